@@ -1,0 +1,1 @@
+//! Fleet control over MQTT.
