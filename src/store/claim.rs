@@ -1,0 +1,136 @@
+//! Leases and chores: who may run a cursor, and what is to be done when.
+//! Leases are wall time (they guard against a dead process); chores are domain
+//! time. Deliberately absent: what a chore does; `work.rs` knows.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Actor, Db, Row, Sql};
+use crate::{
+    event::Chore,
+    kernel::{Fault, Time},
+};
+
+/// How long a lease holds unless renewed, wall milliseconds.
+pub const LEASE_MS: i64 = 10_000;
+
+/// Wall time for leases: the one place that asks the system, because a lease
+/// guards against processes that died, whatever domain time says.
+fn wall_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Takes or renews the lease `name` for `holder`; false if another holds it.
+/// A lease that has more than half its time left is not written again.
+pub async fn lease(db: &Db, name: &str, holder: &str, ms: i64) -> Result<bool, Fault> {
+    let now = wall_ms();
+    let mut look = db.read().await?;
+    let row = sqlx::query("SELECT holder, until_ms FROM leases WHERE name = $1")
+        .bind(name)
+        .fetch_optional(look.sql())
+        .await?;
+    drop(look);
+    if let Some(row) = row {
+        let (by, until) = (row.text("holder")?, row.int("until_ms")?);
+        if by == holder && until > now + ms / 2 {
+            return Ok(true);
+        }
+        if by != holder && until > now {
+            return Ok(false);
+        }
+    }
+    let mut tx = db.begin(Actor::house()).await?;
+    let done = sqlx::query(
+        "INSERT INTO leases (name, holder, until_ms) VALUES ($1, $2, $3) \
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms \
+         WHERE leases.holder = excluded.holder OR leases.until_ms < $4",
+    )
+    .bind(name)
+    .bind(holder)
+    .bind(now + ms)
+    .bind(now)
+    .execute(tx.sql())
+    .await?;
+    tx.commit().await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Lets go of every lease of a holder, so that a successor need not wait.
+pub async fn release(db: &Db, holder: &str) -> Result<(), Fault> {
+    let mut tx = db.begin(Actor::house()).await?;
+    sqlx::query("DELETE FROM leases WHERE holder = $1").bind(holder).execute(tx.sql()).await?;
+    tx.commit().await
+}
+
+/// A chore that is due.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// What to do.
+    pub chore: Chore,
+    /// To what.
+    pub subject: String,
+    /// Rises with each request, so that one made while the chore runs stands.
+    pub version: i64,
+    /// Failures so far.
+    pub attempts: i64,
+}
+
+pub(super) async fn schedule(sql: &mut Sql, chore: Chore, subject: &str, run_at: Time) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO chores (kind, subject, run_at, version, attempts) VALUES ($1, $2, $3, 1, 0) \
+         ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
+         run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END",
+    )
+    .bind(chore.as_str())
+    .bind(subject)
+    .bind(run_at.ms())
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// Chores due at `now`, oldest first.
+pub async fn due(sql: &mut Sql, now: Time, limit: i64) -> Result<Vec<Due>, Fault> {
+    let rows =
+        sqlx::query("SELECT kind, subject, version, attempts FROM chores WHERE run_at <= $1 ORDER BY run_at LIMIT $2")
+            .bind(now.ms())
+            .bind(limit)
+            .fetch_all(sql)
+            .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Due {
+                chore: row.word("kind")?,
+                subject: row.text("subject")?,
+                version: row.int("version")?,
+                attempts: row.int("attempts")?,
+            })
+        })
+        .collect()
+}
+
+/// Ends a chore, in the transaction of its effect; one asked for again while it
+/// ran stands.
+pub async fn done(sql: &mut Sql, due: &Due) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM chores WHERE kind = $1 AND subject = $2 AND version = $3")
+        .bind(due.chore.as_str())
+        .bind(&due.subject)
+        .bind(due.version)
+        .execute(sql)
+        .await?;
+    Ok(())
+}
+
+/// Puts a chore that failed back for later.
+pub async fn postpone(sql: &mut Sql, due: &Due, run_at: Time) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE chores SET attempts = attempts + 1, run_at = $3, version = version + 1 \
+         WHERE kind = $1 AND subject = $2",
+    )
+    .bind(due.chore.as_str())
+    .bind(&due.subject)
+    .bind(run_at.ms())
+    .execute(sql)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Idempotency: the reply of a finished command, stored in the transaction of its
+//! effect, so that a retry after a lost reply is answered and not done again.
+//! Deliberately absent: HTTP; `http/idempotency.rs` reads the header.
+
+use super::{Row, Tx};
+use crate::{kernel::Fault, refusals};
+
+/// Keys live this long (domain time): seven days.
+pub const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+
+refusals! {
+    /// Why a key cannot be used.
+    Refusal {
+        /// A mutating call came without a key.
+        Missing => "idempotency.missing", 400, "Send an Idempotency-Key header, the same one for each retry of this request.";
+        /// The key was used for another request.
+        Reused => "idempotency.reused", 422, "This Idempotency-Key was used for a different request; make a new key.";
+        /// The first request with this key is still running.
+        InFlight => "idempotency.in_flight", 409, "A request with this Idempotency-Key is still running; wait and send it again.";
+    }
+}
+
+/// A stored reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The body as it was sent.
+    pub body: String,
+    /// True for `application/problem+json`.
+    pub problem: bool,
+}
+
+/// What is known of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Never met.
+    New,
+    /// Finished with this reply.
+    Done(Reply),
+    /// Used for another request.
+    Other,
+}
+
+/// Looks a key up; `digest` identifies the request.
+pub async fn seen(tx: &mut Tx, caller: &str, key: &str, digest: &str) -> Result<Seen, Fault> {
+    let row = sqlx::query("SELECT digest, status, body, problem FROM commands WHERE caller = $1 AND key = $2")
+        .bind(caller)
+        .bind(key)
+        .fetch_optional(tx.sql())
+        .await?;
+    let Some(row) = row else { return Ok(Seen::New) };
+    if row.text("digest")? != digest {
+        return Ok(Seen::Other);
+    }
+    Ok(Seen::Done(Reply {
+        status: u16::try_from(row.int("status")?).unwrap_or(500),
+        body: row.text("body")?,
+        problem: row.flag("problem")?,
+    }))
+}
+
+/// Stores the reply; a duplicate key means that another replica was first.
+pub async fn remember(tx: &mut Tx, caller: &str, key: &str, digest: &str, reply: &Reply) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    sqlx::query(
+        "INSERT INTO commands (caller, key, digest, status, body, problem, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(caller)
+    .bind(key)
+    .bind(digest)
+    .bind(i64::from(reply.status))
+    .bind(&reply.body)
+    .bind(i64::from(reply.problem))
+    .bind(now)
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Forgets keys older than [`KEPT_MS`].
+pub async fn forget_old(tx: &mut Tx) -> Result<(), Fault> {
+    let before = tx.now().plus_ms(-KEPT_MS).ms();
+    sqlx::query("DELETE FROM commands WHERE at < $1").bind(before).execute(tx.sql()).await?;
+    Ok(())
+}

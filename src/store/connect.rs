@@ -1,0 +1,90 @@
+//! Opens the pools and brings the schema up to date. Deliberately absent: any
+//! choice beyond the URL; what differs between the engines is [`Engine::pick`].
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AnyPool, any::AnyPoolOptions};
+use tokio::sync::Notify;
+
+use super::Db;
+use crate::kernel::{Clock, Fault, rng::Dice};
+
+/// Which database a URL names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one process.
+    Sqlite,
+    /// A server, several replicas.
+    Postgres,
+}
+
+impl Engine {
+    /// From the scheme of a URL.
+    pub fn of(url: &str) -> Result<Self, Fault> {
+        match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Ok(Self::Sqlite),
+            Some("postgres" | "postgresql") => Ok(Self::Postgres),
+            _ => Err(Fault::new("the database URL must begin with sqlite: or postgres:")),
+        }
+    }
+    /// The one fork: the same statement in two dialects.
+    pub const fn pick<T: Copy>(self, sqlite: T, postgres: T) -> T {
+        match self {
+            Self::Sqlite => sqlite,
+            Self::Postgres => postgres,
+        }
+    }
+    /// The name shown to people and in reports.
+    pub const fn as_str(self) -> &'static str {
+        self.pick("sqlite", "postgres")
+    }
+}
+
+/// One pragma set for every SQLite connection: readers beside one writer (WAL),
+/// and a commit that survives power loss (FULL).
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -32768; \
+     PRAGMA temp_store = MEMORY;";
+
+impl Db {
+    /// Opens (SQLite: creates) the database that `url` names.
+    pub async fn open(url: &str, clock: Arc<dyn Clock>, dice: Arc<Dice>) -> Result<Self, Fault> {
+        sqlx::any::install_default_drivers();
+        let engine = Engine::of(url)?;
+        let url = match engine {
+            Engine::Sqlite if !url.contains("mode=") => format!("{url}?mode=rwc"),
+            _ => url.to_owned(),
+        };
+        let writer = pool(&url, engine, engine.pick(1, 12)).await?;
+        let reader = pool(&url, engine, engine.pick(4, 8)).await?;
+        Ok(Self { engine, writer, reader, clock, dice, bell: Arc::new(Notify::new()) })
+    }
+}
+
+async fn pool(url: &str, engine: Engine, size: u32) -> Result<AnyPool, Fault> {
+    let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(20));
+    let options = match engine {
+        Engine::Postgres => options,
+        Engine::Sqlite => options.after_connect(|sql, _| {
+            Box::pin(async move {
+                sqlx::raw_sql(PRAGMAS).execute(&mut *sql).await?;
+                Ok(())
+            })
+        }),
+    };
+    options.connect(url).await.map_err(|error| {
+        let mut fault = Fault::from(error);
+        fault.retryable = true;
+        fault
+    })
+}
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Applies the migrations that are missing; on PostgreSQL one replica at a time.
+pub async fn migrate(db: &Db) -> Result<(), Fault> {
+    MIGRATOR
+        .run(&db.writer)
+        .await
+        .map_err(|error| Fault::new(format!("the schema could not be brought up to date: {error}")))
+}

@@ -1,0 +1,228 @@
+//! Two databases, one face: SQLite embedded, PostgreSQL for several replicas.
+//! `sqlx` is spoken here and in each room's `rows.rs`, nowhere else.
+//!
+//! A verb gets a [`Tx`], writes its rows, states its facts with [`Tx::emit`] and
+//! never commits; who opened the transaction commits it, so verbs compose.
+//! Deliberately absent: anything that knows what a row means.
+
+mod both;
+pub mod claim;
+pub mod command;
+mod connect;
+pub mod log;
+mod row;
+
+use std::sync::Arc;
+
+use sqlx::{Any, AnyPool, Transaction, pool::PoolConnection};
+use tokio::sync::Notify;
+
+use crate::{
+    event::{Chore, Event},
+    kernel::{Clock, Fault, Id, Time, id::Kind, rng::Dice},
+};
+
+pub use both::on_both_engines;
+pub use connect::{Engine, migrate};
+pub use row::{Row, json_list};
+
+/// A connection as `rows.rs` files use it.
+pub type Sql = sqlx::AnyConnection;
+
+/// The database with its clock and dice. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    writer: AnyPool,
+    reader: AnyPool,
+    /// Domain time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, PINs, tie-breaks.
+    pub dice: Arc<Dice>,
+    /// Rung after each commit that leaves work: facts to stamp, chores to do.
+    pub bell: Arc<Notify>,
+}
+
+/// Who acts: stands beside each fact and each transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor(String);
+
+impl Actor {
+    /// Cartage itself: timers, planners, the fleet.
+    pub fn house() -> Self {
+        Self("house".to_owned())
+    }
+    /// A person, device or token by its id.
+    pub fn named(id: impl std::fmt::Display) -> Self {
+        Self(id.to_string())
+    }
+    /// The text stored with facts.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Db {
+    /// Which database answers.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Opens a transaction for writing. SQLite: the one writer, `BEGIN
+    /// IMMEDIATE`, so that a read never has to be upgraded and fail.
+    pub async fn begin(&self, actor: Actor) -> Result<Tx, Fault> {
+        let how = self.engine.pick("BEGIN IMMEDIATE", "BEGIN");
+        let sql = self.writer.begin_with(how).await?;
+        Ok(Tx { db: self.clone(), sql, facts: Vec::new(), chores: false, actor })
+    }
+
+    /// A connection for reading what is committed.
+    pub async fn read(&self) -> Result<Read, Fault> {
+        Ok(Read(self.reader.acquire().await?))
+    }
+
+    /// Closes the pools; SQLite checkpoints its log.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A reading connection.
+pub struct Read(PoolConnection<Any>);
+
+impl Read {
+    /// The connection for a `rows` function.
+    pub fn sql(&mut self) -> &mut Sql {
+        &mut self.0
+    }
+}
+
+/// A transaction with the facts it will leave in the log. Dropped without
+/// [`Tx::commit`], it leaves nothing.
+pub struct Tx {
+    db: Db,
+    sql: Transaction<'static, Any>,
+    facts: Vec<Event>,
+    chores: bool,
+    actor: Actor,
+}
+
+impl Tx {
+    /// The connection for a `rows` function.
+    pub fn sql(&mut self) -> &mut Sql {
+        &mut self.sql
+    }
+    /// Domain time.
+    pub fn now(&self) -> Time {
+        self.db.clock.now()
+    }
+    /// A new id.
+    pub fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.db.dice.ulid(self.now()))
+    }
+    /// The dice, for PINs and tie-breaks.
+    pub fn dice(&self) -> &Dice {
+        &self.db.dice
+    }
+    /// Who acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+    /// Which database answers.
+    pub fn engine(&self) -> Engine {
+        self.db.engine
+    }
+    /// The database this transaction is of.
+    pub fn database(&self) -> Db {
+        self.db.clone()
+    }
+
+    /// States a fact; it enters the log when the transaction commits.
+    pub fn emit(&mut self, fact: Event) {
+        self.facts.push(fact);
+    }
+
+    /// Asks for a chore at `run_at` (domain time). The same chore for the same
+    /// subject stands once; the earlier time wins.
+    pub async fn later(&mut self, chore: Chore, subject: impl ToString, run_at: Time) -> Result<(), Fault> {
+        self.chores = true;
+        claim::schedule(&mut self.sql, chore, &subject.to_string(), run_at).await
+    }
+
+    /// Writes the facts and commits all or nothing.
+    pub async fn commit(mut self) -> Result<(), Fault> {
+        let now = self.now();
+        let ring = self.chores || !self.facts.is_empty();
+        for fact in std::mem::take(&mut self.facts) {
+            let id = self.id();
+            log::append(&mut self.sql, id, now, &self.actor, &fact).await?;
+        }
+        self.sql.commit().await?;
+        if ring {
+            self.db.bell.notify_waiters();
+        }
+        Ok(())
+    }
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        let mut fault = Fault::new(format!("the database said: {error}"));
+        match &error {
+            sqlx::Error::Database(said) => {
+                fault.duplicate = said.is_unique_violation();
+                // PostgreSQL: serialization failure, deadlock; SQLite: busy, locked.
+                fault.retryable = matches!(said.code().as_deref(), Some("40001" | "40P01" | "5" | "6" | "261" | "517"));
+            }
+            sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => fault.retryable = true,
+            _ => {}
+        }
+        fault
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::OrderId;
+
+    #[tokio::test]
+    async fn facts_get_positions_in_order_and_chores_stand_once() {
+        on_both_engines(async |db, clock| {
+            let order: OrderId = {
+                let mut tx = db.begin(Actor::house()).await.unwrap();
+                let order = tx.id();
+                tx.emit(Event::OrderAccepted { order });
+                tx.emit(Event::OrderDelivered { order });
+                let now = tx.now();
+                tx.later(Chore::PlanWave, "here", now.plus_ms(50)).await.unwrap();
+                tx.later(Chore::PlanWave, "here", now.plus_ms(10)).await.unwrap();
+                tx.commit().await.unwrap();
+                order
+            };
+            assert_eq!(log::stamp(&db, "me").await.unwrap(), 2);
+            assert_eq!(log::stamp(&db, "other").await.unwrap(), 0);
+            let mut read = db.read().await.unwrap();
+            let facts = log::tail(read.sql(), 0, 10).await.unwrap();
+            assert_eq!(facts.iter().map(|fact| fact.position).collect::<Vec<_>>(), [1, 2]);
+            assert_eq!(facts[1].event().unwrap(), Event::OrderDelivered { order });
+            assert!(claim::due(read.sql(), clock.now(), 9).await.unwrap().is_empty());
+            clock.advance_ms(10);
+            assert_eq!(claim::due(read.sql(), clock.now(), 9).await.unwrap().len(), 1);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_dropped_transaction_leaves_nothing() {
+        on_both_engines(async |db, _| {
+            let mut tx = db.begin(Actor::house()).await.unwrap();
+            let order = tx.id();
+            tx.emit(Event::OrderAccepted { order });
+            drop(tx);
+            assert_eq!(log::stamp(&db, "me").await.unwrap(), 0);
+        })
+        .await;
+    }
+}
