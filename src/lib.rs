@@ -6,4 +6,5 @@ pub mod kernel;
 pub mod event;
 pub mod exchange;
 pub mod problem;
+pub mod stock;
 pub mod store;
