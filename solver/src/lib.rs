@@ -6,7 +6,9 @@
 //! the same answer, bit for bit. Input that makes no sense comes back as an
 //! error that names the conflict; nothing here panics on a caller's data.
 
+pub mod check;
 pub mod graph;
+pub mod matching;
 pub mod matrix;
 
 pub use matrix::Matrix;
