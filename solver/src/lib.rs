@@ -8,7 +8,9 @@
 
 pub mod check;
 pub mod graph;
+mod lp;
 pub mod matching;
 pub mod matrix;
+pub mod sourcing;
 
 pub use matrix::Matrix;
