@@ -12,5 +12,6 @@ mod lp;
 pub mod matching;
 pub mod matrix;
 pub mod sourcing;
+pub mod tour;
 
 pub use matrix::Matrix;

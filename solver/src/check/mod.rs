@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod sourcing;
+pub mod tour;
 
 use thiserror::Error;
 
