@@ -5,5 +5,6 @@
 pub mod kernel;
 pub mod event;
 pub mod exchange;
+pub mod identity;
 pub mod problem;
 pub mod store;
