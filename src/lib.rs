@@ -7,6 +7,7 @@ pub mod event;
 pub mod store;
 pub mod problem;
 pub mod exchange;
+pub mod identity;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
