@@ -310,6 +310,15 @@ pub async fn open_at_site(sql: &mut Sql, site: SiteId, limit: i64) -> Result<Vec
     rows.iter().map(read_fulfilment).collect()
 }
 
+/// Parts of a wave that are being picked.
+pub async fn in_wave(sql: &mut Sql, wave: WaveId) -> Result<Vec<Fulfilment>, Fault> {
+    let rows = sqlx::query("SELECT * FROM fulfilments WHERE wave = $1 AND state = 'released' ORDER BY due_at, id")
+        .bind(wave.to_string())
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read_fulfilment).collect()
+}
+
 /// Steps a fulfilment; false if it was not in `from`.
 pub(super) async fn step_fulfilment(
     sql: &mut Sql,
