@@ -4,7 +4,11 @@
 #[macro_use]
 pub mod kernel;
 pub mod event;
+pub mod store;
+pub mod problem;
 pub mod exchange;
 pub mod identity;
-pub mod problem;
-pub mod store;
+pub mod units;
+pub mod tasks;
+pub mod decisions;
+pub mod stock;
