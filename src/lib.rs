@@ -8,6 +8,7 @@ pub mod store;
 pub mod problem;
 pub mod exchange;
 pub mod identity;
+pub mod catalog;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
