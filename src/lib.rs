@@ -9,6 +9,7 @@ pub mod problem;
 pub mod exchange;
 pub mod identity;
 pub mod catalog;
+pub mod network;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
