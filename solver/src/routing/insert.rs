@@ -11,6 +11,9 @@ use super::search::Undo;
 /// (the blinks of Christiaens and Vanden Berghe).
 const BLINK_ONE_IN: u32 = 100;
 
+/// One round in so many begins with an idle vehicle.
+const OPEN_ONE_IN: u32 = 10;
+
 /// Routes of this many nearest jobs are tried, and one idle vehicle of each class.
 const NEAR_ROUTES: usize = 40;
 
@@ -80,9 +83,28 @@ pub(super) fn greedily(
 ) {
     let mut waiting = std::mem::take(&mut plan.absent);
     order(instance, &mut waiting, rng);
+    if rng.random_range(0..OPEN_ONE_IN) == 0 {
+        open_route(instance, plan, &mut waiting, undo);
+    }
     let left = one_by_one(instance, plan, waiting, rng, undo);
     // A job may come within reach through one that was inserted after it.
     plan.absent = one_by_one(instance, plan, left, rng, undo);
+}
+
+/// Gives the first job that may have one an idle vehicle, dear or not: greed by
+/// itself never opens a route while a detour is cheaper for a single job.
+fn open_route(instance: &Instance<'_>, plan: &mut Plan, waiting: &mut Vec<usize>, undo: &mut Undo) {
+    let idle = (0..plan.tours.len()).filter(|&r| plan.tours[r].visits.is_empty());
+    let idle = candidates(instance, plan, idle);
+    for (i, &job) in waiting.iter().enumerate() {
+        let slot = |&r: &usize| best_slot(instance, &plan.tours[r], r, job, || false);
+        if let Some(slot) = idle.iter().filter_map(slot).min() {
+            waiting.remove(i);
+            undo.remember(plan, std::iter::once(slot.route));
+            plan.insert(instance, job, slot);
+            return;
+        }
+    }
 }
 
 /// Inserts what fits, in the order given, and returns the rest.

@@ -89,8 +89,9 @@ impl Undo {
     }
 }
 
-/// The temperature: from three eighths of the mean cost of a job down to nothing,
-/// by the cube of the time left.
+/// The temperature: from one and a half times the mean cost of a job down to
+/// nothing, by the cube of the rounds left. Colder starts were better on short
+/// routes and much worse on long ones.
 struct Heat {
     begin: i64,
     rounds: u64,
@@ -101,7 +102,7 @@ impl Heat {
         let jobs: usize = plan.tours.iter().map(|t| t.visits.len()).sum();
         let mean = plan.cost / jobs.max(1) as i64;
         Self {
-            begin: mean / 8 * 3 + mean % 8 * 3 / 8,
+            begin: mean + mean / 2,
             rounds,
         }
     }
