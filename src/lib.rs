@@ -14,3 +14,4 @@ pub mod units;
 pub mod tasks;
 pub mod decisions;
 pub mod stock;
+pub mod web;
