@@ -14,3 +14,6 @@ pub mod units;
 pub mod tasks;
 pub mod decisions;
 pub mod stock;
+pub mod promise;
+pub mod orders;
+pub mod payments;
