@@ -8,6 +8,7 @@ pub mod store;
 pub mod problem;
 pub mod exchange;
 pub mod identity;
+pub mod parties;
 pub mod catalog;
 pub mod network;
 pub mod units;
