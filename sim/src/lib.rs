@@ -1,1 +1,3 @@
 //! A living city.
+pub mod seed;
+pub mod world;

@@ -1,0 +1,3 @@
+//! The generated world.
+pub mod city;
+pub mod geo;
