@@ -1,3 +1,4 @@
 //! The generated world.
+pub mod catalog;
 pub mod city;
 pub mod geo;
