@@ -52,7 +52,7 @@ fn drawing(shape: &str) -> Option<&'static str> {
 }
 
 /// Words of a kind that suggest a colour; the first that occurs decides.
-const FLAVOURS: [(&str, &str); 58] = [
+const FLAVOURS: [(&str, &str); 62] = [
     ("strawberr", "#d8434e"),
     ("raspberr", "#c2365f"),
     ("rasp", "#c2365f"),
@@ -111,6 +111,10 @@ const FLAVOURS: [(&str, &str); 58] = [
     ("ocean", "#3d84ad"),
     ("water", "#6fb2d0"),
     ("night", "#3c4a78"),
+    ("onion", "#b8743f"),
+    ("potato", "#c9a165"),
+    ("chicken", "#e0b48c"),
+    ("pork", "#d98f88"),
 ];
 
 /// A colour for the kind, else for the noun, else the department's own.

@@ -360,8 +360,10 @@ fn make_sku(offer: &Offer, index: u32, rank: u32) -> Sku {
     Sku {
         code: sku_code(index),
         name_en: format!(
-            "{} {} {}, {}",
-            brand.en, kind.en, family.noun.en, size.label.en
+            "{} {}, {}",
+            brand.en,
+            phrase(kind.en, family.noun.en),
+            size.label.en
         ),
         name_zh: format!(
             "{}{}{} {}",
@@ -389,6 +391,20 @@ fn make_sku(offer: &Offer, index: u32, rank: u32) -> Sku {
         },
         rank,
         popularity: zipf_weight(rank),
+    }
+}
+
+/// Kind and noun as an English speaker would say them.
+fn phrase(kind: &str, noun: &str) -> String {
+    if let Some(after) = kind.strip_prefix('~') {
+        return format!("{noun} {after}");
+    }
+    if let Some(instead) = kind.strip_prefix('!') {
+        return instead.to_owned();
+    }
+    match kind.strip_suffix('-') {
+        Some(joined) => format!("{joined}{noun}"),
+        None => format!("{kind} {noun}"),
     }
 }
 

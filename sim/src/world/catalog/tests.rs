@@ -31,7 +31,7 @@ fn the_shop_has_two_thousand_distinct_articles() {
         let life = sku.shelf_life_days.unwrap_or(u32::MAX);
         assert!(sku.min_remaining_days < life, "{sku:?}");
         assert!(
-            !sku.name_zh.is_ascii() && !sku.name_en.contains('~'),
+            !sku.name_zh.is_ascii() && !sku.name_en.contains(['~', '!']),
             "{sku:?}"
         );
     }
@@ -47,6 +47,14 @@ fn every_supplier_of_a_category_is_known() {
             .any(|row| row.4.contains(&category.key.as_str()));
         assert!(known && listed, "{category:?}");
     }
+}
+
+#[test]
+fn names_are_said_as_people_say_them() {
+    assert_eq!(phrase("strawberry", "yoghurt"), "strawberry yoghurt");
+    assert_eq!(phrase("straw-", "berries"), "strawberries");
+    assert_eq!(phrase("~breast", "chicken"), "chicken breast");
+    assert_eq!(phrase("!box grater", "kitchen tool"), "box grater");
 }
 
 #[test]

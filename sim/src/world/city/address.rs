@@ -110,13 +110,7 @@ pub(super) fn draw(city: &City, chance: &mut Chance) -> Address {
 /// A point at `share` of the way, set back to one side.
 fn beside(city: &City, from: u32, to: u32, share: f64, right: bool) -> Point {
     let plane = city.plane();
-    let at = |id: u32| {
-        let node = &city.nodes[id as usize];
-        plane.to_point(LatLon {
-            lat: node.lat,
-            lon: node.lon,
-        })
-    };
+    let at = |id: u32| plane.to_point(city.node_place(id));
     let (a, b) = (at(from), at(to));
     let on = a.towards(b, share);
     let length = a.distance(b).max(1.0);

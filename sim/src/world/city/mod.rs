@@ -172,17 +172,17 @@ impl City {
         Plane::around(self.centre)
     }
 
+    /// Where a crossing lies.
+    pub fn node_place(&self, id: u32) -> LatLon {
+        let RoadNode { lat, lon, .. } = self.nodes[id as usize];
+        LatLon { lat, lon }
+    }
+
     /// The crossing nearest to a position. The city is never empty.
     pub fn nearest_node(&self, place: LatLon) -> u32 {
         let plane = self.plane();
         let here = plane.to_point(place);
-        let away = |node: &RoadNode| {
-            let there = plane.to_point(LatLon {
-                lat: node.lat,
-                lon: node.lon,
-            });
-            here.distance(there)
-        };
+        let away = |node: &RoadNode| here.distance(plane.to_point(self.node_place(node.id)));
         self.nodes
             .iter()
             .min_by(|a, b| away(a).total_cmp(&away(b)))

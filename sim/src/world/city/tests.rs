@@ -77,13 +77,7 @@ fn only_bridges_cross_the_river_and_the_city_lives_without_any_one() {
             .map(|&p| plane.to_point(p))
             .collect();
         for edge in &city.edges {
-            let end = |id: u32| {
-                let node = &city.nodes[id as usize];
-                plane.to_point(LatLon {
-                    lat: node.lat,
-                    lon: node.lon,
-                })
-            };
+            let end = |id: u32| plane.to_point(city.node_place(id));
             let (a, b) = (end(edge.from), end(edge.to));
             let wet = (0..=20).any(|k| contains(&water, a.towards(b, f64::from(k) / 20.0)));
             assert_eq!(wet, edge.bridge, "seed {seed}: {} {a:?} {b:?}", edge.name);
