@@ -12,9 +12,9 @@ use crate::seed::{Chance, stream};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-/// Units of each scarce article in the whole city. A demo's shoppers want more
-/// from the twelfth order on.
-pub const SCARCE_UNITS: [i64; 2] = [5, 4];
+/// Units of each scarce article in the whole city. Shoppers want them three at
+/// a time, so the last unit always has rivals (see `demand`).
+pub const SCARCE_UNITS: [i64; 2] = [4, 2];
 
 /// Articles a forward warehouse keeps of each temperature class.
 const FORWARD_RANGE: [(Temperature, usize); 3] = [
