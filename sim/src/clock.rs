@@ -40,18 +40,10 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = text.split_once(['T', 't', ' '])?;
     let (time, offset_minutes) = split_offset(rest)?;
     let mut parts = date.splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-    );
+    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let mut parts = clock.splitn(3, ':').map(str::parse::<i64>);
-    let (hour, minute, second) = (
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-        parts.next()?.ok()?,
-    );
+    let (hour, minute, second) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
     let sane = (1..=12).contains(&month)
         && (1..=31).contains(&day)
         && (0..24).contains(&hour)
@@ -75,11 +67,7 @@ fn split_offset(text: &str) -> Option<(&str, i64)> {
     let at = text.rfind(['+', '-'])?;
     let (hours, minutes) = text[at + 1..].split_once(':')?;
     let size = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
-    let signed = if text[at..].starts_with('-') {
-        -size
-    } else {
-        size
-    };
+    let signed = if text[at..].starts_with('-') { -size } else { size };
     Some((&text[..at], signed))
 }
 
@@ -110,11 +98,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
@@ -122,8 +106,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 /// Reads an RFC 3339 text into milliseconds while deserialising.
 pub(crate) fn at_ms<'de, D: serde::Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(from)?;
-    parse_rfc3339(&text)
-        .ok_or_else(|| serde::de::Error::custom(format!("{text} is not an RFC 3339 time")))
+    parse_rfc3339(&text).ok_or_else(|| serde::de::Error::custom(format!("{text} is not an RFC 3339 time")))
 }
 
 #[cfg(test)]
@@ -133,11 +116,7 @@ mod tests {
 
     #[test]
     fn thirty_times_faster() {
-        let pace = Pace {
-            domain_start_ms: 1_000_000,
-            wall_start_ms: 500,
-            speed: 30.0,
-        };
+        let pace = Pace { domain_start_ms: 1_000_000, wall_start_ms: 500, speed: 30.0 };
         assert_eq!(pace.domain_at(1_500), 1_030_000);
         assert_eq!(pace.wall_for(60_000), 2_000);
         assert_eq!(pace.wall_until(1_060_000, 1_500), 1_000);
@@ -147,21 +126,9 @@ mod tests {
     #[test]
     fn known_times_read_and_nonsense_does_not() {
         assert_eq!(parse_rfc3339("1970-01-01T00:00:00Z"), Some(0));
-        assert_eq!(
-            parse_rfc3339("2026-11-20T01:00:00.250Z"),
-            Some(1_795_136_400_250)
-        );
-        assert_eq!(
-            parse_rfc3339("2026-11-20T09:00:00+08:00"),
-            parse_rfc3339("2026-11-20T01:00:00Z")
-        );
-        for wrong in [
-            "",
-            "2026-11-20",
-            "2026-13-20T01:00:00Z",
-            "2026-11-20T01:00Z",
-            "xTyZ",
-        ] {
+        assert_eq!(parse_rfc3339("2026-11-20T01:00:00.250Z"), Some(1_795_136_400_250));
+        assert_eq!(parse_rfc3339("2026-11-20T09:00:00+08:00"), parse_rfc3339("2026-11-20T01:00:00Z"));
+        for wrong in ["", "2026-11-20", "2026-13-20T01:00:00Z", "2026-11-20T01:00Z", "xTyZ"] {
             assert_eq!(parse_rfc3339(wrong), None, "{wrong}");
         }
     }

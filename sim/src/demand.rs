@@ -97,11 +97,7 @@ pub fn shopper_order(world: &World, seed: u64, index: u64) -> ShopperOrder {
         at_ms: arrival_ms(seed, index),
         lines,
         contact: Contact {
-            name: if chinese {
-                name.zh.clone()
-            } else {
-                name.en.clone()
-            },
+            name: if chinese { name.zh.clone() } else { name.en.clone() },
             phone: random_phone(&mut chance),
             email: format!("{}@shopper.example", name.plain),
             lang: if chinese { "zh" } else { "en" }.to_owned(),
@@ -113,11 +109,7 @@ pub fn shopper_order(world: &World, seed: u64, index: u64) -> ShopperOrder {
             6..=8 => Some((0, 2 * 3_600_000)),
             _ => Some((0, 4 * 3_600_000)),
         },
-        payment: if cash {
-            Payment::CashOnDelivery
-        } else {
-            Payment::TestCard
-        },
+        payment: if cash { Payment::CashOnDelivery } else { Payment::TestCard },
         short_policy: match chance.random_range(0..5) {
             0 => ShortPolicy::Cancel,
             _ => ShortPolicy::ShipPart,
@@ -161,22 +153,14 @@ fn basket(world: &World, index: u64, chance: &mut Chance) -> Vec<BasketLine> {
     let size = if wish.is_some() { size.max(2) } else { size };
     let mut lines: Vec<BasketLine> = Vec::new();
     if let Some(which) = wish {
-        lines.push(BasketLine {
-            sku: world.catalog.scarce[which].clone(),
-            quantity: 1,
-            scarce: true,
-        });
+        lines.push(BasketLine { sku: world.catalog.scarce[which].clone(), quantity: 1, scarce: true });
     }
     while lines.len() < size {
         let sku = world.catalog.draw(chance);
         if lines.iter().any(|line| line.sku == sku.code) {
             continue;
         }
-        lines.push(BasketLine {
-            sku: sku.code.clone(),
-            quantity: quantity(sku, chance),
-            scarce: false,
-        });
+        lines.push(BasketLine { sku: sku.code.clone(), quantity: quantity(sku, chance), scarce: false });
     }
     lines
 }
@@ -195,11 +179,7 @@ fn quantity(sku: &Sku, chance: &mut Chance) -> i64 {
 
 /// One order in seven goes to a pick-up point, where there is one.
 fn pickup_point(world: &World, chance: &mut Chance) -> Option<String> {
-    let points: Vec<_> = world
-        .sites
-        .iter()
-        .filter(|site| site.kind == SiteKind::PickupPoint)
-        .collect();
+    let points: Vec<_> = world.sites.iter().filter(|site| site.kind == SiteKind::PickupPoint).collect();
     if points.is_empty() || chance.random_range(0..7) > 0 {
         return None;
     }
@@ -210,10 +190,7 @@ const NOTES: [(&str, &str); 7] = [
     ("The bell is broken, please knock.", "门铃坏了，请敲门。"),
     ("Second door in the yard.", "院子里第二个门。"),
     ("The baby sleeps, please be quiet.", "宝宝在睡觉，请轻声。"),
-    (
-        "Leave it with the porter if I am out.",
-        "不在家请放门卫处。",
-    ),
+    ("Leave it with the porter if I am out.", "不在家请放门卫处。"),
     ("Dog in the garden, he is friendly.", "院里有狗，很友善。"),
     ("Ripe bananas if you can choose.", "香蕉请选熟一点的。"),
     ("Lift is out of order, sorry.", "电梯坏了，辛苦了。"),
@@ -231,11 +208,7 @@ fn invoice(name: &Name, chinese: bool, chance: &mut Chance) -> Option<Invoice> {
     if chance.random_range(0..12) > 0 {
         return None;
     }
-    let title = if chinese {
-        format!("{}工作室", name.zh)
-    } else {
-        format!("Studio {}", name.en)
-    };
+    let title = if chinese { format!("{}工作室", name.zh) } else { format!("Studio {}", name.en) };
     Some(Invoice {
         title,
         tax_id: format!("HB{:010}", chance.random_range(0..10_000_000_000u64)),
@@ -257,9 +230,7 @@ mod tests {
         shopper_order(&world, 7, 2);
         assert_eq!(shopper_order(&world, 7, 3), third);
         assert_ne!(shopper_order(&world, 8, 3).contact, third.contact);
-        let ids: BTreeSet<_> = (0..200)
-            .map(|i| shopper_order(&world, 7, i).external_order_id)
-            .collect();
+        let ids: BTreeSet<_> = (0..200).map(|i| shopper_order(&world, 7, i).external_order_id).collect();
         assert_eq!(ids.len(), 200);
     }
 
@@ -285,39 +256,25 @@ mod tests {
     #[test]
     fn several_shoppers_race_for_the_last_units_within_twenty_orders() {
         let world = World::generate(3, Scale::City);
-        for which in 0..2 {
+        for (scarce, units) in world.catalog.scarce.iter().zip(SCARCE_UNITS) {
             let wishes: Vec<_> = (0..20)
                 .map(|index| shopper_order(&world, 3, index))
-                .filter(|order| {
-                    order
-                        .lines
-                        .iter()
-                        .any(|l| l.sku == world.catalog.scarce[which])
-                })
+                .filter(|order| order.lines.iter().any(|l| &l.sku == scarce))
                 .collect();
-            let units = SCARCE_UNITS[which];
             assert!(wishes.len() as i64 > units, "{} want {units}", wishes.len());
             // Whoever gets the last unit shares the moment with one who does not.
             let last = &wishes[units as usize - 1];
             let next = &wishes[units as usize];
-            assert_eq!(last.at_ms, next.at_ms, "article {which}");
+            assert_eq!(last.at_ms, next.at_ms, "{scarce}");
         }
     }
 
     #[test]
     fn both_ways_of_delivery_and_of_payment_occur() {
         let world = World::generate(7, Scale::City);
-        let orders: Vec<_> = (0..60)
-            .map(|index| shopper_order(&world, 7, index))
-            .collect();
+        let orders: Vec<_> = (0..60).map(|index| shopper_order(&world, 7, index)).collect();
         assert!(orders.iter().filter(|o| o.pickup_point.is_some()).count() >= 3);
-        assert!(
-            orders
-                .iter()
-                .filter(|o| o.payment == Payment::CashOnDelivery)
-                .count()
-                >= 8
-        );
+        assert!(orders.iter().filter(|o| o.payment == Payment::CashOnDelivery).count() >= 8);
         assert!(orders.windows(2).all(|pair| pair[0].at_ms <= pair[1].at_ms));
         assert!(orders[59].at_ms < 8 * 60_000, "{}", orders[59].at_ms);
     }

@@ -50,9 +50,7 @@ impl Mishap {
     /// Where it strikes.
     pub const fn strikes(self) -> Strikes {
         match self {
-            Mishap::DamagedReceipt | Mishap::OverDelivery | Mishap::UnknownLabel => {
-                Strikes::Receipt
-            }
+            Mishap::DamagedReceipt | Mishap::OverDelivery | Mishap::UnknownLabel => Strikes::Receipt,
             Mishap::CountBelowHeld => Strikes::Count,
             _ => Strikes::Order,
         }
@@ -72,12 +70,7 @@ impl Mishap {
 
     /// Whether it can happen to this order at all.
     fn suits(self, order: &ShopperOrder) -> bool {
-        let units: i64 = order
-            .lines
-            .iter()
-            .filter(|l| !l.scarce)
-            .map(|l| l.quantity)
-            .sum();
+        let units: i64 = order.lines.iter().filter(|l| !l.scarce).map(|l| l.quantity).sum();
         let home = order.pickup_point.is_none();
         match self {
             Mishap::LatePayment => order.payment == Payment::TestCard,
@@ -116,20 +109,13 @@ pub struct Fault {
 /// orders there are fewer when too few orders suit.
 pub fn schedule(world: &World, seed: u64, orders: u64, each: u64) -> Vec<Fault> {
     let mut chance = stream(seed, "faults", 0);
-    let baskets: Vec<_> = (0..orders)
-        .map(|index| shopper_order(world, seed, index))
-        .collect();
+    let baskets: Vec<_> = (0..orders).map(|index| shopper_order(world, seed, index)).collect();
     let mut faults = Vec::new();
     let mut next = BTreeMap::from([(false, 0u64), (true, 0u64)]);
     let mut grave = BTreeSet::new();
     // The choosiest first, so that they find orders that suit them.
     let mut kinds = Mishap::ALL;
-    kinds.sort_by_key(|&kind| {
-        (
-            baskets.iter().filter(|order| kind.suits(order)).count(),
-            kind,
-        )
-    });
+    kinds.sort_by_key(|&kind| (baskets.iter().filter(|order| kind.suits(order)).count(), kind));
     for kind in kinds {
         let targets: Vec<u64> = match kind.strikes() {
             Strikes::Order => pick_orders(kind, &baskets, each, &mut grave, &mut chance),
@@ -158,11 +144,7 @@ fn pick_orders(
     grave: &mut BTreeSet<u64>,
     chance: &mut Chance,
 ) -> Vec<u64> {
-    let mut suitable: Vec<u64> = baskets
-        .iter()
-        .filter(|order| kind.suits(order))
-        .map(|order| order.index)
-        .collect();
+    let mut suitable: Vec<u64> = baskets.iter().filter(|order| kind.suits(order)).map(|order| order.index).collect();
     suitable.shuffle(chance);
     if kind.is_grave() {
         suitable.sort_by_key(|index| grave.contains(index));
@@ -194,10 +176,7 @@ mod tests {
                     *grave.entry(fault.index).or_default() += 1;
                 }
                 if fault.strikes == Strikes::Order {
-                    assert!(
-                        kind.suits(&shopper_order(&world, 7, fault.index)),
-                        "{fault:?}"
-                    );
+                    assert!(kind.suits(&shopper_order(&world, 7, fault.index)), "{fault:?}");
                 }
             }
         }
@@ -210,11 +189,8 @@ mod tests {
         let faults = schedule(&world, 7, 20, 5);
         assert_eq!(faults, schedule(&world, 7, 20, 5));
         assert_ne!(faults, schedule(&world, 9, 20, 5));
-        let receipts: BTreeSet<_> = faults
-            .iter()
-            .filter(|fault| fault.strikes == Strikes::Receipt)
-            .map(|fault| fault.index)
-            .collect();
+        let receipts: BTreeSet<_> =
+            faults.iter().filter(|fault| fault.strikes == Strikes::Receipt).map(|fault| fault.index).collect();
         assert_eq!(receipts, (0..15).collect());
     }
 

@@ -75,11 +75,7 @@ impl Report {
             ("proofs", self.proofs),
             ("last_unit_races", self.last_unit_races),
         ];
-        counts
-            .into_iter()
-            .filter(|&(_, count)| count == 0)
-            .map(|(name, _)| name)
-            .collect()
+        counts.into_iter().filter(|&(_, count)| count == 0).map(|(name, _)| name).collect()
     }
 
     /// Whether every order came to an end and nothing is wrong.
@@ -98,12 +94,7 @@ mod tests {
     #[test]
     fn the_file_has_exactly_the_agreed_fields() {
         let value = serde_json::to_value(Report::default()).expect("plain data");
-        let mut found: Vec<_> = value
-            .as_object()
-            .expect("an object")
-            .keys()
-            .cloned()
-            .collect();
+        let mut found: Vec<_> = value.as_object().expect("an object").keys().cloned().collect();
         found.sort();
         let mut agreed: Vec<_> = "orders_placed orders_delivered orders_cancelled units_oversold \
             units_unpromised ledger_imbalance missions_completed mqtt_messages picks_scanned \
@@ -119,12 +110,7 @@ mod tests {
 
     #[test]
     fn an_unfinished_order_or_an_idle_broker_shows() {
-        let mut report = Report {
-            orders_placed: 3,
-            orders_delivered: 2,
-            orders_cancelled: 1,
-            ..Report::default()
-        };
+        let mut report = Report { orders_placed: 3, orders_delivered: 2, orders_cancelled: 1, ..Report::default() };
         assert!(report.is_clean());
         assert!(report.idle().contains(&"mqtt_messages"));
         report.orders_cancelled = 0;

@@ -21,9 +21,7 @@ pub fn stream(seed: u64, name: &str, index: u64) -> Chance {
 
 /// FNV-1a, 64 bit (Fowler, Noll, Vo): spreads stream names over the key.
 fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]

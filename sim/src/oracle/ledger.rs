@@ -16,28 +16,12 @@ pub fn check(evidence: &Evidence, verdict: &mut Verdict) {
 }
 
 fn debit(transfer: &Transfer) -> Account<'_> {
-    let Transfer {
-        from_site,
-        from_holder,
-        sku,
-        lot,
-        serial,
-        condition,
-        ..
-    } = transfer;
+    let Transfer { from_site, from_holder, sku, lot, serial, condition, .. } = transfer;
     [from_site, from_holder, sku, lot, serial, condition]
 }
 
 fn credit(transfer: &Transfer) -> Account<'_> {
-    let Transfer {
-        to_site,
-        to_holder,
-        sku,
-        lot,
-        serial,
-        to_condition,
-        ..
-    } = transfer;
+    let Transfer { to_site, to_holder, sku, lot, serial, to_condition, .. } = transfer;
     [to_site, to_holder, sku, lot, serial, to_condition]
 }
 
@@ -49,15 +33,7 @@ fn compare_with_replay(evidence: &Evidence, verdict: &mut Verdict) {
     }
     let mut stated: BTreeMap<Account, i64> = BTreeMap::new();
     for balance in &evidence.balances {
-        let Balance {
-            site,
-            holder,
-            sku,
-            lot,
-            serial,
-            condition,
-            ..
-        } = balance;
+        let Balance { site, holder, sku, lot, serial, condition, .. } = balance;
         let account: Account = [site, holder, sku, lot, serial, condition];
         *stated.entry(account).or_default() += balance.quantity;
     }
@@ -69,10 +45,7 @@ fn compare_with_replay(evidence: &Evidence, verdict: &mut Verdict) {
         let told = stated.get(&account).copied().unwrap_or(0);
         if replayed != told {
             verdict.ledger_imbalance += (replayed - told).abs();
-            let detail = format!(
-                "{} holds {told} by its balance, {replayed} by the transfers",
-                account.join("/")
-            );
+            let detail = format!("{} holds {told} by its balance, {replayed} by the transfers", account.join("/"));
             verdict.find("ledger.replay_differs", account[1], detail);
         }
     }
@@ -86,11 +59,7 @@ fn sum_to_zero(balances: &[Balance], verdict: &mut Verdict) {
     for (sku, sum) in sums {
         if sum != 0 {
             verdict.ledger_imbalance += sum.abs();
-            verdict.find(
-                "ledger.unbalanced",
-                sku,
-                format!("all accounts sum to {sum}"),
-            );
+            verdict.find("ledger.unbalanced", sku, format!("all accounts sum to {sum}"));
         }
     }
 }
@@ -128,16 +97,9 @@ fn pools_mirror_accounts(evidence: &Evidence, verdict: &mut Verdict) {
             verdict.find("ledger.pool_differs", &pool.sku, detail);
         }
     }
-    let without_pool = on_hand
-        .into_iter()
-        .chain(held)
-        .filter(|&(_, quantity)| quantity != 0);
+    let without_pool = on_hand.into_iter().chain(held).filter(|&(_, quantity)| quantity != 0);
     for ((site, sku), quantity) in without_pool {
-        verdict.find(
-            "ledger.pool_differs",
-            sku,
-            format!("{site} has {quantity} and no pool"),
-        );
+        verdict.find("ledger.pool_differs", sku, format!("{site} has {quantity} and no pool"));
     }
 }
 
@@ -157,16 +119,11 @@ fn holds_mirror_transfers(evidence: &Evidence, verdict: &mut Verdict) {
         let told = [hold.quantity, hold.posted, hold.released];
         let found = seen.remove(hold.id.as_str()).unwrap_or_default();
         if told != found || hold.open() < 0 {
-            let detail =
-                format!("reserved, posted, released: told {told:?}, transfers say {found:?}");
+            let detail = format!("reserved, posted, released: told {told:?}, transfers say {found:?}");
             verdict.find("ledger.hold_differs", &hold.id, detail);
         }
     }
     for (hold, found) in seen {
-        verdict.find(
-            "ledger.hold_differs",
-            hold,
-            format!("no such hold, but transfers {found:?}"),
-        );
+        verdict.find("ledger.hold_differs", hold, format!("no such hold, but transfers {found:?}"));
     }
 }

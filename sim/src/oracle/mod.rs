@@ -30,11 +30,7 @@ pub struct Verdict {
 
 impl Verdict {
     fn find(&mut self, code: &str, about: &str, detail: String) {
-        self.violations.push(Violation {
-            code: code.to_owned(),
-            about: about.to_owned(),
-            detail,
-        });
+        self.violations.push(Violation { code: code.to_owned(), about: about.to_owned(), detail });
     }
 
     /// Enters the word into the report, without forgetting what is there.

@@ -31,10 +31,7 @@ pub fn check(evidence: &Evidence, verdict: &mut Verdict) {
         let flow = flows.remove(order.id.as_str()).unwrap_or_default();
         let worth = worth_of(order);
         if flow.taken - flow.refund_due != worth {
-            let detail = format!(
-                "goods and way are worth {worth}; {} taken, {} due back",
-                flow.taken, flow.refund_due
-            );
+            let detail = format!("goods and way are worth {worth}; {} taken, {} due back", flow.taken, flow.refund_due);
             verdict.find("money.differs", &order.id, detail);
         }
         if flow.refunded != flow.refund_due {
@@ -54,9 +51,5 @@ fn worth_of(order: &Order) -> i64 {
         goods += whole * line.delivered / line.ordered;
         arrived |= line.delivered > 0;
     }
-    if arrived {
-        goods + order.shipping_minor
-    } else {
-        goods
-    }
+    if arrived { goods + order.shipping_minor } else { goods }
 }

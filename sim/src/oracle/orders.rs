@@ -17,27 +17,18 @@ struct Story<'a> {
 
 pub fn check(evidence: &Evidence, verdict: &mut Verdict) {
     let stories = read_stories(&evidence.facts);
-    let known: BTreeMap<&str, &Order> =
-        evidence.orders.iter().map(|o| (o.id.as_str(), o)).collect();
+    let known: BTreeMap<&str, &Order> = evidence.orders.iter().map(|o| (o.id.as_str(), o)).collect();
     for (id, story) in &stories {
         ends_once(id, story, verdict);
         match known.get(id) {
             Some(order) => agrees(order, story, verdict),
-            None => verdict.find(
-                "order.lost",
-                id,
-                "facts tell of it, no reader finds it".to_owned(),
-            ),
+            None => verdict.find("order.lost", id, "facts tell of it, no reader finds it".to_owned()),
         }
         proven_once(id, story, verdict);
     }
     for order in &evidence.orders {
         if !stories.contains_key(order.id.as_str()) {
-            verdict.find(
-                "order.untold",
-                &order.id,
-                "no fact says that it was placed".to_owned(),
-            );
+            verdict.find("order.untold", &order.id, "no fact says that it was placed".to_owned());
         }
         lines_add_up(order, verdict);
     }
@@ -101,11 +92,7 @@ fn agrees(order: &Order, story: &Story, verdict: &mut Verdict) {
         verdict.find("order.unpicked", &order.id, detail);
     }
     if expected == "delivered" && story.parcels_delivered.is_empty() {
-        verdict.find(
-            "order.unproven",
-            &order.id,
-            "no parcel was handed over".to_owned(),
-        );
+        verdict.find("order.unproven", &order.id, "no parcel was handed over".to_owned());
     }
 }
 
@@ -122,12 +109,8 @@ fn lines_add_up(order: &Order, verdict: &mut Verdict) {
         let parts = [line.delivered, line.cancelled, line.returned];
         let over = matches!(order.state.as_str(), "delivered" | "cancelled");
         let sum: i64 = parts.iter().sum();
-        if parts.iter().any(|&part| part < 0) || sum > line.ordered || (over && sum != line.ordered)
-        {
-            let detail = format!(
-                "{} ordered, but delivered, cancelled, returned are {parts:?}",
-                line.ordered
-            );
+        if parts.iter().any(|&part| part < 0) || sum > line.ordered || (over && sum != line.ordered) {
+            let detail = format!("{} ordered, but delivered, cancelled, returned are {parts:?}", line.ordered);
             verdict.find("line.unbalanced", &line.id, detail);
         }
     }

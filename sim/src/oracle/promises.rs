@@ -51,12 +51,8 @@ pub fn check(evidence: &Evidence, verdict: &mut Verdict) {
         }
         verdict.units_unpromised += stand.broken - unfounded;
     }
-    let told: i64 = evidence
-        .facts
-        .iter()
-        .filter(|fact| fact.kind == "hold.broken")
-        .map(|fact| fact.number("quantity"))
-        .sum();
+    let told: i64 =
+        evidence.facts.iter().filter(|fact| fact.kind == "hold.broken").map(|fact| fact.number("quantity")).sum();
     if told != broken {
         let detail = format!("facts tell of {told} broken units, the ledger of {broken}");
         verdict.find("promise.broken_untold", "hold.broken", detail);
@@ -68,12 +64,7 @@ fn enter<'a>(
     pooled: &BTreeSet<(&str, &str)>,
     stands: &mut BTreeMap<(&'a str, &'a str), Stand>,
 ) {
-    let Transfer {
-        sku,
-        quantity,
-        at_ms,
-        ..
-    } = transfer;
+    let Transfer { sku, quantity, at_ms, .. } = transfer;
     let counts = |site: &str, holder: &str, condition: &str| {
         let in_pool = holder.starts_with("bin_") || pooled.contains(&(site, holder));
         !site.is_empty() && condition == "sellable" && in_pool
@@ -92,16 +83,8 @@ fn enter<'a>(
         }
         TransferKind::Post | TransferKind::Move => {
             let post = transfer.kind == TransferKind::Post;
-            let leaves = counts(
-                &transfer.from_site,
-                &transfer.from_holder,
-                &transfer.condition,
-            );
-            let comes = counts(
-                &transfer.to_site,
-                &transfer.to_holder,
-                &transfer.to_condition,
-            );
+            let leaves = counts(&transfer.from_site, &transfer.from_holder, &transfer.condition);
+            let comes = counts(&transfer.to_site, &transfer.to_holder, &transfer.to_condition);
             let same_site = transfer.from_site == transfer.to_site;
             if leaves {
                 change(&transfer.from_site, -quantity, 0);
@@ -112,10 +95,7 @@ fn enter<'a>(
             if post {
                 change(&transfer.from_site, 0, -quantity);
             } else if leaves && !(comes && same_site) {
-                stands
-                    .entry((&transfer.from_site, sku))
-                    .or_default()
-                    .vanished += quantity;
+                stands.entry((&transfer.from_site, sku)).or_default().vanished += quantity;
             }
         }
     }

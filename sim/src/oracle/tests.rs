@@ -3,14 +3,7 @@ use serde_json::{Value, json};
 
 const T0: &str = "2026-11-20T01:00:00.000Z";
 
-fn transfer(
-    id: u32,
-    kind: &str,
-    from: [&str; 2],
-    to: [&str; 2],
-    quantity: i64,
-    hold: Option<&str>,
-) -> Value {
+fn transfer(id: u32, kind: &str, from: [&str; 2], to: [&str; 2], quantity: i64, hold: Option<&str>) -> Value {
     json!({
         "id": format!("trf_{id}"), "at": format!("2026-11-20T01:{:02}:00.000Z", id * 3), "kind": kind,
         "sku": "sku_1", "lot": "", "serial": "", "condition": "sellable", "quantity": quantity,
@@ -93,10 +86,7 @@ fn with_facts(more: &[(&str, &str, Value)]) -> Verdict {
 /// The honest story without one fact.
 fn without_fact(position: usize) -> Verdict {
     let mut story = honest();
-    story["facts"]
-        .as_array_mut()
-        .expect("facts")
-        .remove(position - 1);
+    story["facts"].as_array_mut().expect("facts").remove(position - 1);
     verdict(story)
 }
 
@@ -108,14 +98,7 @@ fn an_honest_story_is_clean() {
 #[test]
 fn a_balance_that_differs_from_its_transfers_is_found() {
     let found = changed("/balances/1/quantity", json!(4));
-    assert_eq!(
-        codes(&found),
-        [
-            "ledger.pool_differs",
-            "ledger.replay_differs",
-            "ledger.unbalanced"
-        ]
-    );
+    assert_eq!(codes(&found), ["ledger.pool_differs", "ledger.replay_differs", "ledger.unbalanced"]);
     assert_eq!(found.ledger_imbalance, 2);
 }
 
@@ -136,14 +119,8 @@ fn a_negative_bin_is_found() {
 
 #[test]
 fn a_pool_and_a_hold_that_differ_are_found() {
-    assert_eq!(
-        codes(&changed("/pools/0/held", json!(1))),
-        ["ledger.pool_differs"]
-    );
-    assert_eq!(
-        codes(&changed("/pools/0/site", json!("sit_2"))),
-        ["ledger.pool_differs"]
-    );
+    assert_eq!(codes(&changed("/pools/0/held", json!(1))), ["ledger.pool_differs"]);
+    assert_eq!(codes(&changed("/pools/0/site", json!("sit_2"))), ["ledger.pool_differs"]);
     let found = changed("/holds/0/posted", json!(1));
     assert!(codes(&found).contains(&"ledger.hold_differs"));
     assert!(codes(&found).contains(&"hold.left_open"));
@@ -153,26 +130,9 @@ fn a_pool_and_a_hold_that_differ_are_found() {
 fn one_unit_promised_twice_is_oversold_even_when_mended_later() {
     let mut story = honest();
     let transfers = story["transfers"].as_array_mut().expect("transfers");
-    transfers.push(transfer(
-        6,
-        "pending",
-        ["sit_1", "@pool"],
-        ["", "@customer"],
-        4,
-        Some("hld_2"),
-    ));
-    transfers.push(transfer(
-        9,
-        "void",
-        ["", "@customer"],
-        ["sit_1", "@pool"],
-        4,
-        Some("hld_2"),
-    ));
-    story["holds"]
-        .as_array_mut()
-        .expect("holds")
-        .push(json!({"id": "hld_2", "order": "ord_1",
+    transfers.push(transfer(6, "pending", ["sit_1", "@pool"], ["", "@customer"], 4, Some("hld_2")));
+    transfers.push(transfer(9, "void", ["", "@customer"], ["sit_1", "@pool"], 4, Some("hld_2")));
+    story["holds"].as_array_mut().expect("holds").push(json!({"id": "hld_2", "order": "ord_1",
         "site": "sit_1", "sku": "sku_1", "quantity": 4, "posted": 0, "released": 4}));
     let found = verdict(story);
     assert_eq!(codes(&found), ["promise.oversold"]);
@@ -183,43 +143,15 @@ fn one_unit_promised_twice_is_oversold_even_when_mended_later() {
 fn with_a_loss(lost: i64, broken: i64) -> Verdict {
     let mut story = honest();
     let transfers = story["transfers"].as_array_mut().expect("transfers");
-    transfers.push(transfer(
-        6,
-        "pending",
-        ["sit_1", "@pool"],
-        ["", "@customer"],
-        3,
-        Some("hld_2"),
-    ));
-    let mut void = transfer(
-        7,
-        "void",
-        ["", "@customer"],
-        ["sit_1", "@pool"],
-        broken,
-        Some("hld_2"),
-    );
+    transfers.push(transfer(6, "pending", ["sit_1", "@pool"], ["", "@customer"], 3, Some("hld_2")));
+    let mut void = transfer(7, "void", ["", "@customer"], ["sit_1", "@pool"], broken, Some("hld_2"));
     void["reason"] = json!("broken");
     transfers.push(void);
-    transfers.push(transfer(
-        7,
-        "move",
-        ["sit_1", "bin_1"],
-        ["", "@loss"],
-        lost,
-        None,
-    ));
+    transfers.push(transfer(7, "move", ["sit_1", "bin_1"], ["", "@loss"], lost, None));
     story["balances"][1]["quantity"] = json!(3 - lost);
-    story["balances"]
-        .as_array_mut()
-        .expect("balances")
-        .push(balance("", "@loss", false, lost));
-    story["pools"][0] =
-        json!({"site": "sit_1", "sku": "sku_1", "on_hand": 3 - lost, "held": 3 - broken});
-    story["holds"]
-        .as_array_mut()
-        .expect("holds")
-        .push(json!({"id": "hld_2", "order": "ord_2",
+    story["balances"].as_array_mut().expect("balances").push(balance("", "@loss", false, lost));
+    story["pools"][0] = json!({"site": "sit_1", "sku": "sku_1", "on_hand": 3 - lost, "held": 3 - broken});
+    story["holds"].as_array_mut().expect("holds").push(json!({"id": "hld_2", "order": "ord_2",
         "site": "sit_1", "sku": "sku_1", "quantity": 3, "posted": 0, "released": broken}));
     let facts = story["facts"].as_array_mut().expect("facts");
     facts.push(fact(8, "hold.broken", "ord_2", json!({"quantity": broken})));
@@ -252,29 +184,16 @@ fn an_order_without_an_end_is_stuck_and_names_its_last_fact() {
     story["facts"].as_array_mut().expect("facts").truncate(5);
     story["orders"][0]["status"] = json!("accepted");
     let found = verdict(story);
-    let stuck = found
-        .violations
-        .iter()
-        .find(|v| v.code == "order.stuck")
-        .expect("found");
-    assert_eq!(
-        (stuck.about.as_str(), stuck.detail.as_str()),
-        ("ord_1", "stands still since line.picked")
-    );
+    let stuck = found.violations.iter().find(|v| v.code == "order.stuck").expect("found");
+    assert_eq!((stuck.about.as_str(), stuck.detail.as_str()), ("ord_1", "stands still since line.picked"));
 }
 
 #[test]
 fn ends_that_contradict_are_found() {
     let twice = with_facts(&[("order.cancelled", "ord_1", json!({}))]);
     assert_eq!(codes(&twice), ["order.ended_twice"]);
-    assert_eq!(
-        codes(&changed("/orders/0/status", json!("accepted"))),
-        ["order.state_differs"]
-    );
-    assert_eq!(
-        codes(&changed("/orders", json!([]))),
-        ["goods.not_at_the_door", "order.lost"]
-    );
+    assert_eq!(codes(&changed("/orders/0/status", json!("accepted"))), ["order.state_differs"]);
+    assert_eq!(codes(&changed("/orders", json!([]))), ["goods.not_at_the_door", "order.lost"]);
     assert_eq!(codes(&without_fact(3)), ["order.unpicked"]);
     assert_eq!(codes(&without_fact(6)), ["order.unproven"]);
     let again = with_facts(&[("parcel.delivered", "ord_1", json!({"parcel": "par_1"}))]);
@@ -285,10 +204,7 @@ fn ends_that_contradict_are_found() {
 #[test]
 fn units_that_are_neither_here_nor_there_are_found() {
     let found = changed("/orders/0/lines/0/delivered", json!(1));
-    assert_eq!(
-        codes(&found),
-        ["goods.not_at_the_door", "line.unbalanced", "money.differs"]
-    );
+    assert_eq!(codes(&found), ["goods.not_at_the_door", "line.unbalanced", "money.differs"]);
 }
 
 #[test]
@@ -324,13 +240,6 @@ fn work_is_counted_from_facts() {
     judge(&evidence).enter(&mut report);
     assert!(report.is_clean());
     assert_eq!((report.orders_placed, report.orders_delivered), (1, 1));
-    assert_eq!(
-        (
-            report.proofs,
-            report.delivered_by_rider,
-            report.delivered_by_vehicle
-        ),
-        (1, 1, 0)
-    );
+    assert_eq!((report.proofs, report.delivered_by_rider, report.delivered_by_vehicle), (1, 1, 0));
     assert_eq!((report.cases_opened, report.cases_closed), (1, 1));
 }

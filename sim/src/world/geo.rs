@@ -33,10 +33,7 @@ impl Point {
 
     /// The point at `share` (0 to 1) of the way to `other`.
     pub fn towards(self, other: Point, share: f64) -> Point {
-        Point::new(
-            self.x + (other.x - self.x) * share,
-            self.y + (other.y - self.y) * share,
-        )
+        Point::new(self.x + (other.x - self.x) * share, self.y + (other.y - self.y) * share)
     }
 }
 
@@ -109,9 +106,7 @@ pub fn contains(polygon: &[Point], point: Point) -> bool {
     let mut previous = polygon.len().wrapping_sub(1);
     for (index, a) in polygon.iter().enumerate() {
         let b = polygon[previous];
-        if (a.y > point.y) != (b.y > point.y)
-            && point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x
-        {
+        if (a.y > point.y) != (b.y > point.y) && point.x < (b.x - a.x) * (point.y - a.y) / (b.y - a.y) + a.x {
             inside = !inside;
         }
         previous = index;
@@ -123,19 +118,12 @@ pub fn contains(polygon: &[Point], point: Point) -> bool {
 mod tests {
     use super::*;
 
-    const SQUARE: [Point; 4] = [
-        Point::new(-10.0, -10.0),
-        Point::new(10.0, -10.0),
-        Point::new(10.0, 10.0),
-        Point::new(-10.0, 10.0),
-    ];
+    const SQUARE: [Point; 4] =
+        [Point::new(-10.0, -10.0), Point::new(10.0, -10.0), Point::new(10.0, 10.0), Point::new(-10.0, 10.0)];
 
     #[test]
     fn the_plane_goes_there_and_back() {
-        let plane = Plane::around(LatLon {
-            lat: 30.1,
-            lon: 123.3,
-        });
+        let plane = Plane::around(LatLon { lat: 30.1, lon: 123.3 });
         let point = Point::new(2345.0, -1234.0);
         assert!(plane.to_point(plane.to_wgs84(point)).distance(point) < 0.2);
     }
@@ -148,10 +136,7 @@ mod tests {
             for y in -9..=9 {
                 let p = Point::new(f64::from(x) + 0.13, f64::from(y) + 0.07);
                 let nearer = usize::from(p.distance(homes[1]) < p.distance(homes[0]));
-                assert!(
-                    contains(&cells[nearer], p),
-                    "{p:?} is missing from its cell"
-                );
+                assert!(contains(&cells[nearer], p), "{p:?} is missing from its cell");
                 assert!(!contains(&cells[1 - nearer], p), "{p:?} is in two cells");
             }
         }

@@ -55,22 +55,10 @@ impl World {
             Scale::City => Catalog::generate(seed),
         };
         let sites = sites::generate(&city, scale);
-        let floors: Vec<Floor> = sites
-            .iter()
-            .filter_map(|site| floor::generate(site, scale))
-            .collect();
+        let floors: Vec<Floor> = sites.iter().filter_map(|site| floor::generate(site, scale)).collect();
         let people = people::generate(&city, &sites, scale, seed);
         let stock = stock::generate(&catalog, &sites, &floors, seed);
-        Self {
-            seed,
-            scale,
-            city,
-            catalog,
-            sites,
-            floors,
-            people,
-            stock,
-        }
+        Self { seed, scale, city, catalog, sites, floors, people, stock }
     }
 
     /// The site of that code.
@@ -91,8 +79,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
         for scale in [Scale::Tiny, Scale::City] {
-            let bytes =
-                |seed| serde_json::to_vec(&World::generate(seed, scale)).expect("plain data");
+            let bytes = |seed| serde_json::to_vec(&World::generate(seed, scale)).expect("plain data");
             let first = bytes(7);
             assert!(first == bytes(7), "{scale:?} differs from itself");
             assert!(first != bytes(8), "{scale:?} does not depend on the seed");
@@ -105,7 +92,7 @@ mod tests {
         let world = World::generate(1, Scale::City);
         let took = start.elapsed();
         assert_eq!(world.sites.len(), 8);
-        // Measured at about 60 ms; the bound leaves room for a busy machine.
+        // Measured at about 50 ms; the bound leaves room for a busy machine.
         assert!(took.as_millis() < 1_500, "{took:?}");
     }
 

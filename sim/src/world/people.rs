@@ -160,10 +160,7 @@ pub fn generate(city: &City, sites: &[Site], scale: Scale, seed: u64) -> People 
             hiring.put_on_wheels(city, &sites[0], Ride::Van);
         }
         Scale::City => {
-            for site in sites
-                .iter()
-                .filter(|site| site.kind != SiteKind::PickupPoint)
-            {
+            for site in sites.iter().filter(|site| site.kind != SiteKind::PickupPoint) {
                 for ride in rides_of(site.kind) {
                     hiring.put_on_wheels(city, site, *ride);
                 }
@@ -194,10 +191,7 @@ pub struct Name {
 /// A name from the vocabulary; different people may share one.
 pub fn random_name(chance: &mut Chance) -> Name {
     let pick = |table: &'static str, chance: &mut Chance| {
-        let all: Vec<_> = table
-            .split_whitespace()
-            .filter_map(|w| w.split_once('='))
-            .collect();
+        let all: Vec<_> = table.split_whitespace().filter_map(|w| w.split_once('=')).collect();
         all[chance.random_range(0..all.len())]
     };
     let given = pick(GIVEN, chance);
@@ -208,11 +202,7 @@ pub fn random_name(chance: &mut Chance) -> Name {
     } else {
         format!("{}·{}", given.1, family.1)
     };
-    Name {
-        en: format!("{} {}", given.0, family.0),
-        zh,
-        plain: format!("{}.{}", given.0, family.0).to_lowercase(),
-    }
+    Name { en: format!("{} {}", given.0, family.0), zh, plain: format!("{}.{}", given.0, family.0).to_lowercase() }
 }
 
 /// A telephone number that nobody has.
@@ -231,11 +221,7 @@ impl Hiring {
         Self {
             chance: stream(seed, "people", 0),
             taken: BTreeSet::new(),
-            staff: People {
-                people: Vec::new(),
-                riders: Vec::new(),
-                vehicles: Vec::new(),
-            },
+            staff: People { people: Vec::new(), riders: Vec::new(), vehicles: Vec::new() },
         }
     }
 
@@ -257,7 +243,7 @@ impl Hiring {
             name_en: name.en,
             name_zh: name.zh,
             phone: random_phone(chance),
-            lang: if number % 3 == 0 { "zh" } else { "en" }.to_owned(),
+            lang: if number.is_multiple_of(3) { "zh" } else { "en" }.to_owned(),
             role,
             site: site.map(str::to_owned),
         };
@@ -270,22 +256,10 @@ impl Hiring {
         let van = ride == Ride::Van;
         let role = if van { Role::Driver } else { Role::Rider };
         let login = self.hire(role, None);
-        let node = if van {
-            site.node
-        } else {
-            near(city, site.place(), &mut self.chance)
-        };
+        let node = if van { site.node } else { near(city, site.place(), &mut self.chance) };
         let LatLon { lat, lon } = city.node_place(node);
         let vehicle = van.then(|| self.add_van(site, &login));
-        self.staff.riders.push(Rider {
-            login,
-            ride,
-            lat,
-            lon,
-            node,
-            insulated: ride != Ride::Bike,
-            vehicle,
-        });
+        self.staff.riders.push(Rider { login, ride, lat, lon, node, insulated: ride != Ride::Bike, vehicle });
     }
 
     fn add_van(&mut self, site: &Site, driver: &str) -> String {
@@ -317,10 +291,7 @@ fn near(city: &City, place: LatLon, chance: &mut Chance) -> u32 {
         .filter(|&id| plane.to_point(city.node_place(id)).distance(here) < 500.0)
         .collect();
     close.shuffle(chance);
-    close
-        .first()
-        .copied()
-        .unwrap_or_else(|| city.nearest_node(place))
+    close.first().copied().unwrap_or_else(|| city.nearest_node(place))
 }
 
 /// Four short syllables and two digits, easy to read aloud.
@@ -348,17 +319,10 @@ mod tests {
         let count = |role| staff.people.iter().filter(|p| p.role == role).count();
         assert_eq!(count(Role::Worker), 9 + 4 * 3);
         assert_eq!(count(Role::Rider) + count(Role::Driver), staff.riders.len());
-        for role in [
-            Role::Admin,
-            Role::Supervisor,
-            Role::Inventory,
-            Role::Technician,
-        ] {
+        for role in [Role::Admin, Role::Supervisor, Role::Inventory, Role::Technician] {
             assert!(count(role) > 0, "{role:?}");
         }
-        let keys = |key: fn(&Person) -> &String| {
-            staff.people.iter().map(key).collect::<BTreeSet<_>>().len()
-        };
+        let keys = |key: fn(&Person) -> &String| staff.people.iter().map(key).collect::<BTreeSet<_>>().len();
         assert_eq!(keys(|p| &p.login), staff.people.len());
         assert_eq!(keys(|p| &p.badge), staff.people.len());
         for person in &staff.people {
@@ -374,16 +338,9 @@ mod tests {
         let staff = generate(&city, &places, Scale::City, 7);
         assert_eq!(staff.vehicles.len(), 7);
         for van in &staff.vehicles {
-            let driver = staff
-                .riders
-                .iter()
-                .find(|r| r.login == van.driver)
-                .expect("a driver");
+            let driver = staff.riders.iter().find(|r| r.login == van.driver).expect("a driver");
             assert_eq!(driver.vehicle.as_deref(), Some(van.code.as_str()));
-            let home = places
-                .iter()
-                .find(|site| site.code == van.site)
-                .expect("a site");
+            let home = places.iter().find(|site| site.code == van.site).expect("a site");
             assert_eq!(driver.node, home.node);
         }
     }

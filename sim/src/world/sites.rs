@@ -72,10 +72,7 @@ pub struct Site {
 
 impl Site {
     pub fn place(&self) -> LatLon {
-        LatLon {
-            lat: self.lat,
-            lon: self.lon,
-        }
+        LatLon { lat: self.lat, lon: self.lon }
     }
 }
 
@@ -89,92 +86,23 @@ struct Plan {
     at: Point,
 }
 
-const fn plan(
-    code: &'static str,
-    en: &'static str,
-    zh: &'static str,
-    kind: SiteKind,
-    x: f64,
-    y: f64,
-) -> Plan {
+const fn plan(code: &'static str, en: &'static str, zh: &'static str, kind: SiteKind, x: f64, y: f64) -> Plan {
     let at = Point::new(x, y);
-    Plan {
-        code,
-        en,
-        zh,
-        kind,
-        at,
-    }
+    Plan { code, en, zh, kind, at }
 }
 
 /// Forward warehouses lie where nobody is more than two kilometres from one;
 /// two of them stand south of the river, so that a closed bridge is felt but
 /// cuts nobody off.
 const PLANS: [Plan; 8] = [
-    plan(
-        "NG",
-        "Northgate central",
-        "北门中心仓",
-        SiteKind::Central,
-        420.0,
-        2_150.0,
-    ),
-    plan(
-        "ML",
-        "Mill Lane forward",
-        "磨坊里前置仓",
-        SiteKind::Forward,
-        -1_850.0,
-        350.0,
-    ),
-    plan(
-        "EF",
-        "Eastfield forward",
-        "东田前置仓",
-        SiteKind::Forward,
-        2_250.0,
-        750.0,
-    ),
-    plan(
-        "QS",
-        "Quayside forward",
-        "河岸前置仓",
-        SiteKind::Forward,
-        -1_150.0,
-        -1_850.0,
-    ),
-    plan(
-        "HB",
-        "Harbour forward",
-        "港区前置仓",
-        SiteKind::Forward,
-        1_500.0,
-        -1_950.0,
-    ),
-    plan(
-        "PL",
-        "Lotus Corner pick-up",
-        "荷花角自提点",
-        SiteKind::PickupPoint,
-        100.0,
-        200.0,
-    ),
-    plan(
-        "PC",
-        "College Green pick-up",
-        "学院绿地自提点",
-        SiteKind::PickupPoint,
-        -1_900.0,
-        1_500.0,
-    ),
-    plan(
-        "PD",
-        "Dock Gate pick-up",
-        "码头门自提点",
-        SiteKind::PickupPoint,
-        1_900.0,
-        -1_350.0,
-    ),
+    plan("NG", "Northgate central", "北门中心仓", SiteKind::Central, 420.0, 2_150.0),
+    plan("ML", "Mill Lane forward", "磨坊里前置仓", SiteKind::Forward, -1_850.0, 350.0),
+    plan("EF", "Eastfield forward", "东田前置仓", SiteKind::Forward, 2_250.0, 750.0),
+    plan("QS", "Quayside forward", "河岸前置仓", SiteKind::Forward, -1_150.0, -1_850.0),
+    plan("HB", "Harbour forward", "港区前置仓", SiteKind::Forward, 1_500.0, -1_950.0),
+    plan("PL", "Lotus Corner pick-up", "荷花角自提点", SiteKind::PickupPoint, 100.0, 200.0),
+    plan("PC", "College Green pick-up", "学院绿地自提点", SiteKind::PickupPoint, -1_900.0, 1_500.0),
+    plan("PD", "Dock Gate pick-up", "码头门自提点", SiteKind::PickupPoint, 1_900.0, -1_350.0),
 ];
 
 /// The sites of the city, or the central one alone.
@@ -183,11 +111,7 @@ pub fn generate(city: &City, scale: Scale) -> Vec<Site> {
         Scale::Tiny => 1,
         Scale::City => PLANS.len(),
     };
-    let forwards: Vec<Point> = PLANS
-        .iter()
-        .filter(|plan| plan.kind == SiteKind::Forward)
-        .map(|plan| plan.at)
-        .collect();
+    let forwards: Vec<Point> = PLANS.iter().filter(|plan| plan.kind == SiteKind::Forward).map(|plan| plan.at).collect();
     let plane = city.plane();
     let outline: Vec<Point> = city.outline.iter().map(|&p| plane.to_point(p)).collect();
     PLANS[..count]
@@ -262,10 +186,7 @@ fn hours(kind: SiteKind) -> Hours {
         SiteKind::Forward => (6 * 60, 1_440),
         SiteKind::PickupPoint => (7 * 60, 23 * 60),
     };
-    Hours {
-        opens_minute,
-        closes_minute,
-    }
+    Hours { opens_minute, closes_minute }
 }
 
 fn services(kind: SiteKind) -> Vec<Service> {
@@ -276,14 +197,8 @@ fn services(kind: SiteKind) -> Vec<Service> {
         open: true,
     };
     match kind {
-        SiteKind::Central => vec![
-            service("same_day", 20 * 60, 90),
-            service("next_day", 23 * 60, 10 * 60),
-        ],
-        SiteKind::Forward => vec![
-            service("same_day", 22 * 60, 45),
-            service("next_day", 23 * 60, 8 * 60),
-        ],
+        SiteKind::Central => vec![service("same_day", 20 * 60, 90), service("next_day", 23 * 60, 10 * 60)],
+        SiteKind::Forward => vec![service("same_day", 22 * 60, 45), service("next_day", 23 * 60, 8 * 60)],
         SiteKind::PickupPoint => Vec::new(),
     }
 }
@@ -318,11 +233,7 @@ mod tests {
             let serving: Vec<_> = sites
                 .iter()
                 .filter(|site| {
-                    let area: Vec<_> = site
-                        .service_area
-                        .iter()
-                        .map(|&p| plane.to_point(p))
-                        .collect();
+                    let area: Vec<_> = site.service_area.iter().map(|&p| plane.to_point(p)).collect();
                     contains(&area, plane.to_point(door.place()))
                 })
                 .map(|site| site.kind)

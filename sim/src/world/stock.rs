@@ -17,11 +17,8 @@ use serde::{Deserialize, Serialize};
 pub const SCARCE_UNITS: [i64; 2] = [4, 2];
 
 /// Articles a forward warehouse keeps of each temperature class.
-const FORWARD_RANGE: [(Temperature, usize); 3] = [
-    (Temperature::Ambient, 190),
-    (Temperature::Chilled, 95),
-    (Temperature::Frozen, 28),
-];
+const FORWARD_RANGE: [(Temperature, usize); 3] =
+    [(Temperature::Ambient, 190), (Temperature::Chilled, 95), (Temperature::Frozen, 28)];
 
 /// Units of one article, from one lot, in one bin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,12 +33,7 @@ pub struct OpeningStock {
 }
 
 /// Fills the bins of every floor; `floors` stand in the order of their sites.
-pub fn generate(
-    catalog: &Catalog,
-    sites: &[Site],
-    floors: &[Floor],
-    seed: u64,
-) -> Vec<OpeningStock> {
+pub fn generate(catalog: &Catalog, sites: &[Site], floors: &[Floor], seed: u64) -> Vec<OpeningStock> {
     let mut stock = Vec::new();
     for floor in floors {
         let Some(site) = sites.iter().find(|site| site.code == floor.site) else {
@@ -65,10 +57,7 @@ fn range_of(catalog: &Catalog, kind: SiteKind) -> Vec<&Sku> {
         range.retain(|sku| !is_bulky(sku));
         let mut kept = Vec::new();
         for (temperature, count) in FORWARD_RANGE {
-            let class = range
-                .iter()
-                .copied()
-                .filter(|sku| sku.temperature == temperature);
+            let class = range.iter().copied().filter(|sku| sku.temperature == temperature);
             kept.extend(class.take(count));
         }
         kept.sort_by_key(|sku| sku.rank);
@@ -86,6 +75,8 @@ fn is_bulky(sku: &Sku) -> bool {
 struct Shelves<'a> {
     site: &'a str,
     mobile: Vec<&'a Bin>,
+    /// Slots of mobile shelves that stay empty.
+    mobile_kept: usize,
     small: Vec<&'a Bin>,
     bulky: Vec<&'a Bin>,
     reserve: Vec<&'a Bin>,
@@ -97,19 +88,17 @@ struct Shelves<'a> {
 impl<'a> Shelves<'a> {
     fn of(floor: &'a Floor) -> Self {
         let bins = |zone: &str, kind: BinKind| {
-            let mut found: Vec<&Bin> = floor
-                .bins
-                .iter()
-                .filter(|bin| bin.zone == zone && bin.kind == kind)
-                .collect();
+            let mut found: Vec<&Bin> = floor.bins.iter().filter(|bin| bin.zone == zone && bin.kind == kind).collect();
             // Waist height first, then from the front of the aisles.
             found.sort_by_key(|bin| (bin.level.abs_diff(2), bin.y_mm, bin.x_mm));
             found.reverse();
             found
         };
+        let mobile = dealt_over_shelves(bins("M", BinKind::ShelfSlot));
         Self {
             site: &floor.site,
-            mobile: dealt_over_shelves(bins("M", BinKind::ShelfSlot)),
+            mobile_kept: mobile.len() * (100 - MOBILE_FILL_PERCENT) / 100,
+            mobile,
             small: bins("A", BinKind::Pick),
             bulky: bins("B", BinKind::Pick),
             reserve: bins("A", BinKind::Reserve),
@@ -121,24 +110,14 @@ impl<'a> Shelves<'a> {
 
     /// Puts the article into a bin of its kind; best sellers of a central
     /// warehouse also into a reserve bin.
-    fn fill(
-        &mut self,
-        sku: &Sku,
-        kind: SiteKind,
-        chance: &mut Chance,
-        stock: &mut Vec<OpeningStock>,
-    ) {
+    fn fill(&mut self, sku: &Sku, kind: SiteKind, chance: &mut Chance, stock: &mut Vec<OpeningStock>) {
         let wanted = wanted_units(sku, kind);
         let bulky = is_bulky(sku) && kind == SiteKind::Central;
         let (pick, reserve) = match sku.temperature {
             Temperature::Chilled => (&mut self.chilled, None),
             Temperature::Frozen => (&mut self.frozen, None),
-            Temperature::Ambient if bulky && !self.bulky.is_empty() => {
-                (&mut self.bulky, Some(&mut self.bulky_reserve))
-            }
-            Temperature::Ambient if self.mobile.len() > RESERVED_SLOTS => {
-                (&mut self.mobile, Some(&mut self.reserve))
-            }
+            Temperature::Ambient if bulky && !self.bulky.is_empty() => (&mut self.bulky, Some(&mut self.bulky_reserve)),
+            Temperature::Ambient if self.mobile.len() > self.mobile_kept => (&mut self.mobile, Some(&mut self.reserve)),
             Temperature::Ambient => (&mut self.small, Some(&mut self.reserve)),
         };
         let Some(bin) = pick.pop() else {
@@ -151,19 +130,14 @@ impl<'a> Shelves<'a> {
             return;
         };
         if let Some(bin) = reserve.pop() {
-            stock.push(lot_of(
-                self.site,
-                bin,
-                sku,
-                rest.min(fits(bin, sku)),
-                chance,
-            ));
+            stock.push(lot_of(self.site, bin, sku, rest.min(fits(bin, sku)), chance));
         }
     }
 }
 
-/// Slots of mobile shelves that stay empty, for put-away.
-const RESERVED_SLOTS: usize = 120;
+/// Share of the slots of mobile shelves that is filled: the best sellers stand
+/// there, the rest of the ambient goods in racks, and put-away finds room.
+const MOBILE_FILL_PERCENT: usize = 55;
 
 /// Deals slots shelf by shelf, so that best sellers stand on many shelves and
 /// vehicles need not queue for one.
@@ -209,14 +183,7 @@ fn lot_of(site: &str, bin: &Bin, sku: &Sku, quantity: i64, chance: &mut Chance) 
             (Some(lot_code(chance)), Some(left))
         }
     };
-    OpeningStock {
-        site: site.to_owned(),
-        bin: bin.code.clone(),
-        sku: sku.code.clone(),
-        quantity,
-        lot,
-        expires_in_days,
-    }
+    OpeningStock { site: site.to_owned(), bin: bin.code.clone(), sku: sku.code.clone(), quantity, lot, expires_in_days }
 }
 
 /// Such as `26K11`.
@@ -234,9 +201,7 @@ fn place_scarce(catalog: &Catalog, floors: &[Floor], stock: &mut Vec<OpeningStoc
     for (code, units) in catalog.scarce.iter().zip(SCARCE_UNITS) {
         let empty = floor.bins.iter().find(|bin| {
             let fit = bin.kind == BinKind::ShelfSlot;
-            fit && !stock
-                .iter()
-                .any(|row| row.site == floor.site && row.bin == bin.code)
+            fit && !stock.iter().any(|row| row.site == floor.site && row.bin == bin.code)
         });
         let (Some(bin), Some(sku)) = (empty, catalog.sku(code)) else {
             continue;
@@ -255,23 +220,43 @@ fn place_scarce(catalog: &Catalog, floors: &[Floor], stock: &mut Vec<OpeningStoc
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::world::{Scale, World};
     use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
     fn the_central_warehouse_keeps_every_article_and_forwards_the_best() {
-        let world = World::generate(7, Scale::City);
-        let at = |site: &str| -> BTreeSet<&str> {
-            let rows = world.stock.iter().filter(|row| row.site == site);
-            rows.map(|row| row.sku.as_str()).collect()
-        };
-        assert_eq!(at("NG").len(), world.catalog.skus.len());
-        for site in ["ML", "EF", "QS", "HB"] {
-            assert!(at(site).len() >= 280, "{site}: {}", at(site).len());
-            for code in &world.catalog.scarce {
-                assert!(!at(site).contains(code.as_str()));
+        for seed in [1, 2, 3, 7, 11, 42] {
+            let world = World::generate(seed, Scale::City);
+            let at = |site: &str| -> BTreeSet<&str> {
+                let rows = world.stock.iter().filter(|row| row.site == site);
+                rows.map(|row| row.sku.as_str()).collect()
+            };
+            assert_eq!(at("NG").len(), world.catalog.skus.len(), "seed {seed}");
+            for site in ["ML", "EF", "QS", "HB"] {
+                assert!(at(site).len() >= 280, "{site}: {}", at(site).len());
+                for code in &world.catalog.scarce {
+                    assert!(!at(site).contains(code.as_str()));
+                }
             }
         }
+    }
+
+    #[test]
+    fn best_sellers_ride_on_shelves_and_racks_take_the_rest() {
+        let world = World::generate(7, Scale::City);
+        let zones = |zone: char| world.stock.iter().filter(move |row| row.site == "NG" && row.bin.starts_with(zone));
+        let worst_mobile = zones('M').filter_map(|row| world.catalog.sku(&row.sku)).filter(|sku| sku.popularity > 0);
+        let worst_mobile = worst_mobile.map(|sku| sku.rank).max();
+        let racks = world.floors[0].bins.iter().filter(|bin| bin.zone == "A" && bin.kind == BinKind::Pick);
+        let racks: BTreeSet<_> = racks.map(|bin| bin.code.as_str()).collect();
+        let in_racks: Vec<_> = zones('A').filter(|row| racks.contains(row.bin.as_str())).collect();
+        assert!(in_racks.len() > 300 && zones('M').count() > 800);
+        for row in in_racks {
+            assert!(world.catalog.sku(&row.sku).map(|sku| sku.rank) > worst_mobile, "{row:?}");
+        }
+        let tiny = World::generate(7, Scale::Tiny);
+        assert!(tiny.stock.iter().filter(|row| row.bin.starts_with('M')).count() >= 14);
     }
 
     #[test]
@@ -288,20 +273,11 @@ mod tests {
             for row in &world.stock {
                 let key = (row.site.as_str(), row.bin.as_str());
                 assert!(used.insert(key), "{row:?} is not alone");
-                let (bin, sku) = (
-                    bins[&key],
-                    world.catalog.sku(&row.sku).expect("a known article"),
-                );
+                let (bin, sku) = (bins[&key], world.catalog.sku(&row.sku).expect("a known article"));
                 assert_eq!(bin.temperature, sku.temperature);
                 assert!(row.quantity > 0);
-                assert!(
-                    row.quantity * i64::from(sku.weight_g) <= bin.max_weight_g,
-                    "{row:?}"
-                );
-                assert!(
-                    row.quantity * sku.volume_ml() as i64 <= bin.max_volume_ml,
-                    "{row:?}"
-                );
+                assert!(row.quantity * i64::from(sku.weight_g) <= bin.max_weight_g, "{row:?}");
+                assert!(row.quantity * sku.volume_ml() as i64 <= bin.max_volume_ml, "{row:?}");
                 assert_eq!(row.lot.is_some(), sku.keeps_lots());
                 assert_eq!(row.expires_in_days.is_some(), sku.keeps_lots());
                 let fresh = row.expires_in_days.unwrap_or(i64::MAX);

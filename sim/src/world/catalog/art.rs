@@ -44,11 +44,7 @@ impl Image {
 }
 
 fn drawing(shape: &str) -> Option<&'static str> {
-    SHAPES
-        .lines()
-        .filter_map(|line| line.split_once(" = "))
-        .find(|(name, _)| *name == shape)
-        .map(|(_, body)| body)
+    SHAPES.lines().filter_map(|line| line.split_once(" = ")).find(|(name, _)| *name == shape).map(|(_, body)| body)
 }
 
 /// Words of a kind that suggest a colour; the first that occurs decides.
@@ -123,10 +119,7 @@ pub fn accent_of(kind: &str, noun: &str, department: &str) -> String {
         let text = text.to_lowercase();
         FLAVOURS.iter().find(|(word, _)| text.contains(word))
     };
-    told(kind)
-        .or_else(|| told(noun))
-        .map_or(department, |(_, colour)| colour)
-        .to_owned()
+    told(kind).or_else(|| told(noun)).map_or(department, |(_, colour)| colour).to_owned()
 }
 
 type Rgb = [u8; 3];
@@ -143,11 +136,7 @@ fn hex([r, g, b]: Rgb) -> String {
 /// `share` of the way from one colour to the other.
 fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
     let blend = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round() as u8;
-    [
-        blend(from[0], to[0]),
-        blend(from[1], to[1]),
-        blend(from[2], to[2]),
-    ]
+    [blend(from[0], to[0]), blend(from[1], to[1]), blend(from[2], to[2])]
 }
 
 #[cfg(test)]
@@ -158,16 +147,9 @@ mod tests {
     #[test]
     fn every_shape_of_the_vocabulary_has_a_drawing_and_no_colour_is_left_open() {
         for family in vocab::read().iter().flat_map(|d| &d.families) {
-            let image = Image {
-                shape: family.shape.to_owned(),
-                colour: "#336699".to_owned(),
-                accent: "#cc3344".to_owned(),
-            };
-            assert!(
-                drawing(family.shape).is_some(),
-                "no drawing of a {}",
-                family.shape
-            );
+            let image =
+                Image { shape: family.shape.to_owned(), colour: "#336699".to_owned(), accent: "#cc3344".to_owned() };
+            assert!(drawing(family.shape).is_some(), "no drawing of a {}", family.shape);
             let svg = image.svg();
             assert!(!svg.contains('$') && svg.len() < 1_600, "{svg}");
             assert_eq!(svg.matches('<').count(), svg.matches('>').count());

@@ -1,3 +1,4 @@
+use super::offer::phrase;
 use super::*;
 use std::collections::BTreeSet;
 
@@ -6,8 +7,7 @@ fn the_shop_has_two_thousand_distinct_articles() {
     let shop = Catalog::generate(7);
     assert_eq!(shop.skus.len(), FULL_SHOP);
     assert_eq!(shop.cumulative.len(), FULL_SHOP);
-    let distinct =
-        |key: fn(&Sku) -> &String| shop.skus.iter().map(key).collect::<BTreeSet<_>>().len();
+    let distinct = |key: fn(&Sku) -> &String| shop.skus.iter().map(key).collect::<BTreeSet<_>>().len();
     assert_eq!(distinct(|sku| &sku.code), FULL_SHOP);
     assert_eq!(distinct(|sku| &sku.gtin), FULL_SHOP);
     assert_eq!(distinct(|sku| &sku.name_en), FULL_SHOP);
@@ -16,24 +16,13 @@ fn the_shop_has_two_thousand_distinct_articles() {
     assert_eq!(ranks.len(), FULL_SHOP);
     for sku in &shop.skus {
         assert!(is_valid_gtin(&sku.gtin), "{sku:?}");
-        assert!(
-            sku.packs
-                .iter()
-                .all(|pack| is_valid_gtin(&pack.gtin) && pack.units > 1)
-        );
+        assert!(sku.packs.iter().all(|pack| is_valid_gtin(&pack.gtin) && pack.units > 1));
         assert!(sku.price_minor > 0 && sku.weight_g > 0 && sku.volume_ml() > 0);
-        assert!(
-            shop.categories
-                .iter()
-                .any(|category| category.key == sku.category)
-        );
+        assert!(shop.categories.iter().any(|category| category.key == sku.category));
         assert_eq!(shop.sku(&sku.code), Some(sku));
         let life = sku.shelf_life_days.unwrap_or(u32::MAX);
         assert!(sku.min_remaining_days < life, "{sku:?}");
-        assert!(
-            !sku.name_zh.is_ascii() && !sku.name_en.contains(['~', '!']),
-            "{sku:?}"
-        );
+        assert!(!sku.name_zh.is_ascii() && !sku.name_en.contains(['~', '!']), "{sku:?}");
     }
 }
 
@@ -42,9 +31,7 @@ fn every_supplier_of_a_category_is_known() {
     let shop = Catalog::generate(1);
     for category in &shop.categories {
         let known = shop.suppliers.iter().any(|s| s.code == category.supplier);
-        let listed = SUPPLIERS
-            .iter()
-            .any(|row| row.4.contains(&category.key.as_str()));
+        let listed = SUPPLIERS.iter().any(|row| row.4.contains(&category.key.as_str()));
         assert!(known && listed, "{category:?}");
     }
 }
@@ -75,11 +62,7 @@ fn demand_is_skewed_and_never_draws_the_scarce() {
 fn the_corner_shop_keeps_every_temperature_and_the_scarce() {
     let shop = Catalog::corner_shop(3);
     assert_eq!(shop.skus.len(), 24);
-    for temperature in [
-        Temperature::Ambient,
-        Temperature::Chilled,
-        Temperature::Frozen,
-    ] {
+    for temperature in [Temperature::Ambient, Temperature::Chilled, Temperature::Frozen] {
         assert!(shop.skus.iter().any(|sku| sku.temperature == temperature));
     }
     for code in &shop.scarce {

@@ -56,8 +56,7 @@ pub fn read() -> Vec<DepartmentWords> {
     let mut departments: Vec<DepartmentWords> = Vec::new();
     let lines = FILES.iter().flat_map(|file| file.lines());
     for line in lines {
-        parse_line(&mut departments, line)
-            .unwrap_or_else(|| panic!("the vocabulary line cannot be read: {line}"));
+        parse_line(&mut departments, line).unwrap_or_else(|| panic!("the vocabulary line cannot be read: {line}"));
     }
     departments
 }
@@ -100,13 +99,7 @@ fn fields<const N: usize>(text: &'static str) -> Option<[&'static str; N]> {
 fn department(text: &'static str) -> Option<DepartmentWords> {
     let [key, en, zh, colour, brands] = fields(text)?;
     let brands: Option<Vec<_>> = brands.split(", ").map(words).collect();
-    Some(DepartmentWords {
-        key,
-        name: Words { en, zh },
-        colour,
-        brands: brands?,
-        families: Vec::new(),
-    })
+    Some(DepartmentWords { key, name: Words { en, zh }, colour, brands: brands?, families: Vec::new() })
 }
 
 fn family(text: &'static str) -> Option<Family> {
@@ -133,20 +126,10 @@ fn family(text: &'static str) -> Option<Family> {
 fn size(text: &'static str) -> Option<Size> {
     let mut parts = text.trim().rsplitn(5, ' ');
     let case_units = parts.next()?.parse().ok()?;
-    let dims: Vec<u32> = parts
-        .next()?
-        .split('x')
-        .map(|side| side.parse().ok())
-        .collect::<Option<_>>()?;
+    let dims: Vec<u32> = parts.next()?.split('x').map(|side| side.parse().ok()).collect::<Option<_>>()?;
     let price_minor = parts.next()?.parse().ok()?;
     let weight_g = parts.next()?.parse().ok()?;
-    Some(Size {
-        label: words(parts.next()?)?,
-        weight_g,
-        price_minor,
-        dims_mm: dims.try_into().ok()?,
-        case_units,
-    })
+    Some(Size { label: words(parts.next()?)?, weight_g, price_minor, dims_mm: dims.try_into().ok()?, case_units })
 }
 
 #[cfg(test)]

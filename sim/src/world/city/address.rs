@@ -37,37 +37,24 @@ pub struct Address {
 
 impl Address {
     pub fn place(&self) -> LatLon {
-        LatLon {
-            lat: self.lat,
-            lon: self.lon,
-        }
+        LatLon { lat: self.lat, lon: self.lon }
     }
 
     /// One line, as it stands on a label.
     pub fn line_en(&self) -> String {
         let street = format!("{} {}", self.number, self.street_en);
         let detail = prefixed(", ", &self.detail_en);
-        format!(
-            "{street}{detail}, {}, {} {}",
-            self.district_en, self.city_en, self.postcode
-        )
+        format!("{street}{detail}, {}, {} {}", self.district_en, self.city_en, self.postcode)
     }
 
     /// One line in the Chinese order, from large to small.
     pub fn line_zh(&self) -> String {
-        format!(
-            "{}{}{}{}号{}",
-            self.city_zh, self.district_zh, self.street_zh, self.number, self.detail_zh
-        )
+        format!("{}{}{}{}号{}", self.city_zh, self.district_zh, self.street_zh, self.number, self.detail_zh)
     }
 }
 
 fn prefixed(prefix: &str, text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!("{prefix}{text}")
-    }
+    if text.is_empty() { String::new() } else { format!("{prefix}{text}") }
 }
 
 pub(super) fn draw(city: &City, chance: &mut Chance) -> Address {
@@ -115,10 +102,7 @@ fn beside(city: &City, from: u32, to: u32, share: f64, right: bool) -> Point {
     let on = a.towards(b, share);
     let length = a.distance(b).max(1.0);
     let side = if right { SETBACK_M } else { -SETBACK_M };
-    Point::new(
-        on.x + side * (b.y - a.y) / length,
-        on.y - side * (b.x - a.x) / length,
-    )
+    Point::new(on.x + side * (b.y - a.y) / length, on.y - side * (b.x - a.x) / length)
 }
 
 /// Two doors in three are flats.
@@ -129,8 +113,5 @@ fn flat(chance: &mut Chance) -> (String, String) {
     let building = chance.random_range(1..=6);
     let floor = chance.random_range(1..=12);
     let door = chance.random_range(1..=4);
-    (
-        format!("Building {building}, flat {floor}{door:02}"),
-        format!("{building}幢{floor}{door:02}室"),
-    )
+    (format!("Building {building}, flat {floor}{door:02}"), format!("{building}幢{floor}{door:02}室"))
 }

@@ -70,11 +70,7 @@ pub fn draw(river: &River, chance: &mut Chance) -> Plan {
     let park = park_outline(&crossings);
     let mut links = lay_links(&crossings, river, chance);
     thin_out(&mut links, chance);
-    let mut plan = Plan {
-        crossings,
-        links,
-        park,
-    };
+    let mut plan = Plan { crossings, links, park };
     keep_largest_part(&mut plan);
     mend_one_ways(&mut plan);
     plan
@@ -132,20 +128,12 @@ fn park_outline(crossings: &BTreeMap<Cell, Point>) -> Vec<Point> {
         .chain((south..north).map(|row| (east, row)))
         .chain((west + 1..=east).rev().map(|col| (col, north)))
         .chain((south + 1..=north).rev().map(|row| (west, row)));
-    corners
-        .filter_map(|cell| crossings.get(&cell).copied())
-        .collect()
+    corners.filter_map(|cell| crossings.get(&cell).copied()).collect()
 }
 
 fn lay_links(crossings: &BTreeMap<Cell, Point>, river: &River, chance: &mut Chance) -> Vec<Link> {
     let mut links = Vec::new();
-    let bridge_cols = [
-        RING_COLS[0],
-        AVENUE_COLS[0],
-        AVENUE_COLS[1],
-        AVENUE_COLS[2],
-        RING_COLS[1],
-    ];
+    let bridge_cols = [RING_COLS[0], AVENUE_COLS[0], AVENUE_COLS[1], AVENUE_COLS[2], RING_COLS[1]];
     let wanted = lattice_steps().into_iter().chain(diagonal_steps());
     for (from, to, line) in wanted {
         let (Some(&a), Some(&b)) = (crossings.get(&from), crossings.get(&to)) else {
@@ -153,20 +141,11 @@ fn lay_links(crossings: &BTreeMap<Cell, Point>, river: &River, chance: &mut Chan
         };
         let crosses = river.is_north(a) != river.is_north(b);
         let upright = matches!(line, Line::Column(..)) || (line == Line::Ring && from.0 == to.0);
-        let bridge = bridge_cols
-            .iter()
-            .position(|&col| crosses && upright && col == from.0);
+        let bridge = bridge_cols.iter().position(|&col| crosses && upright && col == from.0);
         if crosses && bridge.is_none() {
             continue;
         }
-        links.push(Link {
-            from,
-            to,
-            line,
-            class: class_of(line),
-            one_way: false,
-            bridge,
-        });
+        links.push(Link { from, to, line, class: class_of(line), one_way: false, bridge });
     }
     point_one_ways(&mut links, chance);
     links
@@ -180,21 +159,13 @@ fn lattice_steps() -> Vec<(Cell, Cell, Line)> {
             if col + 1 < COLS {
                 let ring = RING_ROWS.contains(&row) && (RING_COLS[0]..RING_COLS[1]).contains(&col);
                 let stretch = stretch_of(col, &[5, 11, 17, 23, 29], row == AVENUE_ROW);
-                let line = if ring {
-                    Line::Ring
-                } else {
-                    Line::Row(row, stretch)
-                };
+                let line = if ring { Line::Ring } else { Line::Row(row, stretch) };
                 steps.push(((col, row), (col + 1, row), line));
             }
             if row + 1 < ROWS {
                 let ring = RING_COLS.contains(&col) && (RING_ROWS[0]..RING_ROWS[1]).contains(&row);
                 let stretch = stretch_of(row, &[5, 9, 14, 19, 23], AVENUE_COLS.contains(&col));
-                let line = if ring {
-                    Line::Ring
-                } else {
-                    Line::Column(col, stretch)
-                };
+                let line = if ring { Line::Ring } else { Line::Column(col, stretch) };
                 steps.push(((col, row), (col, row + 1), line));
             }
         }
@@ -243,9 +214,7 @@ fn point_one_ways(links: &mut [Link], chance: &mut Chance) {
         if link.class != RoadClass::Residential {
             continue;
         }
-        let one_way = *chosen
-            .entry(link.line)
-            .or_insert_with(|| chance.random_bool(0.5));
+        let one_way = *chosen.entry(link.line).or_insert_with(|| chance.random_bool(0.5));
         let (Line::Row(number, _) | Line::Column(number, _)) = link.line else {
             continue;
         };
@@ -278,11 +247,7 @@ fn thin_out(links: &mut Vec<Link>, chance: &mut Chance) {
 fn reachable(links: &[Link], start: Cell, two_way: bool, against: bool) -> BTreeSet<Cell> {
     let mut next: BTreeMap<Cell, Vec<Cell>> = BTreeMap::new();
     for link in links {
-        let (from, to) = if against {
-            (link.to, link.from)
-        } else {
-            (link.from, link.to)
-        };
+        let (from, to) = if against { (link.to, link.from) } else { (link.from, link.to) };
         next.entry(from).or_default().push(to);
         if two_way || !link.one_way {
             next.entry(to).or_default().push(from);
@@ -307,8 +272,7 @@ const HEART: Cell = (AVENUE_COLS[1], AVENUE_ROW);
 fn keep_largest_part(plan: &mut Plan) {
     let joined = reachable(&plan.links, HEART, true, false);
     plan.crossings.retain(|cell, _| joined.contains(cell));
-    plan.links
-        .retain(|link| joined.contains(&link.from) && joined.contains(&link.to));
+    plan.links.retain(|link| joined.contains(&link.from) && joined.contains(&link.to));
 }
 
 /// Opens one-way pieces in both directions until every crossing both reaches

@@ -19,10 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The middle of the city.
-pub const CENTRE: LatLon = LatLon {
-    lat: 30.1,
-    lon: 123.4,
-};
+pub const CENTRE: LatLon = LatLon { lat: 30.1, lon: 123.4 };
 
 /// What kind of road an edge is; decides its speed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -141,10 +138,7 @@ impl City {
             polygon: degrees(points),
         };
         let outline = outline_of(&plan);
-        let homes: Vec<_> = names::DISTRICTS
-            .iter()
-            .map(|&(_, x, y)| Point::new(x, y))
-            .collect();
+        let homes: Vec<_> = names::DISTRICTS.iter().map(|&(_, x, y)| Point::new(x, y)).collect();
         let districts = names::DISTRICTS
             .iter()
             .enumerate()
@@ -183,11 +177,7 @@ impl City {
         let plane = self.plane();
         let here = plane.to_point(place);
         let away = |node: &RoadNode| here.distance(plane.to_point(self.node_place(node.id)));
-        self.nodes
-            .iter()
-            .min_by(|a, b| away(a).total_cmp(&away(b)))
-            .expect("a city has crossings")
-            .id
+        self.nodes.iter().min_by(|a, b| away(a).total_cmp(&away(b))).expect("a city has crossings").id
     }
 
     /// The district whose polygon holds the position, else the first.
@@ -264,11 +254,7 @@ fn pave(plan: &Plan, plane: Plane, chance: &mut Chance) -> Roads {
         streets: named.streets,
         bridges: names::BRIDGES
             .iter()
-            .map(|pair| Bridge {
-                name_en: pair.0.to_owned(),
-                name_zh: pair.1.to_owned(),
-                edges: Vec::new(),
-            })
+            .map(|pair| Bridge { name_en: pair.0.to_owned(), name_zh: pair.1.to_owned(), edges: Vec::new() })
             .collect(),
     };
     for (link, number) in plan.links.iter().zip(numbers) {

@@ -47,13 +47,7 @@ pub const DISTRICTS: [(Pair, f64, f64); 9] = [
 pub const ROADS: [Pair; 3] = [("Road", "路"), ("Drive", "道"), ("Parade", "大街")];
 
 /// Endings of quiet streets.
-pub const STREETS: [Pair; 5] = [
-    ("Street", "街"),
-    ("Lane", "巷"),
-    ("Row", "排"),
-    ("Walk", "径"),
-    ("Close", "弄"),
-];
+pub const STREETS: [Pair; 5] = [("Street", "街"), ("Lane", "巷"), ("Row", "排"), ("Walk", "径"), ("Close", "弄")];
 
 /// First words of streets, `English=Chinese`.
 pub const STEMS: &str = "Linden=椴树 Orchard=果园 Chapel=教堂 Ferry=渡口 Sluice=水闸 Tanner=制革 \
@@ -75,10 +69,7 @@ pub const STEMS: &str = "Linden=椴树 Orchard=果园 Chapel=教堂 Ferry=渡口
 
 /// The stems as pairs, in the order of the table.
 pub fn stems() -> Vec<Pair> {
-    STEMS
-        .split_whitespace()
-        .filter_map(|entry| entry.split_once('='))
-        .collect()
+    STEMS.split_whitespace().filter_map(|entry| entry.split_once('=')).collect()
 }
 
 #[cfg(test)]

@@ -31,14 +31,11 @@ impl River {
 
     /// Northing of the middle of the water at easting `x`.
     pub fn middle(&self, x: f64) -> f64 {
-        -930.0
-            + 300.0 * (x / 1_450.0 + self.long_phase).sin()
-            + 110.0 * (x / 620.0 + self.short_phase).sin()
+        -930.0 + 300.0 * (x / 1_450.0 + self.long_phase).sin() + 110.0 * (x / 620.0 + self.short_phase).sin()
     }
 
     fn slope(&self, x: f64) -> f64 {
-        300.0 / 1_450.0 * (x / 1_450.0 + self.long_phase).cos()
-            + 110.0 / 620.0 * (x / 620.0 + self.short_phase).cos()
+        300.0 / 1_450.0 * (x / 1_450.0 + self.long_phase).cos() + 110.0 / 620.0 * (x / 620.0 + self.short_phase).cos()
     }
 
     /// Whether the point lies on the north side of the water.

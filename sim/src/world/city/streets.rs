@@ -27,10 +27,7 @@ pub fn name_lines(plan: &Plan, chance: &mut Chance) -> Named {
     }
     let mut roads = shuffled_names(&names::ROADS, chance).into_iter();
     let mut streets = shuffled_names(&names::STREETS, chance).into_iter();
-    let mut named = Named {
-        street_of: BTreeMap::new(),
-        streets: Vec::new(),
-    };
+    let mut named = Named { street_of: BTreeMap::new(), streets: Vec::new() };
     for (line, class) in classes {
         let (name_en, name_zh) = match (given_name(line), class) {
             (Some(pair), _) => (pair.0.to_owned(), pair.1.to_owned()),
@@ -39,12 +36,7 @@ pub fn name_lines(plan: &Plan, chance: &mut Chance) -> Named {
         };
         let id = named.streets.len() as u32;
         named.street_of.insert(line, id);
-        named.streets.push(Street {
-            id,
-            name_en,
-            name_zh,
-            class,
-        });
+        named.streets.push(Street { id, name_en, name_zh, class });
     }
     named
 }
@@ -57,10 +49,7 @@ fn given_name(line: Line) -> Option<Pair> {
         Line::DiagonalEast => Some(names::AVENUES[4]),
         Line::DiagonalWest => Some(names::AVENUES[5]),
         Line::Row(row, _) if row == AVENUE_ROW => Some(names::AVENUES[3]),
-        Line::Column(col, _) => AVENUE_COLS
-            .iter()
-            .position(|&avenue| avenue == col)
-            .map(|index| names::AVENUES[index]),
+        Line::Column(col, _) => AVENUE_COLS.iter().position(|&avenue| avenue == col).map(|index| names::AVENUES[index]),
         Line::Row(..) => None,
     }
 }
@@ -71,12 +60,7 @@ fn shuffled_names(endings: &[Pair], chance: &mut Chance) -> Vec<(String, String)
     let mut all: Vec<_> = endings
         .iter()
         .flat_map(|ending| stems.iter().map(move |stem| (stem, ending)))
-        .map(|(stem, end)| {
-            (
-                format!("{} {}", stem.0, end.0),
-                format!("{}{}", stem.1, end.1),
-            )
-        })
+        .map(|(stem, end)| (format!("{} {}", stem.0, end.0), format!("{}{}", stem.1, end.1)))
         .collect();
     all.shuffle(chance);
     all

@@ -9,11 +9,7 @@ fn reach(city: &City, start: u32, against: bool, closed: &[u32]) -> usize {
         if closed.contains(&edge.id) {
             continue;
         }
-        let (from, to) = if against {
-            (edge.to, edge.from)
-        } else {
-            (edge.from, edge.to)
-        };
+        let (from, to) = if against { (edge.to, edge.from) } else { (edge.from, edge.to) };
         next[from as usize].push(to);
     }
     let mut seen = vec![false; city.nodes.len()];
@@ -35,11 +31,7 @@ fn reach(city: &City, start: u32, against: bool, closed: &[u32]) -> usize {
 fn every_crossing_reaches_every_other() {
     for seed in SEEDS {
         let city = City::generate(seed);
-        assert!(
-            (600..=1_500).contains(&city.nodes.len()),
-            "{}",
-            city.nodes.len()
-        );
+        assert!((600..=1_500).contains(&city.nodes.len()), "{}", city.nodes.len());
         assert_eq!(reach(&city, 0, false, &[]), city.nodes.len(), "seed {seed}");
         assert_eq!(reach(&city, 0, true, &[]), city.nodes.len(), "seed {seed}");
     }
@@ -56,10 +48,7 @@ fn ids_are_positions_and_twins_mirror() {
         assert_eq!(edge.one_way, edge.twin.is_none());
         if let Some(twin) = edge.twin {
             let twin = &city.edges[twin as usize];
-            assert_eq!(
-                (twin.from, twin.to, twin.twin),
-                (edge.to, edge.from, Some(id))
-            );
+            assert_eq!((twin.from, twin.to, twin.twin), (edge.to, edge.from, Some(id)));
         }
     }
     assert!(city.edges.iter().filter(|edge| edge.one_way).count() > 50);
@@ -70,12 +59,7 @@ fn only_bridges_cross_the_river_and_the_city_lives_without_any_one() {
     for seed in SEEDS {
         let city = City::generate(seed);
         let plane = city.plane();
-        let water: Vec<_> = city
-            .river
-            .polygon
-            .iter()
-            .map(|&p| plane.to_point(p))
-            .collect();
+        let water: Vec<_> = city.river.polygon.iter().map(|&p| plane.to_point(p)).collect();
         for edge in &city.edges {
             let end = |id: u32| plane.to_point(city.node_place(id));
             let (a, b) = (end(edge.from), end(edge.to));
@@ -96,20 +80,12 @@ fn only_bridges_cross_the_river_and_the_city_lives_without_any_one() {
 fn addresses_are_dry_distinct_and_in_named_districts() {
     let city = City::generate(7);
     let plane = city.plane();
-    let water: Vec<_> = city
-        .river
-        .polygon
-        .iter()
-        .map(|&p| plane.to_point(p))
-        .collect();
+    let water: Vec<_> = city.river.polygon.iter().map(|&p| plane.to_point(p)).collect();
     let mut chance = stream(7, "test", 0);
     let mut districts = std::collections::BTreeSet::new();
     for _ in 0..500 {
         let address = city.random_address(&mut chance);
-        assert!(
-            !contains(&water, plane.to_point(address.place())),
-            "{address:?}"
-        );
+        assert!(!contains(&water, plane.to_point(address.place())), "{address:?}");
         assert!(address.number > 0 && address.line_en().contains("Harbrook"));
         assert!(address.line_zh().starts_with("哈布鲁克"));
         let edge = &city.edges[address.edge as usize];

@@ -8,6 +8,7 @@
 use super::racks::level_letter;
 use super::{Agv, Bin, BinKind, Draft, Lane, NodeKind, Shelf, Zone, ZoneKind};
 use crate::world::catalog::Temperature;
+use std::collections::BTreeSet;
 
 /// Measures of a field.
 pub struct Field {
@@ -83,10 +84,7 @@ fn draw_rows(draft: &mut Draft, field: &Field, x: i64, y: i64) -> Vec<Row> {
     for row in 0..=field.stretches {
         let rim = row == 0 || row == field.stretches;
         let level = y + field.stretch_mm() * i64::from(row);
-        let mut road = Row {
-            crossings: Vec::new(),
-            between: Vec::new(),
-        };
+        let mut road = Row { crossings: Vec::new(), between: Vec::new() };
         let mut chain = Vec::new();
         for column in 0..field.columns {
             let here = x + COLUMN_MM * i64::from(column) + COLUMN_MM / 2;
@@ -118,10 +116,7 @@ fn draw_columns(draft: &mut Draft, field: &Field, rows: &[Row]) -> Vec<usize> {
     let mut spots = Vec::new();
     for column in 0..field.columns as usize {
         for stretch in 0..field.stretches as usize {
-            let (low, high) = (
-                rows[stretch].crossings[column],
-                rows[stretch + 1].crossings[column],
-            );
+            let (low, high) = (rows[stretch].crossings[column], rows[stretch + 1].crossings[column]);
             let (x, y) = (draft.floor.nodes[low].x_mm, draft.floor.nodes[low].y_mm);
             let mut chain = vec![low];
             for spot in 0..i64::from(field.spots) {
@@ -151,13 +146,13 @@ fn draw_columns(draft: &mut Draft, field: &Field, rows: &[Row]) -> Vec<usize> {
 
 /// Puts shelves on the spots and leaves free ones evenly between them.
 fn place_shelves(draft: &mut Draft, field: &Field, spots: Vec<usize>) {
-    let free_every = match field.free_spots {
-        0 => usize::MAX,
-        free => (spots.len() / free as usize).max(1),
-    };
+    let count = field.free_spots as usize;
+    let every = spots.len() / count.max(1);
+    // One in each stretch of the list, at a wandering place.
+    let free: BTreeSet<usize> = (0..count).map(|turn| turn * every + turn * 7 % every).collect();
     let mut number = 0;
     for (index, spot) in spots.into_iter().enumerate() {
-        if index % free_every == free_every - 1 {
+        if free.contains(&index) {
             continue;
         }
         number += 1;
@@ -191,27 +186,13 @@ fn draw_spurs(draft: &mut Draft, field: &Field, rows: &[Row]) -> Vec<usize> {
     let north = &rows[rows.len() - 1].between;
     let stations = spread(south, field.stations)
         .enumerate()
-        .map(|(index, road)| {
-            spur(
-                draft,
-                road,
-                -SPUR_MM,
-                &format!("S{}", index + 1),
-                NodeKind::Station,
-            )
-        })
+        .map(|(index, road)| spur(draft, road, -SPUR_MM, &format!("S{}", index + 1), NodeKind::Station))
         .collect();
     let berths: Vec<_> = spread(north, field.agvs + field.chargers).collect();
     for (index, &road) in berths.iter().enumerate() {
         let number = index as u32 + 1;
         if number <= field.agvs {
-            let home = spur(
-                draft,
-                road,
-                SPUR_MM,
-                &format!("P{number:02}"),
-                NodeKind::Parking,
-            );
+            let home = spur(draft, road, SPUR_MM, &format!("P{number:02}"), NodeKind::Parking);
             draft.floor.agvs.push(Agv {
                 serial: format!("AGV-{number:02}"),
                 manufacturer: MANUFACTURER.to_owned(),
@@ -228,20 +209,13 @@ fn draw_spurs(draft: &mut Draft, field: &Field, rows: &[Row]) -> Vec<usize> {
 /// `count` of the nodes, evenly spread. There must be as many nodes.
 fn spread(nodes: &[usize], count: u32) -> impl Iterator<Item = usize> + '_ {
     let count = count as usize;
-    assert!(
-        count <= nodes.len(),
-        "a row of {} has no room for {count} spurs",
-        nodes.len()
-    );
+    assert!(count <= nodes.len(), "a row of {} has no room for {count} spurs", nodes.len());
     (0..count).map(move |index| nodes[index * nodes.len() / count])
 }
 
 /// A dead end beside the road, entered and left by the same way.
 fn spur(draft: &mut Draft, road: usize, north: i64, name: &str, kind: NodeKind) -> usize {
-    let at = (
-        draft.floor.nodes[road].x_mm,
-        draft.floor.nodes[road].y_mm + north,
-    );
+    let at = (draft.floor.nodes[road].x_mm, draft.floor.nodes[road].y_mm + north);
     let node = draft.node(name, at, kind, Lane::Agv);
     draft.both_ways(road, node);
     node

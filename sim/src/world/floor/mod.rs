@@ -220,13 +220,7 @@ impl Draft {
     fn node(&mut self, name: &str, at: (i64, i64), kind: NodeKind, lane: Lane) -> usize {
         let (x_mm, y_mm) = at;
         let id = format!("{}-{name}", self.floor.site);
-        self.floor.nodes.push(FloorNode {
-            id,
-            x_mm,
-            y_mm,
-            kind,
-            lane,
-        });
+        self.floor.nodes.push(FloorNode { id, x_mm, y_mm, kind, lane });
         self.floor.nodes.len() - 1
     }
 

@@ -41,10 +41,7 @@ pub fn generate(site: &Site, scale: Scale) -> Option<Floor> {
         top = north + 4_000 + field.height_mm() + MARGIN_MM;
     }
     draw_strip(&mut draft, docks, tables, width);
-    let (south, north) = (
-        std::mem::take(&mut draft.south),
-        std::mem::take(&mut draft.north),
-    );
+    let (south, north) = (std::mem::take(&mut draft.south), std::mem::take(&mut draft.north));
     draft.join_corridor(south);
     draft.join_corridor(north);
     draft.floor.width_mm = width;
@@ -59,17 +56,7 @@ fn block(
     aisles: u32,
     positions: u32,
 ) -> Block {
-    Block {
-        zone,
-        name,
-        temperature,
-        aisles,
-        positions,
-        levels: 4,
-        reserve_levels: 0,
-        one_way: false,
-        bay: SMALL_BAY,
-    }
+    Block { zone, name, temperature, aisles, positions, levels: 4, reserve_levels: 0, one_way: false, bay: SMALL_BAY }
 }
 
 fn central_blocks() -> Vec<Block> {
@@ -77,13 +64,7 @@ fn central_blocks() -> Vec<Block> {
         Block {
             reserve_levels: 1,
             one_way: true,
-            ..block(
-                "A",
-                ("Ambient racks", "常温货架区"),
-                Temperature::Ambient,
-                10,
-                12,
-            )
+            ..block("A", ("Ambient racks", "常温货架区"), Temperature::Ambient, 10, 12)
         },
         Block {
             levels: 3,
@@ -97,29 +78,12 @@ fn central_blocks() -> Vec<Block> {
 }
 
 fn central_field() -> Field {
-    Field {
-        columns: 12,
-        stretches: 2,
-        spots: 5,
-        free_spots: 24,
-        stations: 4,
-        chargers: 3,
-        agvs: 8,
-    }
+    Field { columns: 12, stretches: 2, spots: 5, free_spots: 24, stations: 4, chargers: 3, agvs: 8 }
 }
 
 fn forward_blocks() -> Vec<Block> {
     vec![
-        Block {
-            one_way: true,
-            ..block(
-                "A",
-                ("Ambient racks", "常温货架区"),
-                Temperature::Ambient,
-                4,
-                8,
-            )
-        },
+        Block { one_way: true, ..block("A", ("Ambient racks", "常温货架区"), Temperature::Ambient, 4, 8) },
         block("C", ("Chilled", "冷藏区"), Temperature::Chilled, 4, 8),
         block("D", ("Frozen", "冷冻区"), Temperature::Frozen, 2, 6),
     ]
@@ -127,28 +91,14 @@ fn forward_blocks() -> Vec<Block> {
 
 fn tiny_blocks() -> Vec<Block> {
     vec![
-        block(
-            "A",
-            ("Ambient racks", "常温货架区"),
-            Temperature::Ambient,
-            2,
-            3,
-        ),
+        block("A", ("Ambient racks", "常温货架区"), Temperature::Ambient, 2, 3),
         block("C", ("Chilled", "冷藏区"), Temperature::Chilled, 1, 3),
         block("D", ("Frozen", "冷冻区"), Temperature::Frozen, 1, 3),
     ]
 }
 
 fn tiny_field() -> Field {
-    Field {
-        columns: 4,
-        stretches: 1,
-        spots: 2,
-        free_spots: 4,
-        stations: 1,
-        chargers: 1,
-        agvs: 1,
-    }
+    Field { columns: 4, stretches: 1, spots: 2, free_spots: 4, stations: 1, chargers: 1, agvs: 1 }
 }
 
 /// The field, with a person's place south of each station.
@@ -159,23 +109,11 @@ fn draw_field(draft: &mut Draft, field: &Field, corridor: i64) {
         let x = draft.floor.nodes[agv_node].x_mm;
         let stand = (x, corridor + 2_200);
         let person = draft.node(&code, stand, NodeKind::Station, Lane::People);
-        let hook = draft.node(
-            &format!("{code}-N"),
-            (x, corridor),
-            NodeKind::Aisle,
-            Lane::People,
-        );
+        let hook = draft.node(&format!("{code}-N"), (x, corridor), NodeKind::Aisle, Lane::People);
         draft.both_ways(person, hook);
         draft.north.push(hook);
         let agv_node = draft.id(agv_node);
-        add_station(
-            draft,
-            &code,
-            StationKind::GoodsToPerson,
-            person,
-            Some(agv_node),
-            BinKind::Station,
-        );
+        add_station(draft, &code, StationKind::GoodsToPerson, person, Some(agv_node), BinKind::Station);
     }
 }
 
@@ -234,19 +172,8 @@ fn strip_zones(draft: &mut Draft, width: i64) {
 }
 
 /// A station and its bin, which carry the same code.
-fn add_station(
-    draft: &mut Draft,
-    code: &str,
-    kind: StationKind,
-    node: usize,
-    agv_node: Option<String>,
-    bin: BinKind,
-) {
-    let zone = if kind == StationKind::GoodsToPerson {
-        "M"
-    } else {
-        "K"
-    };
+fn add_station(draft: &mut Draft, code: &str, kind: StationKind, node: usize, agv_node: Option<String>, bin: BinKind) {
+    let zone = if kind == StationKind::GoodsToPerson { "M" } else { "K" };
     add_bin(draft, code, zone, bin, node);
     draft.floor.stations.push(Station {
         code: code.to_owned(),

@@ -31,20 +31,10 @@ pub struct Bay {
 }
 
 /// Bays for totes and loose goods.
-pub const SMALL_BAY: Bay = Bay {
-    width_mm: 1_300,
-    depth_mm: 600,
-    level_mm: 450,
-    max_weight_g: 220_000,
-};
+pub const SMALL_BAY: Bay = Bay { width_mm: 1_300, depth_mm: 600, level_mm: 450, max_weight_g: 220_000 };
 
 /// Bays for pallets and bulky goods.
-pub const BULKY_BAY: Bay = Bay {
-    width_mm: 1_800,
-    depth_mm: 1_100,
-    level_mm: 1_100,
-    max_weight_g: 900_000,
-};
+pub const BULKY_BAY: Bay = Bay { width_mm: 1_800, depth_mm: 1_100, level_mm: 1_100, max_weight_g: 900_000 };
 
 const WALK_MM: i64 = 1_500;
 /// From the corridor to the first bay.
@@ -90,9 +80,7 @@ pub fn draw(draft: &mut Draft, block: &Block, x: i64, south: i64, north: i64) {
 
 fn draw_aisle(draft: &mut Draft, block: &Block, aisle: u32, x: i64, south: i64, north: i64) {
     let code = format!("{}{aisle:02}", block.zone);
-    let walk = |draft: &mut Draft, name: &str, y: i64| {
-        draft.node(name, (x, y), NodeKind::Aisle, Lane::People)
-    };
+    let walk = |draft: &mut Draft, name: &str, y: i64| draft.node(name, (x, y), NodeKind::Aisle, Lane::People);
     let front = walk(draft, &format!("{code}-F"), south);
     let mut chain = vec![front];
     for position in 0..block.positions {
@@ -108,7 +96,7 @@ fn draw_aisle(draft: &mut Draft, block: &Block, aisle: u32, x: i64, south: i64, 
     chain.push(back);
     draft.south.push(front);
     draft.north.push(back);
-    if block.one_way && aisle % 2 == 0 {
+    if block.one_way && aisle.is_multiple_of(2) {
         chain.reverse();
     }
     for pair in chain.windows(2) {
@@ -137,11 +125,7 @@ fn add_bay(draft: &mut Draft, block: &Block, aisle: &str, bay: u32, node: usize)
         draft.floor.bins.push(Bin {
             code: format!("{aisle}-{bay:02}-{}", level_letter(level)),
             zone: block.zone.to_owned(),
-            kind: if level + block.reserve_levels > block.levels {
-                BinKind::Reserve
-            } else {
-                BinKind::Pick
-            },
+            kind: if level + block.reserve_levels > block.levels { BinKind::Reserve } else { BinKind::Pick },
             node: draft.id(node),
             x_mm: x + side * (WALK_MM + size.depth_mm) / 2,
             y_mm: y,
