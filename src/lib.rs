@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod identity;
 pub mod catalog;
 pub mod network;
+pub mod layout;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
