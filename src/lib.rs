@@ -11,6 +11,7 @@ pub mod identity;
 pub mod parties;
 pub mod catalog;
 pub mod network;
+pub mod layout;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
