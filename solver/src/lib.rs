@@ -1,1 +1,3 @@
 //! Pure algorithms.
+
+pub mod agv;
