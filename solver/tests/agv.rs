@@ -130,9 +130,8 @@ impl Run {
     }
 
     fn finished(&self) -> bool {
-        (0..self.homes.len()).all(|v| {
-            self.goals[v].is_empty() && self.traffic.held(v).eq([self.homes[v]].into_iter())
-        })
+        (0..self.homes.len())
+            .all(|v| self.goals[v].is_empty() && self.traffic.held(v).eq([self.homes[v]]))
     }
 
     fn pump(&mut self) {
@@ -346,6 +345,6 @@ fn a_node_held_by_another_is_refused() {
     let mut run = start(floor, 0, 1_000, ChaCha8Rng::seed_from_u64(1));
     let conflict = run.traffic.occupy(0, &[0, 1]).unwrap_err();
     assert_eq!((conflict.node, conflict.by), (1, 1));
-    assert!(run.traffic.held(0).eq([0].into_iter()), "nothing changed");
+    assert!(run.traffic.held(0).eq([0]), "nothing changed");
     assert_eq!(run.traffic.distance_mm(0, 1), None, "homes are private");
 }
