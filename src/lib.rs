@@ -19,3 +19,7 @@ pub mod stock;
 pub mod promise;
 pub mod orders;
 pub mod payments;
+pub mod fleet;
+pub mod waves;
+pub mod picking;
+pub mod packing;

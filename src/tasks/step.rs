@@ -38,6 +38,8 @@ words! {
         Station = "station",
         /// A carton label (SSCC) or size.
         Carton = "carton",
+        /// The printed label of a carton.
+        Label = "label",
         /// Grams from the scale.
         Weight = "weight",
         /// One of the choices.
