@@ -1,0 +1,26 @@
+//! Judges of the answers: each recomputes feasibility and cost from the input.
+//!
+//! A checker reads the problem and the answer and nothing else. Absent on
+//! purpose: any call into the search code, so that a mistake there cannot
+//! excuse itself here; only plain input and output types are shared.
+
+pub mod assignment;
+pub mod sourcing;
+pub mod tour;
+
+use thiserror::Error;
+
+/// The first thing found wrong with an answer, said in words.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Flaw(pub String);
+
+/// Ends a check with a message unless the condition holds.
+macro_rules! demand {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err($crate::check::Flaw(format!($($message)+)));
+        }
+    };
+}
+pub(crate) use demand;
