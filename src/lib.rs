@@ -4,6 +4,10 @@
 #[macro_use]
 pub mod kernel;
 pub mod event;
-pub mod exchange;
-pub mod problem;
 pub mod store;
+pub mod problem;
+pub mod exchange;
+pub mod units;
+pub mod tasks;
+pub mod decisions;
+pub mod stock;

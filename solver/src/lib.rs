@@ -6,6 +6,7 @@
 //! the same answer, bit for bit. Input that makes no sense comes back as an
 //! error that names the conflict; nothing here panics on a caller's data.
 
+pub mod batching;
 pub mod check;
 pub mod graph;
 mod lp;

@@ -5,6 +5,7 @@
 //! excuse itself here; only plain input and output types are shared.
 
 pub mod assignment;
+pub mod batching;
 pub mod sourcing;
 pub mod tour;
 

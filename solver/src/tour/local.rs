@@ -41,6 +41,13 @@ pub(super) fn search(table: &Table, kicks: usize, seed: u64) -> Vec<usize> {
     best
 }
 
+/// A locally optimal path reached from the one given.
+pub(super) fn descend(table: &Table, places: Vec<usize>) -> Vec<usize> {
+    let mut path = Path::new(table, places);
+    path.descend();
+    path.places
+}
+
 fn nearest_neighbour(table: &Table) -> Vec<usize> {
     let end = table.stops() + 1;
     let mut open: Vec<usize> = (1..end).collect();

@@ -24,8 +24,8 @@ pub const MAX_EXACT: usize = 12;
 /// Most distinct stops of one tour.
 pub const MAX_STOPS: usize = 2_000;
 
-/// Stops up to which [`estimate`] is exact; small enough to be called in bulk.
-const MAX_ESTIMATE_EXACT: usize = 7;
+/// Stops up to which [`polish`] is exact; small enough to be called in bulk.
+const MAX_POLISH_EXACT: usize = 7;
 
 /// A path through all stops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,17 +105,29 @@ pub fn tour(
     })
 }
 
-/// Length of a fair tour, exact for a few stops; for use in bulk, where the
-/// order does not matter. `None` when no tour was found.
-pub(crate) fn estimate(matrix: &Matrix, start: usize, end: usize, stops: &[usize]) -> Option<i64> {
-    let (_, table) = prepare(matrix, start, end, stops).ok()?;
-    let path = if table.stops() <= MAX_ESTIMATE_EXACT {
+/// A walk from `start` through distinct `stops` and back, locally shortest,
+/// reached from the order given; for use in bulk. A walk without stops does not
+/// leave. `None` when the descent does not get around a missing link.
+pub(crate) fn polish(
+    matrix: &Matrix,
+    start: usize,
+    stops: Vec<usize>,
+) -> Option<(Vec<usize>, i64)> {
+    if stops.is_empty() {
+        return Some((stops, 0));
+    }
+    let mut places = stops;
+    places.insert(0, start);
+    places.push(start);
+    let table = Table::new(matrix, &places);
+    let path = if table.stops() <= MAX_POLISH_EXACT {
         exact::shortest(&table)
     } else {
-        local::search(&table, 0, 0)
+        local::descend(&table, (0..places.len()).collect())
     };
     let length = table.length(&path);
-    (length < MISSING).then_some(length)
+    let order = path[1..path.len() - 1].iter().map(|&p| places[p]);
+    (length < MISSING).then(|| (order.collect(), length))
 }
 
 /// The places of the tour (start, stops, end) and the lengths between them.

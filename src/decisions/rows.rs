@@ -1,0 +1,77 @@
+//! All SQL of decision records.
+
+use sqlx::any::AnyRow;
+
+use super::model::*;
+use crate::{
+    kernel::*,
+    store::{Row, Sql, Tx},
+};
+
+/// Records a choice in the transaction that acts on it.
+pub async fn record(tx: &mut Tx, choice: &Choice) -> Result<DecisionId, Fault> {
+    let (id, now) = (tx.id::<kind::Decision>(), tx.now());
+    sqlx::query(
+        "INSERT INTO decisions (id, at, kind, subject, site, chosen, method, digest, inputs, candidates, cost, \
+         bound, took_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    )
+    .bind(id.to_string())
+    .bind(now.ms())
+    .bind(choice.kind.as_str())
+    .bind(&choice.subject)
+    .bind(choice.site.map(|site| site.to_string()))
+    .bind(&choice.chosen)
+    .bind(&choice.method)
+    .bind(digest(&choice.inputs))
+    .bind(choice.inputs.to_string())
+    .bind(serde_json::to_string(&choice.candidates)?)
+    .bind(choice.cost)
+    .bind(choice.bound)
+    .bind(choice.took_us)
+    .execute(tx.sql())
+    .await?;
+    Ok(id)
+}
+
+fn read(row: &AnyRow) -> Result<Decision, Fault> {
+    Ok(Decision {
+        id: row.id("id")?,
+        at: row.time("at")?,
+        kind: row.word("kind")?,
+        subject: row.text("subject")?,
+        site: row.opt_word("site")?,
+        chosen: row.text("chosen")?,
+        method: row.text("method")?,
+        digest: row.text("digest")?,
+        inputs: row.json("inputs")?,
+        candidates: row.json("candidates")?,
+        cost: row.opt_int("cost")?,
+        bound: row.opt_int("bound")?,
+        took_us: row.int("took_us")?,
+    })
+}
+
+/// One record.
+pub async fn by_id(sql: &mut Sql, id: DecisionId) -> Result<Option<Decision>, Fault> {
+    let row = sqlx::query("SELECT * FROM decisions WHERE id = $1").bind(id.to_string()).fetch_optional(sql).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// What was decided about one thing, oldest first.
+pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Decision>, Fault> {
+    let rows = sqlx::query("SELECT * FROM decisions WHERE subject = $1 ORDER BY id LIMIT 200")
+        .bind(subject)
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The newest records before a cursor (empty: from the newest).
+pub async fn latest(sql: &mut Sql, before: &str, limit: i64) -> Result<Vec<Decision>, Fault> {
+    let rows = sqlx::query("SELECT * FROM decisions WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2")
+        .bind(before)
+        .bind(limit)
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read).collect()
+}

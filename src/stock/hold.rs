@@ -1,0 +1,99 @@
+//! Reserving, posting and giving back: the two-phase half of the ledger.
+//! Deliberately absent: any choice of bin.
+
+use super::{
+    model::*,
+    movement::{self, announce},
+    rows,
+};
+use crate::{
+    event::{Chore, Event},
+    kernel::*,
+    store::Tx,
+};
+
+/// Reserves goods of a site for a line. Guard: enough is available, decided by
+/// one conditional update. Effect: pool, hold, pending transfer.
+/// Facts: `hold.placed`, `inventory.changed`.
+pub async fn reserve(tx: &mut Tx, want: &Want) -> Result<HoldId, Stop> {
+    let quantity = checked(want.quantity)?;
+    let Some(pool) = rows::take_from_pool(tx.sql(), want.site, want.sku, quantity).await? else {
+        let available = rows::pool(tx.sql(), want.site, want.sku).await?.map_or(0, |pool| pool.available());
+        return Err(Refusal::Short { sku: want.sku, wanted: quantity, available_quantity: available }.into());
+    };
+    let hold = tx.id::<kind::Hold>();
+    let now = tx.now();
+    rows::add_hold(tx.sql(), hold, want).await?;
+    rows::add_pending(tx, hold, want, now).await?;
+    if let Some(expires_at) = want.expires_at {
+        tx.later(Chore::ExpireHold, hold, expires_at).await?;
+    }
+    let Want { order, line, site, sku, .. } = *want;
+    tx.emit(Event::HoldPlaced { order, line, hold, site, sku, quantity });
+    announce(tx, pool);
+    Ok(hold)
+}
+
+/// Posts part of a hold: goods go from a bin into a tote or carton bound to the
+/// order. Guard: the hold covers it and the goods are there.
+pub async fn pick(tx: &mut Tx, hold: HoldId, movement: &Movement) -> Result<(), Stop> {
+    let quantity = checked(movement.quantity)?;
+    if !rows::post_hold(tx.sql(), hold, quantity).await? {
+        return Err(Refusal::NotHeld { hold, wanted: quantity }.into());
+    }
+    movement::shift(tx, movement, TransferKind::Post, Some(hold)).await
+}
+
+/// Gives part of a hold back: exactly what it still reserves, at most
+/// `quantity`. Returns how much that was. Facts: `hold.released`,
+/// `inventory.changed`.
+pub async fn release(tx: &mut Tx, hold: HoldId, quantity: i64, reason: &'static str) -> Result<i64, Stop> {
+    let Some(held) = rows::hold_by_id(tx.sql(), hold).await? else {
+        return Err(Refusal::NoHold { hold }.into());
+    };
+    let given_back = held.open().min(quantity);
+    if given_back <= 0 {
+        return Ok(0);
+    }
+    give_back(tx, &held, given_back, reason).await?;
+    let Hold { order, line, site, sku, .. } = held;
+    tx.emit(Event::HoldReleased { order, line, hold, site, sku, quantity: given_back, reason: reason.to_owned() });
+    Ok(given_back)
+}
+
+/// Lapses a hold whose time has come; one that was kept or closed is left alone.
+pub async fn expire(tx: &mut Tx, hold: HoldId) -> Result<i64, Stop> {
+    let now = tx.now();
+    match rows::hold_by_id(tx.sql(), hold).await? {
+        Some(held) if held.expires_at.is_some_and(|at| at <= now) => release(tx, hold, held.open(), "expired").await,
+        _ => Ok(0),
+    }
+}
+
+/// Takes the expiry off the holds of an order: it is accepted.
+pub async fn keep(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    Ok(rows::keep_holds(tx.sql(), order).await?)
+}
+
+/// Breaks as many promises as goods are missing: `excess` more are held than
+/// will be on hand. The latest promise goes first. Facts: `hold.broken`.
+pub(super) async fn break_holds(tx: &mut Tx, site: SiteId, sku: SkuId, excess: i64) -> Result<(), Stop> {
+    let open = rows::open_holds(tx.sql(), site, sku).await?;
+    for (hold, cut) in to_break(open, excess) {
+        give_back(tx, &hold, cut, "broken").await?;
+        let Hold { order, line, id, site, sku, .. } = hold;
+        tx.emit(Event::HoldBroken { order, line, hold: id, site, sku, quantity: cut });
+    }
+    Ok(())
+}
+
+async fn give_back(tx: &mut Tx, hold: &Hold, quantity: i64, reason: &'static str) -> Result<(), Stop> {
+    if !rows::release_hold(tx.sql(), hold.id, quantity).await? {
+        return Err(Refusal::NotHeld { hold: hold.id, wanted: quantity }.into());
+    }
+    let pool = rows::give_to_pool(tx.sql(), hold.site, hold.sku, quantity).await?;
+    let now = tx.now();
+    rows::add_void(tx, hold, quantity, reason, now).await?;
+    announce(tx, pool);
+    Ok(())
+}

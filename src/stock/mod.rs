@@ -1,0 +1,35 @@
+//! THE LEDGER: every unit of goods, in an account, at every moment.
+//!
+//! ```text
+//!   @supplier --receive--> bin/pallet --pick (post)--> tote --> carton
+//!                            |   ^                        |
+//!                    count, damage, loss           depart v
+//!                            v   |                 @carrier:load --> @customer
+//!                          @loss                       (or back to a bin)
+//!
+//!   hold:  open --post--> ... --> closed      (posted + released = quantity)
+//!            \--release, expire, break-->/
+//! ```
+//!
+//! Two layers: the pool of a site (article, channel) guards promises by a
+//! database `CHECK`; accounts hold goods. For each site the pooled accounts sum
+//! to the pool. Nothing else in Cartage moves goods. Deliberately absent: which
+//! bin serves which order; that is picking's choice at release.
+
+mod audit;
+mod hold;
+mod model;
+mod movement;
+mod rows;
+
+pub use audit::{Audit, audit};
+pub use hold::{expire, keep, pick, release, reserve};
+pub use model::*;
+pub use movement::{count, opening, receive, relocate, turn};
+pub use rows::{
+    Balance, Ledger, balances_after, contents, hold_by_id, holds_after, holds_of_line, in_bins, pool, pools_after,
+    pools_of, transfers_after,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+//! One queue of human work: receive, put away, pick, replenish, move, count,
+//! pack. Owns who does what next; the work itself belongs to other rooms.
+//!
+//! ```text
+//!   waiting --ready--> ready --take--> taken --finish--> done
+//!                        ^               | suspend, leave, reclaim
+//!                        +---------------+
+//!   waiting | ready | taken --cancel--> cancelled
+//! ```
+//!
+//! A task that is given back keeps its progress; the next worker goes on at the
+//! next scan. Deliberately absent: what a scan means; see `picking`, `packing`.
+
+mod model;
+mod queue;
+mod rows;
+mod step;
+
+pub use model::*;
+pub use queue::{add, assign, cancel, finish, leave, mine, progress, ready, reclaim, suspend, take, take_next};
+pub use rows::{at_site, by_id, by_subject, open_counts};
+pub use step::{Choice, Expect, ExpectKind, Say, Scan, Spot, Step, StepArticle, StepQuantity, StepTask, Target, Tone};
