@@ -110,8 +110,12 @@ pub async fn dissolve(tx: &mut Tx, id: LoadId, van_only: bool) -> Result<(), Sto
         if parcel.state == ParcelState::Planned {
             parcel.restage(now)?;
             parcel.van_only |= van_only;
-            rows::save_parcel(tx.sql(), &parcel).await?;
+        } else if parcel.is_to_fetch() {
+            (parcel.load, parcel.stop) = (None, None);
+        } else {
+            continue;
         }
+        rows::save_parcel(tx.sql(), &parcel).await?;
     }
     settle(tx, &mut load, true).await?;
     tx.later(Chore::PlanLoads, load.site, now).await?;
@@ -171,11 +175,15 @@ pub async fn depart(tx: &mut Tx, id: LoadId, leave_behind: bool, acting: Acting)
     let labels = |state: &[ParcelState]| -> Vec<String> {
         parcels.iter().filter(|parcel| state.contains(&parcel.state)).map(|parcel| parcel.sscc.clone()).collect()
     };
-    let called_back = labels(&[ParcelState::Recalled, ParcelState::Returning]);
+    let called_back: Vec<String> = parcels
+        .iter()
+        .filter(|parcel| parcel.is_in_vehicle() && parcel.state != ParcelState::Loaded)
+        .map(|parcel| parcel.sscc.clone())
+        .collect();
     if !called_back.is_empty() {
         return Err(Refusal::TakeOut { sscc: called_back }.into());
     }
-    if labels(&[ParcelState::Loaded]).is_empty() {
+    if labels(&[ParcelState::Loaded]).is_empty() && !parcels.iter().any(Parcel::is_to_fetch) {
         return Err(Refusal::Empty.into());
     }
     let missing = labels(&[ParcelState::Planned]);

@@ -344,14 +344,19 @@ impl Parcel {
         use ParcelState as S;
         match self.state {
             S::Loaded | S::Out | S::Failed | S::Recalled => true,
-            S::Returning => self.waits_until.is_none(),
+            S::Returning => !self.is_to_fetch(),
             _ => false,
         }
     }
 
-    /// True while the route still has to bring it somewhere.
+    /// True while the route still has to bring it somewhere, or fetch it.
     pub fn is_on_route(&self) -> bool {
-        matches!(self.state, ParcelState::Planned | ParcelState::Loaded | ParcelState::Out)
+        matches!(self.state, ParcelState::Planned | ParcelState::Loaded | ParcelState::Out) || self.is_to_fetch()
+    }
+
+    /// True while it lies at a pick-up point and has to go back.
+    pub fn is_to_fetch(&self) -> bool {
+        self.state == ParcelState::Returning && self.waits_until.is_some()
     }
 
     /// Takes a step of its life.
@@ -533,7 +538,7 @@ impl Load {
 
     /// Weighs it anew from what is on it.
     pub fn weigh(&mut self, parcels: &[Parcel]) {
-        let on: Vec<&Parcel> = parcels.iter().filter(|parcel| parcel.is_on_route()).collect();
+        let on: Vec<&Parcel> = parcels.iter().filter(|parcel| parcel.is_on_route() && !parcel.is_to_fetch()).collect();
         self.weight_g = on.iter().map(|parcel| parcel.weight_g).sum();
         self.volume_ml = on.iter().map(|parcel| parcel.volume_ml).sum();
         self.cold = on.iter().any(|parcel| parcel.is_cold());

@@ -23,6 +23,8 @@ pub struct Held {
     pub stop: RouteStop,
     /// What is still to be handed over there.
     pub parcels: Vec<Parcel>,
+    /// What is to be fetched there, to go back.
+    pub fetched: Vec<Parcel>,
 }
 
 /// Holds a stop's load against other writers and reads what is due at the stop.
@@ -38,8 +40,10 @@ pub async fn hold_stop(tx: &mut Tx, id: StopId, acting: Acting) -> Result<Held, 
     // Read again: the load is held only now.
     let stop = rows::stop_by_id(tx.sql(), id).await?.ok_or(Refusal::NoStop)?;
     let mut parcels = rows::parcels_of_load(tx.sql(), load.id).await?;
-    parcels.retain(|parcel| parcel.stop == Some(id) && parcel.state == ParcelState::Out);
-    Ok(Held { load, stop, parcels })
+    parcels.retain(|parcel| parcel.stop == Some(id));
+    let (fetched, mut parcels): (Vec<_>, Vec<_>) = parcels.into_iter().partition(Parcel::is_to_fetch);
+    parcels.retain(|parcel| parcel.state == ParcelState::Out);
+    Ok(Held { load, stop, parcels, fetched })
 }
 
 /// The driver stands at the stop. Twice is as once.
@@ -103,7 +107,8 @@ pub async fn delivered(tx: &mut Tx, held: &mut Held, attempts: &[AttemptId], by:
     close_stop(tx, held, StopState::Done).await
 }
 
-/// The parcels are in compartments of the pick-up point, for [`KEPT_MS`].
+/// The parcels are in compartments of the pick-up point, for [`KEPT_MS`]; what
+/// nobody collected there is in the vehicle.
 pub async fn dropped_off(tx: &mut Tx, held: &mut Held) -> Result<(), Stop> {
     let kept_until = tx.now().plus_ms(KEPT_MS);
     let site = held.stop.site.ok_or(Refusal::NoStop)?;
@@ -114,6 +119,11 @@ pub async fn dropped_off(tx: &mut Tx, held: &mut Held) -> Result<(), Stop> {
         tx.emit(Event::ParcelReady { order: parcel.order, parcel: parcel.id, site });
     }
     tx.later(Chore::PlanLoads, site, kept_until).await?;
+    for parcel in &mut held.fetched {
+        parcel.waits_until = None;
+        points::let_go(tx, parcel).await?;
+        rows::save_parcel(tx.sql(), parcel).await?;
+    }
     close_stop(tx, held, StopState::Done).await
 }
 

@@ -238,11 +238,16 @@ pub async fn parcels_in(sql: &mut Sql, site: SiteId, state: ParcelState, limit: 
     rows.iter().map(parcel).collect()
 }
 
-/// The parcels that wait at a pick-up point, or that have to go back from there.
-pub async fn parcels_at_point(sql: &mut Sql, site: SiteId, state: ParcelState) -> Result<Vec<Parcel>, Fault> {
-    let rows = sqlx::query(parcels!("WHERE pickup = $1 AND state = $2 AND load_id IS NOT NULL ORDER BY id"))
+/// Every staged parcel, the most urgent first.
+pub async fn staged(sql: &mut Sql, limit: i64) -> Result<Vec<Parcel>, Fault> {
+    let query = sqlx::query(parcels!("WHERE state = 'staged' ORDER BY due, id LIMIT $1"));
+    query.bind(limit).fetch_all(sql).await?.iter().map(parcel).collect()
+}
+
+/// The parcels that wait at a pick-up point.
+pub async fn parcels_at_point(sql: &mut Sql, site: SiteId) -> Result<Vec<Parcel>, Fault> {
+    let rows = sqlx::query(parcels!("WHERE pickup = $1 AND state = 'waiting' ORDER BY id"))
         .bind(site.to_string())
-        .bind(state.as_str())
         .fetch_all(sql)
         .await?;
     rows.iter().map(parcel).collect()
@@ -287,6 +292,21 @@ pub(super) async fn take_parcel(sql: &mut Sql, seen: &Parcel, load: LoadId, stop
     let done = sqlx::query(
         "UPDATE parcels SET state = 'planned', load_id = $3, stop_id = $4, hindrance = NULL, version = version + 1 \
          WHERE id = $1 AND version = $2 AND state = 'staged'",
+    )
+    .bind(seen.id.to_string())
+    .bind(seen.version)
+    .bind(load.to_string())
+    .bind(stop.to_string())
+    .execute(sql)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Has a parcel fetched from its pick-up point if it still waits for that.
+pub(super) async fn fetch_parcel(sql: &mut Sql, seen: &Parcel, load: LoadId, stop: StopId) -> Result<bool, Fault> {
+    let done = sqlx::query(
+        "UPDATE parcels SET load_id = $3, stop_id = $4, version = version + 1 \
+         WHERE id = $1 AND version = $2 AND state = 'returning' AND load_id IS NULL",
     )
     .bind(seen.id.to_string())
     .bind(seen.version)

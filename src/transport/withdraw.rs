@@ -47,7 +47,15 @@ pub async fn withdraw(tx: &mut Tx, id: ParcelId, reason: &str) -> Result<Withdra
             parcel.onward = Some(Onward::Back);
             Withdrawn::TakeOut
         }
-        ParcelState::Out | ParcelState::Failed | ParcelState::Recalled | ParcelState::Waiting => {
+        ParcelState::Waiting => {
+            send_back(tx, &mut parcel, reason)?;
+            // A later load fetches it from the pick-up point.
+            (parcel.load, parcel.stop) = (None, None);
+            let now = tx.now();
+            tx.later(Chore::PlanLoads, parcel.site, now).await?;
+            Withdrawn::Intercepted
+        }
+        ParcelState::Out | ParcelState::Failed | ParcelState::Recalled => {
             refuse_at_the_door(tx, &parcel).await?;
             send_back(tx, &mut parcel, reason)?;
             Withdrawn::Intercepted
