@@ -12,6 +12,8 @@ pub mod graph;
 mod lp;
 pub mod matching;
 pub mod matrix;
+pub mod routing;
+pub mod slotting;
 pub mod sourcing;
 pub mod tour;
 
