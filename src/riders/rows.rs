@@ -145,13 +145,15 @@ pub(super) async fn save_position(sql: &mut Sql, p: &Position) -> Result<(), Fau
         .bind(p.at.ms())
         .execute(&mut *sql)
         .await?;
-    sqlx::query("INSERT INTO positions (rider, at, lat, lon) VALUES ($1, $2, $3, $4) ON CONFLICT (rider, at) DO NOTHING")
-        .bind(p.rider.to_string())
-        .bind(p.at.ms())
-        .bind(p.coord.lat)
-        .bind(p.coord.lon)
-        .execute(sql)
-        .await?;
+    sqlx::query(
+        "INSERT INTO positions (rider, at, lat, lon) VALUES ($1, $2, $3, $4) ON CONFLICT (rider, at) DO NOTHING",
+    )
+    .bind(p.rider.to_string())
+    .bind(p.at.ms())
+    .bind(p.coord.lat)
+    .bind(p.coord.lon)
+    .execute(sql)
+    .await?;
     Ok(())
 }
 

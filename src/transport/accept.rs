@@ -7,11 +7,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{Refusal, model::*, rows};
-use crate::{
-    event::Chore,
-    kernel::*,
-    store::Tx,
-};
+use crate::{event::Chore, kernel::*, store::Tx};
 
 /// Parcels packed within this time share a planning run.
 pub const GATHER_MS: i64 = 2 * 60_000;

@@ -18,7 +18,6 @@
 //! they are handed over or scanned back in. Deliberately absent: who rides, what
 //! a rider earns and how a hand-over is proved; that is the room `riders`.
 
-pub mod api;
 mod accept;
 mod board;
 mod change;
@@ -27,6 +26,8 @@ mod load;
 mod model;
 mod outcome;
 mod plan;
+mod points;
+mod record;
 mod refusal;
 mod reroute;
 mod rows;
@@ -35,12 +36,14 @@ mod vehicles;
 mod withdraw;
 
 pub use accept::{accept, pin_matches};
-pub use board::{Board, board};
-pub use change::{Change, NewPlace, change_destination, quote_change};
+pub use board::{Board, LoadView, board, view};
+pub use change::{Change, NewPlace, Quote, change_destination, quote_change};
 pub use load::{Acting, assign, depart, dissolve, hold_load, mark_offered, scan_in, unassign};
 pub use model::*;
-pub use outcome::{arrive, attempt_failed, bring_back, collected, delivered, dropped_off, hold_stop, spend_try};
-pub use plan::{Planned, plan};
+pub use outcome::{
+    Held, PIN_TRIES, arrive, attempt_failed, bring_back, collected, delivered, dropped_off, hold_stop, spend_try,
+};
+pub use plan::{Planned, RiderCapacity, plan};
 pub use refusal::Refusal;
 pub use reroute::{replan_load, replan_open};
 pub use rows::{
@@ -51,6 +54,3 @@ pub use rows::{
 pub use travel::{Travel, travel};
 pub use vehicles::{define_vehicle, seat_driver, unseat_driver};
 pub use withdraw::{Withdrawn, withdraw};
-
-#[cfg(test)]
-mod tests;

@@ -286,8 +286,7 @@ pub async fn collected(tx: &mut Tx, id: ParcelId, attempt: AttemptId, by: &str) 
     parcel.aboard = false;
     points::let_go(tx, &mut parcel).await?;
     rows::save_parcel(tx.sql(), &parcel).await?;
-    let delivered =
-        Event::ParcelDelivered { order: parcel.order, parcel: parcel.id, attempt, load, by: by.to_owned() };
+    let delivered = Event::ParcelDelivered { order: parcel.order, parcel: parcel.id, attempt, load, by: by.to_owned() };
     tx.emit(delivered);
     Ok(parcel)
 }

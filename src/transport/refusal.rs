@@ -2,7 +2,7 @@
 //! riders' own.
 
 use super::model::*;
-use crate::{kernel::*, refusals};
+use crate::refusals;
 
 refusals! {
     /// Why transport will not.

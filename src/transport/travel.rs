@@ -45,15 +45,13 @@ pub(super) fn crow(from: Coord, to: Coord) -> (i64, i64) {
 /// A fault of the store; more places than a matrix holds.
 pub async fn travel(_db: &Db, places: &[Coord]) -> Result<Travel, Fault> {
     let cell = |pick: fn((i64, i64)) -> i64| {
-        Matrix::from_fn(places.len(), |from, to| Some(if from == to { 0 } else { pick(crow(places[from], places[to])) }))
+        Matrix::from_fn(places.len(), |from, to| {
+            Some(if from == to { 0 } else { pick(crow(places[from], places[to])) })
+        })
     };
     let (distances, durations) = (cell(|way| way.0), cell(|way| way.1));
     let broken = |error: solver::matrix::MatrixError| Fault::new(format!("the travel matrix: {error}"));
-    Ok(Travel {
-        distances: distances.map_err(broken)?,
-        durations: durations.map_err(broken)?,
-        places: places.to_vec(),
-    })
+    Ok(Travel { distances: distances.map_err(broken)?, durations: durations.map_err(broken)?, places: places.to_vec() })
 }
 
 impl Travel {

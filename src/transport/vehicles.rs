@@ -8,7 +8,8 @@ use crate::{kernel::*, store::Tx};
 /// # Errors
 /// [`Refusal::Senseless`] for a van that can carry nothing.
 pub async fn define_vehicle(tx: &mut Tx, site: SiteId, new: &NewVehicle) -> Result<Vehicle, Stop> {
-    let senseless = |field: &str, reason: &str| Refusal::Senseless { field: field.to_owned(), reason: reason.to_owned() };
+    let senseless =
+        |field: &str, reason: &str| Refusal::Senseless { field: field.to_owned(), reason: reason.to_owned() };
     if new.code.trim().is_empty() || new.code.len() > 40 {
         return Err(senseless("code", "1 to 40 characters").into());
     }
@@ -20,7 +21,9 @@ pub async fn define_vehicle(tx: &mut Tx, site: SiteId, new: &NewVehicle) -> Resu
     }
     let id = tx.id();
     rows::upsert_vehicle(tx.sql(), id, site, new).await?;
-    rows::vehicle_by_code(tx.sql(), &new.code).await?.ok_or_else(|| Refusal::NoVehicle { vehicle: new.code.clone() }.into())
+    rows::vehicle_by_code(tx.sql(), &new.code)
+        .await?
+        .ok_or_else(|| Refusal::NoVehicle { vehicle: new.code.clone() }.into())
 }
 
 /// Puts a person behind the wheel for the shift: of the van `code`, or of the

@@ -2,11 +2,7 @@
 //! the carton once it stands at the site.
 
 use super::{Acting, Refusal, load::hold_load, load::settle, model::*, outcome::send_back, points, rows};
-use crate::{
-    event::Chore,
-    kernel::*,
-    store::Tx,
-};
+use crate::{event::Chore, kernel::*, store::Tx};
 
 /// How a parcel was withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,4 @@
+//! riders
+mod model;
+mod rows;
+pub use model::*;
