@@ -72,7 +72,12 @@ fn best_and_regret(slots: &[Option<Slot>]) -> Option<(Slot, i64)> {
 
 /// Inserts absent jobs one by one at their cheapest slot near their neighbours;
 /// those without one stay absent.
-pub(super) fn greedily(instance: &Instance<'_>, plan: &mut Plan, rng: &mut ChaCha8Rng, undo: &mut Undo) {
+pub(super) fn greedily(
+    instance: &Instance<'_>,
+    plan: &mut Plan,
+    rng: &mut ChaCha8Rng,
+    undo: &mut Undo,
+) {
     let mut waiting = std::mem::take(&mut plan.absent);
     order(instance, &mut waiting, rng);
     let left = one_by_one(instance, plan, waiting, rng, undo);
@@ -136,7 +141,11 @@ fn near_routes(instance: &Instance<'_>, plan: &Plan, job: usize) -> Vec<usize> {
 }
 
 /// Leaves out idle vehicles beyond the first of each class.
-fn candidates(instance: &Instance<'_>, plan: &Plan, routes: impl Iterator<Item = usize>) -> Vec<usize> {
+fn candidates(
+    instance: &Instance<'_>,
+    plan: &Plan,
+    routes: impl Iterator<Item = usize>,
+) -> Vec<usize> {
     let mut idle: Vec<usize> = Vec::new();
     routes
         .filter(|&route| {

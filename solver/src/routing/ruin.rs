@@ -87,9 +87,15 @@ fn string(len: usize, center: usize, length: usize, rng: &mut ChaCha8Rng) -> Vec
     let first = (center + 1).saturating_sub(span);
     let last = center.min(len - span);
     let begin = rng.random_range(first..=last.max(first));
-    let gap = if split { rng.random_range(1..length) } else { 0 };
+    let gap = if split {
+        rng.random_range(1..length)
+    } else {
+        0
+    };
     let standing = begin + gap..begin + gap + kept;
-    (begin..(begin + span).min(len)).filter(|i| !standing.contains(i)).collect()
+    (begin..(begin + span).min(len))
+        .filter(|i| !standing.contains(i))
+        .collect()
 }
 
 /// Takes the chosen visits out; they become absent.
