@@ -377,6 +377,12 @@ pub(super) async fn note_pickup_try(sql: &mut Sql, id: ulid::Ulid, site: SiteId,
     Ok(())
 }
 
+/// Gives a try back: the code was right.
+pub(super) async fn forget_pickup_try(sql: &mut Sql, id: ulid::Ulid) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM pickup_tries WHERE id = $1").bind(id.to_string()).execute(sql).await?;
+    Ok(())
+}
+
 /// Wrong codes at a pick-up point since a moment.
 pub(super) async fn pickup_tries(sql: &mut Sql, site: SiteId, since: Time) -> Result<i64, Fault> {
     let row = sqlx::query("SELECT COUNT(*) AS n FROM pickup_tries WHERE site = $1 AND at > $2")

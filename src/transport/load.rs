@@ -77,6 +77,15 @@ pub async fn mark_offered(tx: &mut Tx, id: LoadId, offered: bool) -> Result<bool
     Ok(true)
 }
 
+/// Gives the search for a rider another spell.
+pub async fn search_longer(tx: &mut Tx, id: LoadId) -> Result<(), Stop> {
+    let mut load = hold_load(tx, id, Acting::Dispatcher).await?;
+    let now = tx.now();
+    load.search_until = Some(now.plus_ms(super::plan::SEARCH_MS));
+    rows::save_load(tx.sql(), &load).await?;
+    Ok(tx.later(Chore::OfferLoad, id, now.plus_ms(super::plan::AGAIN_MS)).await?)
+}
+
 /// Takes a load from its driver before he began to load it; a rider is sought anew.
 ///
 /// # Errors

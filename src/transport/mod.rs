@@ -38,12 +38,13 @@ mod withdraw;
 pub use accept::{accept, pin_matches};
 pub use board::{Board, LoadView, board, view};
 pub use change::{Change, NewPlace, Quote, change_destination, quote_change};
-pub use load::{Acting, assign, depart, dissolve, hold_load, mark_offered, scan_in, unassign};
+pub use load::{Acting, assign, depart, dissolve, hold_load, mark_offered, scan_in, search_longer, unassign};
 pub use model::*;
 pub use outcome::{
     Held, PIN_TRIES, arrive, attempt_failed, bring_back, collected, delivered, dropped_off, hold_stop, spend_try,
 };
 pub use plan::{Planned, RiderCapacity, plan};
+pub use points::place_of;
 pub use refusal::Refusal;
 pub use reroute::{replan_load, replan_open};
 pub use rows::{
