@@ -104,7 +104,8 @@ fn detour(parcel: &Parcel, stops: &[RouteStop], to: Coord) -> i64 {
 /// Changes where a parcel goes.
 ///
 /// # Errors
-/// [`Refusal::ParcelState`], [`Refusal::AtTheDoor`], [`Refusal::PointFull`].
+/// [`Refusal::ParcelState`], [`Refusal::AtTheDoor`]; the network's when the
+/// pick-up point is full.
 pub async fn change_destination(tx: &mut Tx, id: ParcelId, place: &NewPlace) -> Result<Change, Stop> {
     let (load, mut parcel) = hold_parcel(tx, id).await?;
     let stops = match &load {

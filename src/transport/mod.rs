@@ -19,6 +19,7 @@
 //! a rider earns and how a hand-over is proved; that is the room `riders`.
 
 mod accept;
+pub mod api;
 mod board;
 mod change;
 mod goods;

@@ -435,8 +435,13 @@ pub struct NewVehicle {
     pub cost_per_km_minor: i64,
 }
 
+impl NewVehicle {
+    /// Halts in one route, unless told.
+    pub const MAX_STOPS: i64 = 40;
+}
+
 fn default_max_stops() -> i64 {
-    40
+    NewVehicle::MAX_STOPS
 }
 
 /// A load as it stands.

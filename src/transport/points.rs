@@ -1,10 +1,11 @@
 //! What transport asks of the network: where a site is, until when a door is
 //! tried today, and room at pick-up points. Deliberately absent: the sites.
 
-use super::{Refusal, model::*, outcome::send_back, rows, travel::crow};
+use super::{model::*, outcome::send_back, rows, travel::crow};
 use crate::{
     event::Chore,
     kernel::*,
+    network::{self, Site, SiteKind},
     store::{Actor, Db, Sql, Tx},
 };
 
@@ -15,14 +16,30 @@ pub(super) struct Point {
     pub coord: Coord,
 }
 
+/// A parcel goes to a pick-up point instead of a door only within this distance.
+const NEAR_M: f64 = 6_000.0;
+/// The local hour until which a door is tried.
+const LAST_HOUR: i8 = 21;
+
 /// Where a site stands.
-pub async fn place_of(_sql: &mut Sql, _site: SiteId) -> Result<Coord, Stop> {
-    Ok(Coord { lat: 31.2, lon: 121.4 })
+///
+/// # Errors
+/// The network's refusal for a site that does not exist.
+pub async fn place_of(sql: &mut Sql, site: SiteId) -> Result<Coord, Stop> {
+    Ok(find(sql, site).await?.coord)
 }
 
-/// The last moment of today at which a door may be tried again.
-pub(super) async fn retry_until(tx: &mut Tx, _site: SiteId) -> Result<Time, Stop> {
-    Ok(tx.now().plus_ms(4 * 3_600_000))
+async fn find(sql: &mut Sql, site: SiteId) -> Result<Site, Stop> {
+    let found = network::site(sql, site).await?;
+    found.ok_or_else(|| network::Refusal::UnknownSite { site: site.to_string() }.into())
+}
+
+/// The last moment of today, at the site, at which a door may be tried again.
+pub(super) async fn retry_until(tx: &mut Tx, site: SiteId) -> Result<Time, Stop> {
+    let (now, zone) = (tx.now(), find(tx.sql(), site).await?.zone());
+    let local = jiff::Timestamp::from_millisecond(now.ms()).unwrap_or_default().to_zoned(zone.clone());
+    let end = local.date().at(LAST_HOUR, 0, 0, 0).to_zoned(zone);
+    Ok(end.map_or(now, |end| Time::from_ms(end.timestamp().as_millisecond())))
 }
 
 /// The way to a point that is yet to be measured.
@@ -31,18 +48,51 @@ pub(super) fn guess_leg(from: Coord, to: Coord) -> (i64, i64) {
 }
 
 /// Keeps room for one parcel at a pick-up point.
-pub(super) async fn reserve(_tx: &mut Tx, _point: SiteId) -> Result<(), Stop> {
-    Ok(())
+///
+/// # Errors
+/// The network's refusal when it is full.
+pub(super) async fn reserve(tx: &mut Tx, point: SiteId) -> Result<(), Stop> {
+    network::reserve_compartment(tx, point).await
 }
 
 /// Keeps room for `count` parcels at the nearest pick-up point that has it.
-pub(super) async fn reserve_near(_tx: &mut Tx, _near: Coord, _count: usize) -> Result<Option<Point>, Stop> {
+pub(super) async fn reserve_near(tx: &mut Tx, near: Coord, count: usize) -> Result<Option<Point>, Stop> {
+    let mut points = network::sites(tx.sql()).await?;
+    let away = |site: &Site| site.coord.metres_to(near);
+    points.retain(|site| site.active && site.kind == SiteKind::PickupPoint && away(site) <= NEAR_M);
+    points.sort_by(|a, b| away(a).total_cmp(&away(b)));
+    for site in points {
+        if reserve_all(tx, site.id, count).await? {
+            return Ok(Some(Point { site: site.id, coord: site.coord }));
+        }
+    }
     Ok(None)
 }
 
+/// All of `count` compartments or none.
+async fn reserve_all(tx: &mut Tx, point: SiteId, count: usize) -> Result<bool, Stop> {
+    for kept in 0..count {
+        match reserve(tx, point).await {
+            Ok(()) => {}
+            Err(Stop::Refused(_)) => {
+                for _ in 0..kept {
+                    network::free_compartment(tx, point).await?;
+                }
+                return Ok(false);
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(true)
+}
+
 /// Gives the room kept for a parcel back.
-pub(super) async fn let_go(_tx: &mut Tx, parcel: &mut Parcel) -> Result<(), Stop> {
-    if std::mem::take(&mut parcel.compartment) {}
+pub(super) async fn let_go(tx: &mut Tx, parcel: &mut Parcel) -> Result<(), Stop> {
+    if std::mem::take(&mut parcel.compartment)
+        && let Some(point) = parcel.pickup
+    {
+        network::free_compartment(tx, point).await?;
+    }
     Ok(())
 }
 
@@ -96,5 +146,3 @@ pub(super) async fn lapse_waiting(db: &Db, site: SiteId) -> Result<(), Stop> {
     }
     Ok(())
 }
-
-const _: fn() -> Refusal = || Refusal::PointFull;

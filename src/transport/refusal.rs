@@ -45,8 +45,6 @@ refusals! {
         VehicleTaken { vehicle: String } => "vehicle.taken", 409, "Somebody else drives {vehicle} this shift; choose another one.";
         /// The driver stands at the door.
         AtTheDoor => "change.too_late", 409, "The driver is at the door right now; ask again after this attempt.";
-        /// No compartment.
-        PointFull => "pickup.full", 409, "The pick-up point has no room left; choose another one or a door.";
         /// Too many wrong codes.
         PinLocked => "pin.locked", 429, "Too many wrong codes at this stop; take a photo of the hand-over instead.";
     }
