@@ -8,6 +8,8 @@ pub mod store;
 pub mod problem;
 pub mod exchange;
 pub mod identity;
+pub mod catalog;
+pub mod network;
 pub mod units;
 pub mod tasks;
 pub mod decisions;
