@@ -12,6 +12,7 @@
 //! those are transport's, and this room moves them by its verbs.
 
 mod answer;
+pub mod api;
 mod handover;
 mod model;
 mod offer;
