@@ -56,3 +56,8 @@ pub use rows::{
 pub use travel::{Travel, travel};
 pub use vehicles::{define_vehicle, seat_driver, unseat_driver};
 pub use withdraw::{Withdrawn, withdraw};
+
+#[cfg(test)]
+pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
