@@ -23,3 +23,5 @@ pub mod fleet;
 pub mod waves;
 pub mod picking;
 pub mod packing;
+pub mod transport;
+pub mod riders;
