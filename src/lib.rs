@@ -9,5 +9,6 @@ pub mod problem;
 pub mod exchange;
 pub mod units;
 pub mod tasks;
+pub mod printing;
 pub mod decisions;
 pub mod stock;
