@@ -7,6 +7,8 @@ pub mod event;
 pub mod store;
 pub mod problem;
 pub mod exchange;
+pub mod identity;
+pub mod catalog;
 pub mod units;
 pub mod tasks;
 pub mod printing;

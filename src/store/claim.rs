@@ -13,9 +13,9 @@ use crate::{
 /// How long a lease holds unless renewed, wall milliseconds.
 pub const LEASE_MS: i64 = 10_000;
 
-/// Wall time for leases: the one place that asks the system, because a lease
-/// guards against processes that died, whatever domain time says.
-fn wall_ms() -> i64 {
+/// Wall time for leases and sessions: the one place that asks the system, because
+/// these guard against dead processes and thieves, whatever domain time says.
+pub fn wall_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,0 +1,40 @@
+//! Signed links: a guest reaches one order, and nothing else. Deliberately
+//! absent: an end of life; a link lives as long as its order.
+
+use super::{rows, secret};
+use crate::{
+    kernel::{Fault, OrderId},
+    store::{Sql, Tx},
+};
+
+/// The house's own signing key, made on first need.
+pub(super) async fn key(tx: &mut Tx) -> Result<String, Fault> {
+    if let Some(key) = rows::key(tx.sql()).await? {
+        return Ok(key);
+    }
+    let fresh = secret::fresh(tx.dice(), "key_");
+    rows::put_key(tx.sql(), &fresh).await?;
+    // Another replica may have been first; then its key stands.
+    rows::key(tx.sql()).await?.ok_or_else(|| Fault::new("the signing key was not kept"))
+}
+
+/// The value of `?g=` that opens `order` to whoever holds it.
+pub async fn sign_guest(tx: &mut Tx, order: OrderId) -> Result<String, Fault> {
+    let key = key(tx).await?;
+    Ok(sign(&key, order))
+}
+
+fn sign(key: &str, order: OrderId) -> String {
+    format!("{order}.{}", secret::seal(key, &format!("guest {order}")))
+}
+
+/// The order that a link opens and the CSRF token of its pages; `None` if we
+/// did not sign it.
+pub(super) async fn read_guest(sql: &mut Sql, link: &str) -> Result<Option<(OrderId, String)>, Fault> {
+    let Some(order) = link.split_once('.').and_then(|(order, _)| order.parse::<OrderId>().ok()) else {
+        return Ok(None);
+    };
+    let Some(key) = rows::key(sql).await? else { return Ok(None) };
+    let csrf = secret::seal(&key, &format!("csrf {order}"));
+    Ok(secret::same(&sign(&key, order), link).then_some((order, csrf)))
+}
