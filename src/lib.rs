@@ -14,3 +14,6 @@ pub mod tasks;
 pub mod printing;
 pub mod decisions;
 pub mod stock;
+
+#[cfg(test)]
+mod fixtures;

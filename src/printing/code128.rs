@@ -142,9 +142,9 @@ fn value(taken: &[char]) -> u8 {
     match taken {
         [FNC1] => FNC1_VALUE,
         [one] => u8::try_from(u32::from(*one) - 32).expect("printable ASCII"),
-        [tens, ones] => [tens, ones].iter().fold(0, |sum, digit| {
-            sum * 10 + u8::try_from(digit.to_digit(10).expect("a digit")).expect("below ten")
-        }),
+        [tens, ones] => [tens, ones]
+            .iter()
+            .fold(0, |sum, digit| sum * 10 + u8::try_from(digit.to_digit(10).expect("a digit")).expect("below ten")),
         _ => unreachable!("a symbol takes one or two signs"),
     }
 }

@@ -251,8 +251,7 @@ mod tests {
 
     #[test]
     fn an_article_label_scans_as_its_article_lot_and_date() {
-        let code =
-            LabelCode::Article { gtin: "6291041500213".into(), lot: "26J22".into(), expiry: "270122".into() };
+        let code = LabelCode::Article { gtin: "6291041500213".into(), lot: "26J22".into(), expiry: "270122".into() };
         let scanned = crate::kernel::barcode::read(&code.encoded());
         assert_eq!(scanned.gtin.as_deref(), Some("6291041500213"));
         assert_eq!((scanned.lot.as_deref(), scanned.expiry.as_deref()), (Some("26J22"), Some("270122")));

@@ -13,7 +13,7 @@
 //! confirms it. Deliberately absent: what a label means; callers compose it and
 //! mask the names on it.
 
-
+pub mod api;
 mod code128;
 mod label;
 mod model;

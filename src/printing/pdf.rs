@@ -138,8 +138,14 @@ mod tests {
     fn the_page_is_100_by_150_millimetres() {
         let pdf = String::from_utf8_lossy(&render(&sample()).unwrap()).into_owned();
         let (_, rest) = pdf.split_once("/MediaBox").unwrap();
-        let numbers: Vec<f32> = rest.trim_start_matches(['[', ' ']).split(']').next().unwrap().split(' ')
-            .map(|n| n.parse().unwrap()).collect();
+        let numbers: Vec<f32> = rest
+            .trim_start_matches(['[', ' '])
+            .split(']')
+            .next()
+            .unwrap()
+            .split(' ')
+            .map(|n| n.parse().unwrap())
+            .collect();
         assert!((numbers[2] - 283.46).abs() < 0.01 && (numbers[3] - 425.2).abs() < 0.01, "{numbers:?}");
     }
 

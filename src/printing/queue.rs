@@ -53,7 +53,9 @@ async fn requeue(tx: &mut Tx, id: PrintId, from: &[PrintState], on: Option<&str>
         Some(name) => {
             let printers = rows::printers(tx.sql(), print.site).await?;
             let known = printers.into_iter().find(|printer| printer.name == name);
-            let Some(known) = known else { return Err(Refusal::NoPrinter { name: name.chars().take(60).collect() }.into()) };
+            let Some(known) = known else {
+                return Err(Refusal::NoPrinter { name: name.chars().take(60).collect() }.into());
+            };
             if known.address.is_empty() { String::new() } else { known.name }
         }
     };

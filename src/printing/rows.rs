@@ -55,8 +55,10 @@ pub async fn by_id(sql: &mut Sql, id: PrintId) -> Result<Option<Print>, Fault> {
 
 /// The jobs of one parcel, receipt or unit, oldest first.
 pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Print>, Fault> {
-    let rows =
-        sqlx::query("SELECT * FROM prints WHERE subject = $1 ORDER BY id LIMIT 200").bind(subject).fetch_all(sql).await?;
+    let rows = sqlx::query("SELECT * FROM prints WHERE subject = $1 ORDER BY id LIMIT 200")
+        .bind(subject)
+        .fetch_all(sql)
+        .await?;
     rows.iter().map(read).collect()
 }
 

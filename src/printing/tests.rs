@@ -6,8 +6,12 @@ use tokio::{
     task::JoinHandle,
 };
 
+use serde_json::{Value, json};
+
 use super::{label::sample, *};
 use crate::{
+    fixtures::{call, token},
+    identity::Permission,
     kernel::*,
     store::{Actor, Db, log, on_both_engines},
 };
@@ -62,13 +66,8 @@ async fn set(db: &Db, site: SiteId, address: &str, asks_status: bool) {
 
 async fn queue(db: &Db, site: SiteId) -> PrintId {
     let mut tx = db.begin(Actor::house()).await.unwrap();
-    let new = NewPrint {
-        site,
-        station: "P1".into(),
-        kind: PrintKind::Parcel,
-        subject: "pcl_1".into(),
-        label: sample(),
-    };
+    let new =
+        NewPrint { site, station: "P1".into(), kind: PrintKind::Parcel, subject: "pcl_1".into(), label: sample() };
     let id = print(&mut tx, &new).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -221,6 +220,54 @@ async fn a_failed_job_goes_to_another_printer_or_the_browser_and_strange_ones_ar
         forget_old(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
         assert!(job(&db, id).await.label.lines.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_endpoints_show_pages_to_those_who_work_there() {
+    on_both_engines(async |db, _| {
+        let (site, other) = (a_site(&db).await, a_site(&db).await);
+        let here = token(&db, &[Permission::WorkDo], Some(site)).await;
+        let there = token(&db, &[Permission::WorkDo], Some(other)).await;
+        let id = queue(&db, site).await;
+        let get = |token: &str, path: String| {
+            let token = token.to_owned();
+            let db = db.clone();
+            async move { call(&db, api::routes(), &token, &format!("GET {path}"), "k", Value::Null).await }
+        };
+        let pdf = get(&here, format!("/api/v1/prints/{id}.pdf")).await;
+        assert_eq!((pdf.status, pdf.kind.as_str()), (200, "application/pdf"));
+        assert!(pdf.bytes.starts_with(b"%PDF-"));
+        let zpl = get(&here, format!("/api/v1/prints/{id}.zpl")).await;
+        assert_eq!(zpl.bytes, to_zpl(&sample(), "").unwrap().into_bytes());
+        assert_eq!(get(&there, format!("/api/v1/prints/{id}.pdf")).await.status, 404);
+        assert_eq!(get(&here, "/api/v1/prints/prt_none.pdf".into()).await.status, 404);
+        assert_eq!(get(&here, "/api/v1/prints".into()).await.json()["items"].as_array().unwrap().len(), 1);
+        assert_eq!(get(&there, "/api/v1/prints?state=queued".into()).await.json()["items"], json!([]));
+        assert_eq!(get(&there, format!("/api/v1/prints?site={site}")).await.code(), "auth.forbidden");
+
+        let post = |what: String, key: &'static str, body: Value| {
+            let (db, here) = (db.clone(), here.clone());
+            async move { call(&db, api::routes(), &here, &format!("POST /api/v1/prints/{what}"), key, body).await }
+        };
+        assert_eq!(post(format!("{id}/reprint"), "a", json!({})).await.code(), "print.not_now");
+        let done = post(format!("{id}/done"), "b", json!({})).await;
+        assert_eq!((done.status, done.json()["print"]["copies"].clone()), (200, json!(1)));
+        assert_eq!(post(format!("{id}/done"), "b", json!({})).await.bytes, done.bytes);
+        assert_eq!(post(format!("{id}/retry"), "c", json!({"printer": 4})).await.code(), "body.invalid");
+        assert_eq!(post(format!("{id}/retry"), "d", json!({})).await.code(), "print.not_now");
+        assert_eq!(post(format!("{id}/reprint"), "e", json!({})).await.json()["print"]["state"], json!("queued"));
+
+        let printer = json!({"site": site, "name": "zebra", "address": "127.0.0.1:9100"});
+        let put = |token: String| {
+            let (db, printer) = (db.clone(), printer.clone());
+            async move { call(&db, api::routes(), &token, "PUT /api/v1/printers", "k", printer).await }
+        };
+        assert_eq!(put(here.clone()).await.status, 403);
+        assert_eq!(put(token(&db, &[Permission::LayoutEdit], None).await).await.status, 200);
+        let listed = get(&here, format!("/api/v1/printers?site={site}")).await;
+        assert_eq!(listed.json()[0]["name"], json!("zebra"));
     })
     .await;
 }

@@ -22,8 +22,11 @@ pub fn render(label: &Label, font: &str) -> Option<String> {
     for mark in label.marks()? {
         let done = match mark {
             Mark::Text { x, y, size, text } => {
-                let face =
-                    if font.is_empty() { format!("^A0N,{0},{0}", dots(size)) } else { format!("^A@N,{0},{0},{font}", dots(size)) };
+                let face = if font.is_empty() {
+                    format!("^A0N,{0},{0}", dots(size))
+                } else {
+                    format!("^A@N,{0},{0},{font}", dots(size))
+                };
                 writeln!(zpl, "^FO{},{}{face}^FH_^FD{}^FS", dots(x), dots(y), escape(&text))
             }
             Mark::Rule { y } => writeln!(zpl, "^FO{},{}^GB{},3,3^FS", dots(50), dots(y), dots(WIDTH - 100)),
