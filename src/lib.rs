@@ -14,6 +14,7 @@ pub mod tasks;
 pub mod printing;
 pub mod decisions;
 pub mod stock;
+pub mod cases;
 
 #[cfg(test)]
 mod fixtures;
