@@ -233,6 +233,8 @@ words! {
         LapseOrder = "order.lapse",
         /// Release work at a site.
         PlanWave = "wave.plan",
+        /// Choose bins and lay walks for a wave: subject is the wave.
+        PlanPicks = "picking.plan",
         /// Ask an AGV again for a shelf: subject is the mission.
         RetryMission = "mission.retry",
         /// Send a page to its printer again.

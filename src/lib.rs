@@ -9,11 +9,15 @@ pub mod problem;
 pub mod exchange;
 pub mod identity;
 pub mod catalog;
+pub mod network;
 pub mod units;
 pub mod tasks;
 pub mod printing;
 pub mod decisions;
 pub mod stock;
+pub mod promise;
+pub mod orders;
+pub mod payments;
 pub mod cases;
 
 #[cfg(test)]

@@ -555,6 +555,21 @@ pub async fn contents(sql: &mut Sql, holder: Holder) -> Result<Vec<Balance>, Fau
     rows.iter().map(read_balance).collect()
 }
 
+/// What moved for one reference and reason, in the condition it arrived in.
+pub async fn moved(sql: &mut Sql, reference: &str, reason: &str) -> Result<Vec<Balance>, Fault> {
+    let rows = sqlx::query(
+        "SELECT to_site AS site, to_holder AS holder, sku, lot, serial, to_condition AS condition, \
+         '' AS expiry, 0 AS pooled, CAST(SUM(quantity) AS BIGINT) AS quantity FROM transfers \
+         WHERE reference = $1 AND reason = $2 GROUP BY to_site, to_holder, sku, lot, serial, to_condition \
+         ORDER BY sku, lot, serial",
+    )
+    .bind(reference)
+    .bind(reason)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read_balance).collect()
+}
+
 /// Where sellable goods of an article lie at a site, first expired first.
 pub async fn in_bins(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Balance>, Fault> {
     let rows = sqlx::query(

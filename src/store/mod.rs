@@ -22,7 +22,7 @@ use crate::{
     kernel::{Clock, Fault, Id, Time, id::Kind, rng::Dice},
 };
 
-pub use both::on_both_engines;
+pub use both::{TEST_START, on_both_engines};
 pub use connect::{Engine, migrate};
 pub use row::{Row, json_list};
 

@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod batching;
+pub mod routing;
 pub mod sourcing;
 pub mod tour;
 

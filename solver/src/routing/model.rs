@@ -1,0 +1,282 @@
+//! The words of routing: jobs, vehicles, routes, and why a job is left out.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::matrix::Matrix;
+
+/// Dimensions of a load, for the caller to name (totes, grams, millilitres, ...).
+pub const DIMENSIONS: usize = 4;
+
+/// Times, in ms, must lie within plus and minus this; epoch milliseconds do
+/// until the year 3084.
+pub const MAX_TIME: i64 = 1 << 45;
+
+/// The largest priority of a job.
+pub const MAX_PRIORITY: i64 = 1_000;
+
+/// One delivery.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Index into the matrices.
+    pub location: usize,
+    /// Time at the door in ms.
+    pub service_ms: i64,
+    /// Service must start within one of these, ends included; none means any time.
+    pub windows: Vec<(i64, i64)>,
+    /// Load taken from the start of the route, by dimension.
+    pub demand: [i64; DIMENSIONS],
+    /// The vehicle may not leave its start before this; anything in the past for
+    /// goods that are ready.
+    pub release_ms: i64,
+    /// Weight of leaving it out is 1 + priority, within 0..=[`MAX_PRIORITY`].
+    pub priority: i64,
+    /// Bits that a vehicle must have.
+    pub skills: u64,
+    /// Vehicles that may serve it; `None` for any. This pins goods to the vehicle
+    /// they are on.
+    pub allowed: Option<Vec<usize>>,
+}
+
+/// One vehicle with its driver, for one route.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vehicle {
+    /// Where the route begins.
+    pub start: usize,
+    /// Where it ends; `None` ends it at the last stop.
+    pub end: Option<usize>,
+    /// It leaves and is done within these, in ms.
+    pub shift: (i64, i64),
+    /// Most load by dimension.
+    pub capacity: [i64; DIMENSIONS],
+    /// Paid when it serves anything.
+    pub fixed_cost: i64,
+    /// Paid for each metre.
+    pub cost_per_m: i64,
+    /// Paid for each ms from leaving to being done, waiting included.
+    pub cost_per_ms: i64,
+    /// Bits it offers.
+    pub skills: u64,
+    /// Jobs it serves first, in this order: driven already, or promised.
+    pub locked: Vec<usize>,
+}
+
+/// Everything the solver is told. Costs share one unit, the caller's; a fine one
+/// (say, a thousandth of a cent) keeps wages for each ms whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Travel times in ms.
+    pub durations: Matrix,
+    /// Distances in metres, of the same size.
+    pub distances: Matrix,
+    /// Jobs.
+    pub jobs: Vec<Job>,
+    /// Vehicles.
+    pub vehicles: Vec<Vehicle>,
+}
+
+/// Work allowed, as a count, so that the same seed gives the same routes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Rounds of ruin and recreate.
+    pub iterations: u64,
+}
+
+/// One service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Index of the job.
+    pub job: usize,
+    /// Arrival in ms.
+    pub arrive_ms: i64,
+    /// Begin of service in ms.
+    pub start_ms: i64,
+    /// Departure in ms.
+    pub depart_ms: i64,
+}
+
+/// The work of one vehicle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Route {
+    /// Index of the vehicle.
+    pub vehicle: usize,
+    /// Leaves its start, in ms.
+    pub depart_ms: i64,
+    /// Stops in order, at least one.
+    pub stops: Vec<Stop>,
+    /// At its end, or done with the last stop, in ms.
+    pub end_ms: i64,
+    /// Metres driven.
+    pub distance_m: i64,
+    /// Load at the start, by dimension.
+    pub load: [i64; DIMENSIONS],
+    /// Fixed cost, metres and time.
+    pub cost: i64,
+}
+
+/// Why a job is on no route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// No vehicle is allowed or skilled.
+    NoVehicle,
+    /// It exceeds every such vehicle by itself.
+    Capacity,
+    /// There is no way to it, or none back.
+    Unreachable,
+    /// No such vehicle makes it in time, even with nothing else to do but its
+    /// locked stops.
+    Time,
+    /// It could be served, but not with the jobs that are.
+    NoRoom,
+}
+
+/// A job on no route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unserved {
+    /// Index of the job.
+    pub job: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solution {
+    /// Routes with at least one stop, by vehicle.
+    pub routes: Vec<Route>,
+    /// Jobs left out, ascending.
+    pub unserved: Vec<Unserved>,
+    /// Sum of the routes.
+    pub cost: i64,
+}
+
+/// What is wrong with a problem.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RoutingError {
+    /// The two matrices differ in size.
+    #[error("durations cover {durations} places, distances {distances}")]
+    Matrices {
+        /// Places with durations.
+        durations: usize,
+        /// Places with distances.
+        distances: usize,
+    },
+    /// A job makes no sense.
+    #[error("job {job}: {field} is out of range")]
+    Job {
+        /// The job.
+        job: usize,
+        /// The field.
+        field: &'static str,
+    },
+    /// A vehicle makes no sense.
+    #[error("vehicle {vehicle}: {field} is out of range")]
+    Vehicle {
+        /// The vehicle.
+        vehicle: usize,
+        /// The field.
+        field: &'static str,
+    },
+    /// A job is locked twice.
+    #[error("job {job} is locked twice, the second time on vehicle {vehicle}")]
+    LockedTwice {
+        /// The vehicle.
+        vehicle: usize,
+        /// The job.
+        job: usize,
+    },
+    /// A locked job cannot be served where it is locked.
+    #[error("vehicle {vehicle} cannot serve its locked job {job}: {reason:?}")]
+    Locked {
+        /// The vehicle.
+        vehicle: usize,
+        /// The first job that breaks a rule.
+        job: usize,
+        /// The rule.
+        reason: Reason,
+    },
+    /// Costs, distances and times multiply beyond what the arithmetic can hold.
+    #[error("costs are too large to be summed")]
+    TooLarge,
+}
+
+impl Problem {
+    /// Checks everything the solver relies on, except locked stops.
+    pub(super) fn validate(&self) -> Result<(), RoutingError> {
+        let (durations, distances) = (self.durations.size(), self.distances.size());
+        if durations != distances {
+            return Err(RoutingError::Matrices {
+                durations,
+                distances,
+            });
+        }
+        for (job, j) in self.jobs.iter().enumerate() {
+            if let Some(field) = self.odd_job(j) {
+                return Err(RoutingError::Job { job, field });
+            }
+        }
+        for (vehicle, v) in self.vehicles.iter().enumerate() {
+            if let Some(field) = self.odd_vehicle(v) {
+                return Err(RoutingError::Vehicle { vehicle, field });
+            }
+        }
+        self.fits().then_some(()).ok_or(RoutingError::TooLarge)
+    }
+
+    fn odd_job(&self, job: &Job) -> Option<&'static str> {
+        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
+        let window = |w: &(i64, i64)| time(w.0) && time(w.1) && w.0 <= w.1;
+        let vehicles = self.vehicles.len();
+        let allowed = job.allowed.as_deref().unwrap_or_default();
+        [
+            ("location", job.location < self.durations.size()),
+            ("service_ms", (0..=MAX_TIME).contains(&job.service_ms)),
+            ("windows", job.windows.iter().all(window)),
+            ("demand", amounts(&job.demand)),
+            ("release_ms", time(job.release_ms)),
+            ("priority", (0..=MAX_PRIORITY).contains(&job.priority)),
+            ("allowed", allowed.iter().all(|&v| v < vehicles)),
+        ]
+        .into_iter()
+        .find_map(|(field, fine)| (!fine).then_some(field))
+    }
+
+    fn odd_vehicle(&self, v: &Vehicle) -> Option<&'static str> {
+        let size = self.durations.size();
+        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
+        let (from, to) = v.shift;
+        [
+            ("start", v.start < size),
+            ("end", v.end.is_none_or(|e| e < size)),
+            ("shift", time(from) && time(to) && from <= to),
+            ("capacity", amounts(&v.capacity)),
+            ("fixed_cost", v.fixed_cost >= 0),
+            ("cost_per_m", v.cost_per_m >= 0),
+            ("cost_per_ms", v.cost_per_ms >= 0),
+            ("locked", v.locked.iter().all(|&j| j < self.jobs.len())),
+        ]
+        .into_iter()
+        .find_map(|(field, fine)| (!fine).then_some(field))
+    }
+
+    /// Whether every vehicle's dearest conceivable route stays, with all others,
+    /// far inside `i64`.
+    fn fits(&self) -> bool {
+        let links = self.jobs.len() as i128 + 2;
+        let metres = links * i128::from(self.distances.max());
+        let worst = self.vehicles.iter().try_fold(0_i128, |sum, v| {
+            let shift = i128::from(v.shift.1) - i128::from(v.shift.0);
+            let driven = metres.checked_mul(i128::from(v.cost_per_m))?;
+            let paid = shift.checked_mul(i128::from(v.cost_per_ms))?;
+            let all = driven.checked_add(paid)?;
+            sum.checked_add(all)?.checked_add(i128::from(v.fixed_cost))
+        });
+        worst.is_some_and(|w| w < i128::from(i64::MAX / 8))
+    }
+}
+
+/// Loads stay below a bound that lets every job of a problem be summed.
+fn amounts(load: &[i64; DIMENSIONS]) -> bool {
+    load.iter().all(|l| (0..=1 << 42).contains(l))
+}

@@ -1,0 +1,31 @@
+//! Customer demand: Order, Line, and Fulfilment, the part of an order that one
+//! site ships.
+//!
+//! ```text
+//!   order:       placed --accept--> accepted --(all lines ended)--> delivered
+//!                  | lapse, cancel     | hold <-> resume            or cancelled
+//!   fulfilment:  open -> released -> picked -> packed -> shipped -> closed
+//!                  \---------- cancelled <----------/
+//!   line:        ordered >= held + picked + cancelled ; picked >= packed >= shipped
+//!                >= delivered + returned
+//! ```
+//!
+//! A line carries quantities, not one status; every change of them is a verb here.
+//! Deliberately absent: choosing sites (promise), money moving (payments), bins.
+
+mod cancel;
+mod change;
+mod model;
+mod place;
+mod progress;
+mod rows;
+
+pub use cancel::{Cancelled, cancel_lines, hold_broken};
+pub use change::{change_address, hold_order, resume_order};
+pub use model::*;
+pub use place::{PAYMENT_TERM_MS, add_part, open, resource_line};
+pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
+pub use rows::{
+    by_external, by_id, by_number, fulfilment, fulfilment_lines, fulfilments, in_wave, latest, lines, open_at_site,
+    orders_of_shopper,
+};

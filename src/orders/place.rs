@@ -1,0 +1,165 @@
+//! Opening an order and giving parts of it to sites. Deliberately absent: which
+//! site; the caller brings promise's plan.
+
+use std::collections::HashMap;
+
+use super::{model::*, rows};
+use crate::{
+    event::{Chore, Event},
+    kernel::*,
+    promise, stock,
+    store::Tx,
+};
+
+/// An order whose payment does not come lapses after so long.
+pub const PAYMENT_TERM_MS: i64 = 30 * 60_000;
+
+/// Opens an order with its lines; nothing is held yet. Guard: the channel's own
+/// number is new. Fact: `order.placed`.
+pub async fn open(tx: &mut Tx, new: &NewOrder) -> Result<Order, Stop> {
+    if new.lines.is_empty() {
+        return Err(Refusal::Empty.into());
+    }
+    if let Some(external) = &new.external_id
+        && rows::by_external(tx.sql(), &new.channel, external).await?.is_some()
+    {
+        return Err(Refusal::Duplicate { external_order_id: external.clone() }.into());
+    }
+    let order = draft(tx, new);
+    rows::add_order(tx.sql(), &order).await?;
+    let mut total_minor = new.shipping_minor;
+    for (seq, line) in (1..).zip(&new.lines) {
+        stock::checked(line.quantity)?;
+        let id = tx.id();
+        rows::add_line(tx.sql(), id, order.id, seq, line).await?;
+        total_minor += line.unit_price_minor * line.quantity;
+    }
+    tx.later(Chore::LapseOrder, order.id, order.placed_at.plus_ms(PAYMENT_TERM_MS)).await?;
+    let Order { id, channel, service, promised_by, .. } = order.clone();
+    tx.emit(Event::OrderPlaced { order: id, channel, service, total_minor, promised_by });
+    Ok(order)
+}
+
+fn draft(tx: &Tx, new: &NewOrder) -> Order {
+    let id: OrderId = tx.id();
+    // The last eight letters of a ULID are random: a number that is short to say
+    // and tells nobody how many orders there are.
+    let text = id.ulid().to_string();
+    let number = format!("C-{}-{}", &text[18..22], &text[22..]);
+    Order {
+        id,
+        number,
+        channel: new.channel.clone(),
+        external_id: new.external_id.clone(),
+        state: OrderState::Placed,
+        hold_reason: None,
+        contact: new.contact,
+        address: new.address,
+        coord: new.coord,
+        mode: new.mode,
+        service: new.service.clone(),
+        pickup_site: new.pickup_site,
+        window_from: new.window.0,
+        window_to: new.window.1,
+        promised_by: new.promised_by,
+        short_policy: new.short_policy,
+        note: new.note.clone(),
+        currency: new.currency.clone(),
+        shipping_minor: new.shipping_minor,
+        delivery_pin: format!("{:04}", tx.dice().below(10_000)),
+        shopper: new.shopper,
+        placed_at: tx.now(),
+        ended_at: None,
+        version: 1,
+    }
+}
+
+/// Holds goods of one site for lines of an order and gives them to that site's
+/// fulfilment. Facts: `hold.placed`, `fulfilment.opened`.
+pub async fn add_part(
+    tx: &mut Tx,
+    order: &Order,
+    site: SiteId,
+    due_at: Time,
+    wants: &[(LineId, SkuId, i64)],
+) -> Result<FulfilmentId, Stop> {
+    let fulfilment = part_of_site(tx, order, site, due_at).await?;
+    let expires_at = (order.state == OrderState::Placed).then(|| order.placed_at.plus_ms(PAYMENT_TERM_MS));
+    let mut sorted = wants.to_vec();
+    // One order of locking for all transactions, so that two of them never wait
+    // for each other.
+    sorted.sort_by_key(|(line, sku, _)| (*sku, *line));
+    for (line, sku, quantity) in sorted {
+        let promised_by = order.promised_by;
+        let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at };
+        let hold = stock::reserve(tx, &want).await?;
+        let part = FulfilmentLine { fulfilment, line, hold, sku, quantity, picked: 0, packed: 0, dropped: 0 };
+        rows::add_part(tx.sql(), &part).await?;
+        rows::shift_line(tx.sql(), line, rows::Delta { held: quantity, ..Default::default() }).await?;
+    }
+    Ok(fulfilment)
+}
+
+/// The open fulfilment of a site, or a new one.
+async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) -> Result<FulfilmentId, Stop> {
+    let known = rows::fulfilments(tx.sql(), order.id).await?;
+    if let Some(open) = known.iter().find(|part| part.site == site && part.state == FulfilmentState::Open) {
+        return Ok(open.id);
+    }
+    let new = Fulfilment {
+        id: tx.id(),
+        order: order.id,
+        site,
+        state: FulfilmentState::Open,
+        due_at,
+        wave: None,
+        created_at: tx.now(),
+    };
+    rows::add_fulfilment(tx.sql(), &new).await?;
+    tx.emit(Event::FulfilmentOpened { order: order.id, fulfilment: new.id, site });
+    let now = tx.now();
+    tx.later(Chore::PlanWave, site, now.plus_ms(WAVE_PATIENCE_MS)).await?;
+    Ok(new.id)
+}
+
+/// How long a site waits for company before it releases a part.
+pub const WAVE_PATIENCE_MS: i64 = 15_000;
+
+/// Looks for goods for what a line misses, at any site; what is nowhere to be had
+/// is handled by the order's policy. Facts: `hold.placed` or `line.short`.
+pub async fn resource_line(tx: &mut Tx, order: OrderId, line: LineId) -> Result<(), Stop> {
+    let Some(order) = rows::by_id(tx.sql(), order).await? else { return Ok(()) };
+    let lines = rows::lines(tx.sql(), order.id).await?;
+    let Some(line) = lines.into_iter().find(|other| other.id == line) else { return Ok(()) };
+    let missing = line.uncovered();
+    if order.state.is_over() || missing <= 0 {
+        return Ok(());
+    }
+    let request = promise::Request {
+        lines: vec![promise::Demand { sku: line.sku, quantity: missing }],
+        destination: order.coord,
+        service: order.service.clone(),
+        divisible: true,
+    };
+    let plan = promise::plan(tx, &request).await?;
+    promise::record(tx, &order.id.to_string(), &plan).await?;
+    let mut by_site: HashMap<SiteId, (Time, i64)> = HashMap::new();
+    for part in &plan.parts {
+        by_site.entry(part.site).or_insert((part.due_at, 0)).1 += part.quantity;
+    }
+    let mut sites: Vec<_> = by_site.into_iter().collect();
+    sites.sort_by_key(|(site, _)| *site);
+    for (site, (due_at, quantity)) in sites {
+        add_part(tx, &order, site, due_at, &[(line.id, line.sku, quantity)]).await?;
+    }
+    if plan.promised_by > order.promised_by && !plan.parts.is_empty() {
+        rows::set_promise(tx.sql(), order.id, plan.promised_by).await?;
+        let reason = "sourced_again".to_owned();
+        tx.emit(Event::PromiseChanged { order: order.id, from: order.promised_by, to: plan.promised_by, reason });
+    }
+    let short: i64 = plan.short.iter().map(|(_, quantity)| quantity).sum();
+    if short > 0 {
+        tx.emit(Event::LineShort { order: order.id, line: line.id, sku: line.sku, quantity: short });
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! All SQL of payments.
+
+use sqlx::any::AnyRow;
+
+use super::model::*;
+use crate::{
+    kernel::*,
+    store::{Row, Sql, Tx},
+};
+
+fn read(row: &AnyRow) -> Result<Payment, Fault> {
+    Ok(Payment {
+        id: row.id("id")?,
+        order: row.id("order_id")?,
+        method: row.word("method")?,
+        state: row.word("state")?,
+        reference: row.text("reference")?,
+        authorised_minor: row.int("authorised_minor")?,
+        captured_minor: row.int("captured_minor")?,
+        refunded_minor: row.int("refunded_minor")?,
+        collected_minor: row.int("collected_minor")?,
+    })
+}
+
+pub(super) async fn add(sql: &mut Sql, payment: &Payment, now: Time) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO payments (id, order_id, method, state, reference, authorised_minor, captured_minor, \
+         refunded_minor, collected_minor, created_at) VALUES ($1, $2, $3, $4, $5, 0, 0, 0, 0, $6)",
+    )
+    .bind(payment.id.to_string())
+    .bind(payment.order.to_string())
+    .bind(payment.method.as_str())
+    .bind(payment.state.as_str())
+    .bind(&payment.reference)
+    .bind(now.ms())
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn save(sql: &mut Sql, payment: &Payment) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE payments SET state = $2, reference = $3, authorised_minor = $4, captured_minor = $5, \
+         refunded_minor = $6, collected_minor = $7 WHERE id = $1",
+    )
+    .bind(payment.id.to_string())
+    .bind(payment.state.as_str())
+    .bind(&payment.reference)
+    .bind(payment.authorised_minor)
+    .bind(payment.captured_minor)
+    .bind(payment.refunded_minor)
+    .bind(payment.collected_minor)
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// The payment of an order.
+pub async fn of_order(sql: &mut Sql, order: OrderId) -> Result<Option<Payment>, Fault> {
+    let row = sqlx::query("SELECT * FROM payments WHERE order_id = $1 ORDER BY id DESC LIMIT 1")
+        .bind(order.to_string())
+        .fetch_optional(sql)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The same, keeping other writers out until this transaction ends.
+pub(super) async fn of_order_locked(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, Fault> {
+    let text = tx.engine().pick(
+        "SELECT * FROM payments WHERE order_id = $1 ORDER BY id DESC LIMIT 1",
+        "SELECT * FROM payments WHERE order_id = $1 ORDER BY id DESC LIMIT 1 FOR UPDATE",
+    );
+    let row = sqlx::query(text).bind(order.to_string()).fetch_optional(tx.sql()).await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// What an order was worth before it lapsed.
+pub(super) async fn lapsed_value(sql: &mut Sql, order: OrderId) -> Result<i64, Fault> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(unit_price_minor * ordered - discount_minor), 0) AS BIGINT) + \
+         (SELECT shipping_minor FROM orders WHERE id = $1) AS worth FROM order_lines WHERE order_id = $1",
+    )
+    .bind(order.to_string())
+    .fetch_one(sql)
+    .await?;
+    row.int("worth")
+}

@@ -1,0 +1,11 @@
+//! Sourcing: which site ships which line of a basket, and the date that follows.
+//! By cost, from sites that have the goods, the service and room in their hours.
+//!
+//! Deliberately absent: holding anything; orders holds what the plan says, in the
+//! same transaction, and asks again if another was faster.
+
+mod model;
+mod plan;
+
+pub use model::*;
+pub use plan::{plan, record};
