@@ -40,6 +40,8 @@ words! {
         Carton = "carton",
         /// Grams from the scale.
         Weight = "weight",
+        /// A text as printed: lot, date, serial.
+        Label = "label",
         /// One of the choices.
         Choice = "choice",
         /// Nothing: the task is over.
