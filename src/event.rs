@@ -127,6 +127,8 @@ events! {
     "service.changed" ServiceChanged(site @ site) { site: SiteId, service: String, open: bool, reason: String }
 
     // the floor
+    /// A way on a floor was closed, or opened again, in one direction.
+    "floor.changed" FloorChanged(site @ site) { site: SiteId, from: String, to: String, open: bool, reason: String }
     /// A row of work may be taken.
     "task.ready" TaskReady(task @ site) { task: TaskId, kind: String, site: SiteId }
     /// A person took it.
