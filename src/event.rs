@@ -115,6 +115,9 @@ events! {
     /// A person's count or report changed what we believe is there.
     "stock.adjusted" StockAdjusted(sku @ site) { sku: SkuId, site: SiteId, holder: String, change: i64, reason: String }
 
+    /// A bin held less than it should when goods were to be carried from it.
+    "bin.short" BinShort(bin @ site) { bin: BinId, site: SiteId, task: TaskId, sku: SkuId, quantity: i64 }
+
     // network
     /// A road may not be used.
     "road.closed" RoadClosed(road) { road: String, reason: String }
@@ -255,6 +258,10 @@ words! {
         Reroute = "load.reroute",
         /// Give an abandoned task back: subject is the task.
         ReclaimTask = "task.reclaim",
+        /// Choose bins for received goods: subject is the receipt.
+        PlanPutAway = "inbound.put_away",
+        /// Refill pick bins from reserve: subject is the site.
+        Replenish = "slotting.replenish",
         /// Propose moves between bins of a site.
         ProposeMoves = "slotting.propose",
         /// Let a case whose cause is gone be closed.

@@ -14,6 +14,7 @@ pub mod network;
 pub mod layout;
 pub mod units;
 pub mod tasks;
+pub mod printing;
 pub mod decisions;
 pub mod stock;
 pub mod promise;
@@ -25,3 +26,6 @@ pub mod picking;
 pub mod packing;
 pub mod transport;
 pub mod riders;
+pub mod cases;
+#[cfg(test)]
+pub mod fixtures;

@@ -42,6 +42,8 @@ words! {
         Label = "label",
         /// Grams from the scale.
         Weight = "weight",
+        /// A text as printed: lot, date, serial.
+        Label = "label",
         /// One of the choices.
         Choice = "choice",
         /// Nothing: the task is over.
