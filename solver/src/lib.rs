@@ -8,9 +8,10 @@
 //!
 //! Reading order: [`matrix`] and [`graph`] are the ground; [`matching`] and
 //! [`tour`] are used by what follows; [`sourcing`], [`batching`], [`slotting`],
-//! [`routing`], [`forecast`] and [`inventory`] answer questions of the
+//! [`routing`], [`agv`], [`forecast`] and [`inventory`] answer questions of the
 //! business; [`check`] judges their answers and shares no code with them.
 
+pub mod agv;
 pub mod batching;
 pub mod check;
 pub mod forecast;

@@ -13,7 +13,6 @@
 //! hears, so that a restart goes on where it stopped. Deliberately absent: VDA 5050
 //! and MQTT; those live behind the bridge.
 
-pub mod api;
 pub mod link;
 mod live;
 mod model;
@@ -26,6 +25,3 @@ pub use model::*;
 pub use report::heard;
 pub use rows::{by_id, lockouts, missions, open_at_site};
 pub use verbs::{lock_out, release, request, retry, send_back, withdraw};
-
-#[cfg(test)]
-mod tests;

@@ -188,13 +188,7 @@ fn read_line(row: &AnyRow) -> Result<Line, Fault> {
     })
 }
 
-pub(super) async fn add_line(
-    sql: &mut Sql,
-    id: LineId,
-    order: OrderId,
-    seq: i64,
-    line: &NewLine,
-) -> Result<(), Fault> {
+pub(super) async fn add_line(sql: &mut Sql, id: LineId, order: OrderId, seq: i64, line: &NewLine) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO order_lines (id, order_id, seq, external_line_id, parent_line, sku, unit_price_minor, \
          discount_minor, tax_minor, ordered, held, released, picked, packed, shipped, delivered, cancelled, \

@@ -57,13 +57,7 @@ async fn take_box(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> 
     Ok(step::step(tx, task).await?.saying(Tone::Right, "box.right", "Right box. Scan the first piece."))
 }
 
-async fn piece(
-    tx: &mut Tx,
-    task: &Task,
-    mut carton: Carton,
-    lines: &[CartonLine],
-    scan: &Scan,
-) -> Result<Step, Stop> {
+async fn piece(tx: &mut Tx, task: &Task, mut carton: Carton, lines: &[CartonLine], scan: &Scan) -> Result<Step, Stop> {
     let raw = scan.code.as_deref().unwrap_or_default();
     let screen = step::step(tx, task).await?;
     let found = catalog::by_barcode(tx.sql(), raw).await?;

@@ -20,4 +20,3 @@ pub use model::*;
 pub use provider::{Provider, TestProvider};
 pub use rows::of_order;
 pub use verbs::{authorise, begin, collect, lapse, settle};
-

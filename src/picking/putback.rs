@@ -71,8 +71,7 @@ pub async fn put_back_step(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
         }
     };
     screen.article = article.as_ref().map(|article| step::shown(article, &row.lot, ""));
-    screen.quantity =
-        Some(StepQuantity { want: row.quantity - row.done, done: row.done, unit: "piece".to_owned() });
+    screen.quantity = Some(StepQuantity { want: row.quantity - row.done, done: row.done, unit: "piece".to_owned() });
     Ok(screen)
 }
 

@@ -182,7 +182,7 @@ fn candidates(
 }
 
 /// Orders the absent by one of several keys; the weights are those of SISR, with
-/// windows in place of half of the random order. The heavy go first always.
+/// windows in place of half of the random order. The heavy mostly go first.
 fn order(instance: &Instance<'_>, jobs: &mut [usize], rng: &mut ChaCha8Rng) {
     shuffle(jobs, rng);
     let job = |j: usize| &instance.jobs[j];
@@ -201,7 +201,10 @@ fn order(instance: &Instance<'_>, jobs: &mut [usize], rng: &mut ChaCha8Rng) {
         9..11 => jobs.sort_by_key(|&j| width(j)),
         _ => jobs.sort_by_key(|&j| opens(j)),
     }
-    jobs.sort_by_key(|&j| -instance.weight(j));
+    // Always the heavy first would never trade one for two that outweigh it.
+    if rng.random_range(0..4_u32) != 0 {
+        jobs.sort_by_key(|&j| -instance.weight(j));
+    }
 }
 
 /// Fisher-Yates by hand: the library's own shuffle may change between versions.
