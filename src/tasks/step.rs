@@ -38,8 +38,6 @@ words! {
         Station = "station",
         /// A carton label (SSCC) or size.
         Carton = "carton",
-        /// The printed label of a carton.
-        Label = "label",
         /// Grams from the scale.
         Weight = "weight",
         /// A text as printed: lot, date, serial.
