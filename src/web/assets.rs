@@ -114,7 +114,18 @@ fn as_data_url(svg: &str) -> String {
     let mut url = String::from("data:image/svg+xml,");
     for byte in named.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'/' | b'=' | b'-' | b'.' | b',' | b':' | b';' | b'('
+            b'a'..=b'z'
+            | b'A'..=b'Z'
+            | b'0'..=b'9'
+            | b' '
+            | b'/'
+            | b'='
+            | b'-'
+            | b'.'
+            | b','
+            | b':'
+            | b';'
+            | b'('
             | b')' => url.push(char::from(byte)),
             _ => url.push_str(&format!("%{byte:02X}")),
         }

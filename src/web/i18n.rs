@@ -3,6 +3,8 @@
 
 use std::{collections::HashMap, fmt::Display, sync::LazyLock};
 
+use super::assets::{self, Icon, Picture};
+
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Lang {
@@ -138,6 +140,21 @@ impl Words {
             Some(words) => words.to_owned(),
             None => fallback.to_owned(),
         }
+    }
+
+    /// An icon; here because every template has its words at hand.
+    pub fn icon(self, name: &str) -> Icon<'_> {
+        assets::icon(name)
+    }
+
+    /// Where a bundled file is found.
+    pub fn asset(self, name: &str) -> String {
+        assets::asset(name)
+    }
+
+    /// The picture of an article, described by its name.
+    pub fn picture<'a>(self, image: &'a str, name: &'a str) -> Picture<'a> {
+        assets::picture(image, name)
     }
 
     /// One of two names.

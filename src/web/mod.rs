@@ -16,6 +16,7 @@ pub mod assets;
 pub mod format;
 pub mod i18n;
 pub mod page;
+pub mod handheld;
 
 use axum::{Router, middleware::from_fn};
 

@@ -97,6 +97,7 @@ struct ProblemPage {
 #[derive(Template)]
 #[template(path = "problem_note.html")]
 struct ProblemNote {
+    t: Words,
     title: String,
     detail: String,
 }
@@ -114,7 +115,10 @@ pub async fn face(request: Request, next: Next) -> Response {
         set_cookie(&mut response, LANG_COOKIE, lang.code(), 31_536_000, false);
     }
     let fixed = [
-        ("content-security-policy", "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'"),
+        (
+            "content-security-policy",
+            "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+        ),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("permissions-policy", "camera=(self), geolocation=(self), microphone=()"),
@@ -146,7 +150,7 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
     let home = home(uri.path());
     let retry = said.get("retryable").and_then(serde_json::Value::as_bool).unwrap_or_default();
     let html = if part {
-        ProblemNote { title, detail }.render()
+        ProblemNote { t: words, title, detail }.render()
     } else {
         ProblemPage { t: words, status: parts.status.as_u16(), title, detail, home, retry }.render()
     };
@@ -182,7 +186,10 @@ fn title(words: Words, status: u16) -> &'static str {
 
 /// Where a persona begins.
 fn home(path: &str) -> &'static str {
-    ["/handheld", "/rider", "/desk", "/dispatch", "/floor"].into_iter().find(|home| path.starts_with(home)).unwrap_or("/")
+    ["/handheld", "/rider", "/desk", "/dispatch", "/floor"]
+        .into_iter()
+        .find(|home| path.starts_with(home))
+        .unwrap_or("/")
 }
 
 /// Where a persona signs in; a page that was asked for comes back afterwards.
