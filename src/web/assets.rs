@@ -13,8 +13,6 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-use crate::store::Db;
-
 #[derive(RustEmbed)]
 #[folder = "src/web/assets/dist/"]
 #[allow_missing = true]
@@ -134,7 +132,7 @@ fn as_data_url(svg: &str) -> String {
 }
 
 /// The files.
-pub fn routes() -> Router<Db> {
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*name}", get(serve)).route("/favicon.ico", get(favicon))
 }
 

@@ -10,6 +10,8 @@ use crate::{
 /// What surrounds a step.
 #[derive(Debug, Clone, Default)]
 pub struct Around {
+    /// Who works: waiting scans belong to a person.
+    pub who: String,
     /// What was scanned last, or empty.
     pub scanned: String,
     /// An id for the next command.
@@ -50,6 +52,7 @@ pub fn read(t: Words, step: Step, around: Around) -> StepBody {
         choices: step.choices.iter().map(|choice| key(t, &choice.code, &choice.label)).collect(),
         grid: step.expect.kind == ExpectKind::Choice,
         over,
+        who: around.who,
         command: around.command,
         csrf: around.csrf,
         step,

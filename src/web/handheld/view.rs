@@ -73,6 +73,8 @@ pub struct Job {
 pub struct Tasks {
     /// Words.
     pub t: Words,
+    /// Who, by id: waiting scans belong to a person.
+    pub who: String,
     /// Who.
     pub name: String,
     /// Where.
@@ -181,6 +183,8 @@ pub struct StepBody {
     pub grid: bool,
     /// True if the task is over.
     pub over: bool,
+    /// Who works: waiting scans belong to a person.
+    pub who: String,
     /// An id for the next command, for a page without scripts.
     pub command: String,
     /// The session's proof for forms.
