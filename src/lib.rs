@@ -20,6 +20,7 @@ pub mod stock;
 pub mod promise;
 pub mod orders;
 pub mod payments;
+pub mod checkout;
 pub mod fleet;
 pub mod waves;
 pub mod picking;
@@ -27,5 +28,7 @@ pub mod packing;
 pub mod transport;
 pub mod riders;
 pub mod cases;
+pub mod flow;
+pub mod work;
 #[cfg(test)]
 pub mod fixtures;
