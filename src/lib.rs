@@ -28,7 +28,9 @@ pub mod packing;
 pub mod transport;
 pub mod riders;
 pub mod cases;
+pub mod handheld;
 pub mod flow;
 pub mod work;
+pub mod http;
 #[cfg(test)]
 pub mod fixtures;
