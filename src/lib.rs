@@ -32,5 +32,8 @@ pub mod handheld;
 pub mod flow;
 pub mod work;
 pub mod http;
+pub mod app;
+pub mod config;
+pub mod telemetry;
 #[cfg(test)]
 pub mod fixtures;

@@ -6,7 +6,7 @@ mod facts;
 use std::time::Duration;
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
     routing::get,
@@ -20,7 +20,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, handheld, identity, layout, network, printing, problem::Problem, riders, stock,
+    cases, catalog, checkout, fleet, handheld, identity, layout, network, printing, problem::Problem, riders, stock,
     store::Db, transport,
 };
 
@@ -39,6 +39,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(stock::api::routes())
         .merge(checkout::api::routes())
         .merge(handheld::api::routes())
+        .merge(fleet::api::routes())
         .merge(transport::api::routes())
         .merge(riders::api::routes())
         .merge(cases::api::routes())
@@ -58,7 +59,7 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Everything that is served.
-pub fn router(db: Db) -> Router {
+pub fn router(db: Db, live: fleet::Live) -> Router {
     let (api, _) = rooms().split_for_parts();
     Router::new()
         .merge(api)
@@ -76,6 +77,7 @@ pub fn router(db: Db) -> Router {
         ))
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(TraceLayer::new_for_http())
+        .layer(Extension(live))
         .with_state(db)
 }
 
