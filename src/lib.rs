@@ -29,6 +29,7 @@ pub mod transport;
 pub mod riders;
 pub mod cases;
 pub mod handheld;
+pub mod web;
 pub mod flow;
 pub mod work;
 pub mod http;
@@ -37,4 +38,3 @@ pub mod config;
 pub mod telemetry;
 #[cfg(test)]
 pub mod fixtures;
-pub mod web;
