@@ -70,6 +70,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .merge(facts::streams())
+        .merge(web::streams())
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(
