@@ -35,5 +35,6 @@ pub mod http;
 pub mod app;
 pub mod config;
 pub mod telemetry;
+pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;
