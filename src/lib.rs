@@ -19,3 +19,4 @@ pub mod stock;
 pub mod promise;
 pub mod orders;
 pub mod payments;
+pub mod importing;
