@@ -4,7 +4,7 @@
 use super::{
     articles, floors,
     model::{Format, Kind, Mistakes, Numbered},
-    people, read, roads, sites, stock,
+    people, read, roads, sites, stock, vehicles,
 };
 use crate::{
     kernel::{Fault, Stop},
@@ -26,6 +26,7 @@ enum Rows {
     Floors(Vec<Numbered<floors::FloorRow>>),
     Units(Vec<Numbered<stock::UnitRow>>),
     People(Vec<Numbered<people::Ready>>),
+    Vehicles(Vec<Numbered<vehicles::VehicleRow>>),
     Stock(Vec<Numbered<stock::StockRow>>),
 }
 
@@ -39,6 +40,7 @@ impl Rows {
             Self::Floors(rows) => rows.len(),
             Self::Units(rows) => rows.len(),
             Self::People(rows) => rows.len(),
+            Self::Vehicles(rows) => rows.len(),
             Self::Stock(rows) => rows.len(),
         }
     }
@@ -60,6 +62,7 @@ pub async fn prepare(db: &Db, kind: Kind, format: Format, bytes: &[u8]) -> Resul
             let rows = read::read(format, bytes, &mut mistakes)?;
             Rows::People(people::prepare(db, rows, &mut mistakes).await?)
         }
+        Kind::Vehicles => Rows::Vehicles(read::read(format, bytes, &mut mistakes)?),
         Kind::Stock => Rows::Stock(read::read(format, bytes, &mut mistakes)?),
     };
     let count = rows.len();
@@ -79,6 +82,7 @@ pub async fn write(tx: &mut Tx, batch: Batch) -> Result<usize, Stop> {
         Rows::Floors(rows) => floors::write(tx, rows, bad).await?,
         Rows::Units(rows) => stock::write_units(tx, rows, bad).await?,
         Rows::People(rows) => people::write(tx, rows, bad).await?,
+        Rows::Vehicles(rows) => vehicles::write(tx, rows, bad).await?,
         Rows::Stock(rows) => stock::write(tx, rows, bad).await?,
     }
     mistakes.settle()?;
@@ -105,6 +109,7 @@ pub async fn export(sql: &mut Sql, kind: Kind, format: Format) -> Result<Vec<u8>
         Kind::Floors => read::write(format, &floors::all(sql).await?),
         Kind::Units => read::write(format, &stock::all_units(sql).await?),
         Kind::People => read::write(format, &people::all(sql).await?),
+        Kind::Vehicles => read::write(format, &vehicles::all(sql).await?),
         Kind::Stock => read::write(format, &stock::all(sql).await?),
     }
 }

@@ -223,7 +223,7 @@ pub(super) async fn all(sql: &mut Sql) -> Result<Vec<FloorRow>, Fault> {
 
 fn floor_rows(site: &str, floor: Floor) -> Vec<FloorRow> {
     let blank = |record| FloorRow { record: Some(record), site: site.to_owned(), ..FloorRow::default() };
-    let mut rows = Vec::new();
+    let mut rows = graph_rows(&blank, floor.nodes, floor.edges);
     rows.extend(floor.zones.into_iter().map(|zone| FloorRow {
         code: Some(zone.code),
         name_en: Some(zone.name_en),
@@ -235,21 +235,6 @@ fn floor_rows(site: &str, floor: Floor) -> Vec<FloorRow> {
         width_mm: Some(zone.width_mm),
         height_mm: Some(zone.height_mm),
         ..blank(FloorRecord::Zone)
-    }));
-    rows.extend(floor.nodes.into_iter().map(|node| FloorRow {
-        code: Some(node.id),
-        x_mm: Some(node.x_mm),
-        y_mm: Some(node.y_mm),
-        kind: Some(node.kind.to_string()),
-        lane: Some(node.lane.to_string()),
-        ..blank(FloorRecord::Node)
-    }));
-    rows.extend(floor.edges.into_iter().map(|edge| FloorRow {
-        from: Some(edge.from),
-        to: Some(edge.to),
-        length_mm: Some(edge.length_mm),
-        lane: Some(edge.lane.to_string()),
-        ..blank(FloorRecord::Edge)
     }));
     rows.extend(floor.aisles.into_iter().map(|aisle| FloorRow {
         code: Some(aisle.code),
@@ -291,6 +276,26 @@ fn floor_rows(site: &str, floor: Floor) -> Vec<FloorRow> {
         manufacturer: Some(agv.manufacturer),
         node: Some(agv.home_node),
         ..blank(FloorRecord::Agv)
+    }));
+    rows
+}
+
+fn graph_rows(blank: &impl Fn(FloorRecord) -> FloorRow, nodes: Vec<Node>, edges: Vec<Edge>) -> Vec<FloorRow> {
+    let mut rows = Vec::with_capacity(nodes.len() + edges.len());
+    rows.extend(nodes.into_iter().map(|node| FloorRow {
+        code: Some(node.id),
+        x_mm: Some(node.x_mm),
+        y_mm: Some(node.y_mm),
+        kind: Some(node.kind.to_string()),
+        lane: Some(node.lane.to_string()),
+        ..blank(FloorRecord::Node)
+    }));
+    rows.extend(edges.into_iter().map(|edge| FloorRow {
+        from: Some(edge.from),
+        to: Some(edge.to),
+        length_mm: Some(edge.length_mm),
+        lane: Some(edge.lane.to_string()),
+        ..blank(FloorRecord::Edge)
     }));
     rows
 }

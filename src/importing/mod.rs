@@ -9,7 +9,7 @@
 //! A row has the same fields in CSV (header line) and in JSON (array of objects);
 //! an empty CSV cell is an absent field. What each kind's row holds stands at its
 //! `...Row` struct. Import in this order: sites, services, roads, articles,
-//! floors, units, people, stock. Deliberately absent: deleting by import.
+//! floors, units, people, vehicles, stock. Deliberately absent: deleting by import.
 
 pub mod api;
 mod articles;
@@ -23,6 +23,7 @@ mod sites;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod vehicles;
 
 pub use articles::ArticleRow;
 pub use batch::{export, import, prepare, write};
@@ -32,3 +33,4 @@ pub use people::PersonRow;
 pub use roads::RoadRow;
 pub use sites::{ServiceRow, SiteRow};
 pub use stock::{StockRow, UnitRow};
+pub use vehicles::VehicleRow;

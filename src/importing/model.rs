@@ -26,6 +26,8 @@ words! {
         Units = "units",
         /// People with their roles.
         People = "people",
+        /// Own vans.
+        Vehicles = "vehicles",
         /// What lies in the bins before Cartage comes.
         Stock = "stock",
     }

@@ -60,6 +60,8 @@ const PEOPLE: &str = "login,name,lang,role,site,password,badge,pin\n\
     wei,Li Wei,zh,inventory,NG,,,\n\
     ada,Ada,en,director,,another password,,\n";
 
+const VEHICLES: &str = "code,site,max_weight_g,max_volume_ml,cold\nVAN-1,NG,900000,6000000,true\n";
+
 const STOCK: &str = "site,bin,sku,quantity,lot,expiry\nNG,A01-01-A,TEA,40,L1,270131\nNG,M001-01-A,CUP,12,,\n";
 
 async fn take(db: &Db, kind: Kind, text: &str) -> Result<usize, Stop> {
@@ -76,6 +78,7 @@ async fn world(db: &Db) {
         (Kind::Floors, FLOORS, 15),
         (Kind::Units, UNITS, 2),
         (Kind::People, PEOPLE, 2),
+        (Kind::Vehicles, VEHICLES, 1),
         (Kind::Stock, STOCK, 2),
     ] {
         assert_eq!(take(db, kind, text).await.map_err(told), Ok(count), "{kind}");
@@ -145,6 +148,7 @@ async fn one_wrong_row_and_nothing_is_imported() {
         assert_eq!(wrong(Kind::Units, &units).await, ["row 2/code"]);
         let people = PEOPLE.replace("wei,", "lin,").replace("4711", "47").replace("director", "emperor");
         assert_eq!(wrong(Kind::People, &people).await, ["row 1/pin", "row 3/role"]);
+        assert_eq!(wrong(Kind::Vehicles, &VEHICLES.replace("900000", "0")).await, ["row 1/max_weight_g"]);
         let stock = "site,bin,sku,quantity,lot,expiry\nNG,A01-01-A,TEA,4,L2,\nNG,Z9,CUP,1,,\nNG,G-1,CUP,0,,\n\
             NG,A01-01-A,TEA,1,L1,270131\nNG,G-1,POT,1,,\nNG,G-1,CUP,1,,\n";
         let expected = ["row 1/expiry", "row 2/bin", "row 3/quantity", "row 4/bin", "row 5/sku"];
