@@ -69,3 +69,4 @@ CREATE TABLE transfers (
 );
 CREATE INDEX transfers_by_hold ON transfers (hold);
 CREATE INDEX transfers_by_sku ON transfers (sku, id);
+CREATE INDEX transfers_by_reference ON transfers (reference, reason);

@@ -115,6 +115,9 @@ events! {
     /// A person's count or report changed what we believe is there.
     "stock.adjusted" StockAdjusted(sku @ site) { sku: SkuId, site: SiteId, holder: String, change: i64, reason: String }
 
+    /// A bin held less than it should when goods were to be carried from it.
+    "bin.short" BinShort(bin @ site) { bin: BinId, site: SiteId, task: TaskId, sku: SkuId, quantity: i64 }
+
     // network
     /// A road may not be used.
     "road.closed" RoadClosed(road) { road: String, reason: String }
@@ -124,6 +127,8 @@ events! {
     "service.changed" ServiceChanged(site @ site) { site: SiteId, service: String, open: bool, reason: String }
 
     // the floor
+    /// A way on a floor was closed, or opened again, in one direction.
+    "floor.changed" FloorChanged(site @ site) { site: SiteId, from: String, to: String, open: bool, reason: String }
     /// A row of work may be taken.
     "task.ready" TaskReady(task @ site) { task: TaskId, kind: String, site: SiteId }
     /// A person took it.
@@ -237,6 +242,8 @@ words! {
         LapseOrder = "order.lapse",
         /// Release work at a site.
         PlanWave = "wave.plan",
+        /// Choose bins and lay walks for a wave: subject is the wave.
+        PlanPicks = "picking.plan",
         /// Ask an AGV again for a shelf: subject is the mission.
         RetryMission = "mission.retry",
         /// Send a page to its printer again.
@@ -251,6 +258,10 @@ words! {
         Reroute = "load.reroute",
         /// Give an abandoned task back: subject is the task.
         ReclaimTask = "task.reclaim",
+        /// Choose bins for received goods: subject is the receipt.
+        PlanPutAway = "inbound.put_away",
+        /// Refill pick bins from reserve: subject is the site.
+        Replenish = "slotting.replenish",
         /// Propose moves between bins of a site.
         ProposeMoves = "slotting.propose",
         /// Let a case whose cause is gone be closed.

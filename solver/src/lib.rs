@@ -5,10 +5,18 @@
 //! variables), never by a wall clock, so the same input and the same seed give
 //! the same answer, bit for bit. Input that makes no sense comes back as an
 //! error that names the conflict; nothing here panics on a caller's data.
+//!
+//! Reading order: [`matrix`] and [`graph`] are the ground; [`matching`] and
+//! [`tour`] are used by what follows; [`sourcing`], [`batching`], [`slotting`],
+//! [`routing`], [`agv`], [`forecast`] and [`inventory`] answer questions of the
+//! business; [`check`] judges their answers and shares no code with them.
 
+pub mod agv;
 pub mod batching;
 pub mod check;
+pub mod forecast;
 pub mod graph;
+pub mod inventory;
 mod lp;
 pub mod matching;
 pub mod matrix;

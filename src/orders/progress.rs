@@ -56,12 +56,7 @@ pub async fn picked(
     settle_fulfilment(tx, fulfilment).await
 }
 
-async fn find_part(
-    tx: &mut Tx,
-    fulfilment: FulfilmentId,
-    line: LineId,
-    hold: HoldId,
-) -> Result<FulfilmentLine, Stop> {
+async fn find_part(tx: &mut Tx, fulfilment: FulfilmentId, line: LineId, hold: HoldId) -> Result<FulfilmentLine, Stop> {
     let parts = rows::fulfilment_lines(tx.sql(), fulfilment).await?;
     let part = parts.into_iter().find(|part| part.line == line && part.hold == hold);
     part.ok_or_else(|| Refusal::UnknownLine { line }.into())

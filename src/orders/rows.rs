@@ -188,13 +188,7 @@ fn read_line(row: &AnyRow) -> Result<Line, Fault> {
     })
 }
 
-pub(super) async fn add_line(
-    sql: &mut Sql,
-    id: LineId,
-    order: OrderId,
-    seq: i64,
-    line: &NewLine,
-) -> Result<(), Fault> {
+pub(super) async fn add_line(sql: &mut Sql, id: LineId, order: OrderId, seq: i64, line: &NewLine) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO order_lines (id, order_id, seq, external_line_id, parent_line, sku, unit_price_minor, \
          discount_minor, tax_minor, ordered, held, released, picked, packed, shipped, delivered, cancelled, \
@@ -307,6 +301,15 @@ pub async fn open_at_site(sql: &mut Sql, site: SiteId, limit: i64) -> Result<Vec
     .bind(limit)
     .fetch_all(sql)
     .await?;
+    rows.iter().map(read_fulfilment).collect()
+}
+
+/// Parts of a wave that are being picked.
+pub async fn in_wave(sql: &mut Sql, wave: WaveId) -> Result<Vec<Fulfilment>, Fault> {
+    let rows = sqlx::query("SELECT * FROM fulfilments WHERE wave = $1 AND state = 'released' ORDER BY due_at, id")
+        .bind(wave.to_string())
+        .fetch_all(sql)
+        .await?;
     rows.iter().map(read_fulfilment).collect()
 }
 

@@ -70,12 +70,7 @@ async fn offers(tx: &mut Tx, request: &Request, now: Time) -> Result<Vec<Offer>,
 
 /// Takes the hours that the plan needs; the index of a site that has no room, or
 /// `None` if all have.
-async fn take_hours(
-    tx: &mut Tx,
-    offers: &[Offer],
-    answer: &sourcing::Plan,
-    now: Time,
-) -> Result<Option<usize>, Stop> {
+async fn take_hours(tx: &mut Tx, offers: &[Offer], answer: &sourcing::Plan, now: Time) -> Result<Option<usize>, Stop> {
     let mut taken: Vec<(usize, Time, i64)> = Vec::new();
     for (index, offer) in offers.iter().enumerate() {
         let parts = answer.parts.iter().filter(|part| part.site == index).count();
@@ -124,7 +119,7 @@ fn assemble(
         .map(|candidate| Candidate {
             name: offers[candidate.site].site.code.clone(),
             cost: candidate.cost,
-            rejected: candidate.rejected.as_ref().map(ToString::to_string),
+            rejected: candidate.rejected.as_ref().map(why),
         })
         .collect();
     candidates.extend(full);
@@ -157,4 +152,16 @@ fn inputs(request: &Request, offers: &[Offer], now: Time) -> serde_json::Value {
         .collect();
     serde_json::json!({"unit": "minor units of money", "at": now, "service": request.service,
         "lines": lines, "sites": sites})
+}
+
+/// A solver's reason in words for the decision record.
+fn why(reason: &sourcing::Reason) -> String {
+    use sourcing::Reason;
+    match reason {
+        Reason::NothingAvailable => "has none of it".to_owned(),
+        Reason::NoCapacity => "no room in its hours".to_owned(),
+        Reason::PartOnly { served } => format!("has only {served} of the lines, and a second parcel does not pay"),
+        Reason::Dearer { by } => format!("costs {by} more"),
+        Reason::NotNeeded => "costs the same; the first was taken".to_owned(),
+    }
 }

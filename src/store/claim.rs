@@ -89,6 +89,36 @@ pub(super) async fn schedule(sql: &mut Sql, chore: Chore, subject: &str, run_at:
     Ok(())
 }
 
+/// A chore that was taken up is due again after so long (domain time), should the
+/// process die over it.
+const TAKEN_MS: i64 = 60_000;
+
+/// Takes up the chores due at `now`, oldest first. A request for the same chore
+/// that comes while it runs stands, with its own time.
+pub async fn take_due(db: &Db, now: Time, limit: i64) -> Result<Vec<Due>, Fault> {
+    let mut look = db.read().await?;
+    let waiting = sqlx::query("SELECT 1 AS one FROM chores WHERE run_at <= $1 LIMIT 1")
+        .bind(now.ms())
+        .fetch_optional(look.sql())
+        .await?;
+    drop(look);
+    if waiting.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut tx = db.begin(Actor::house()).await?;
+    let due = due(tx.sql(), now, limit).await?;
+    for one in &due {
+        sqlx::query("UPDATE chores SET run_at = $3 WHERE kind = $1 AND subject = $2")
+            .bind(one.chore.as_str())
+            .bind(&one.subject)
+            .bind(now.plus_ms(TAKEN_MS).ms())
+            .execute(tx.sql())
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(due)
+}
+
 /// Chores due at `now`, oldest first.
 pub async fn due(sql: &mut Sql, now: Time, limit: i64) -> Result<Vec<Due>, Fault> {
     let rows =

@@ -15,4 +15,4 @@ mod verbs;
 
 pub use model::*;
 pub use rows::{at_site, bound_to, by_code, by_id};
-pub use verbs::{add, bind, free, mark, place};
+pub use verbs::{add, attach, bind, free, mark, place};

@@ -114,3 +114,12 @@ pub(super) async fn place(sql: &mut Sql, unit: UnitId, node: Option<&str>) -> Re
     sqlx::query("UPDATE units SET node = $2 WHERE id = $1").bind(unit.to_string()).bind(node).execute(sql).await?;
     Ok(())
 }
+
+pub(super) async fn attach(sql: &mut Sql, unit: UnitId, to: FulfilmentId) -> Result<(), Fault> {
+    sqlx::query("UPDATE units SET bound_to = $2 WHERE id = $1")
+        .bind(unit.to_string())
+        .bind(to.to_string())
+        .execute(sql)
+        .await?;
+    Ok(())
+}

@@ -58,3 +58,8 @@ pub async fn mark(tx: &mut Tx, unit: UnitId, state: UnitState) -> Result<(), Sto
 pub async fn place(tx: &mut Tx, unit: UnitId, node: Option<&str>) -> Result<(), Stop> {
     Ok(rows::place(tx.sql(), unit, node).await?)
 }
+
+/// Says whose goods a unit carries, whatever it is doing: a reopened carton.
+pub async fn attach(tx: &mut Tx, unit: UnitId, to: FulfilmentId) -> Result<(), Stop> {
+    Ok(rows::attach(tx.sql(), unit, to).await?)
+}

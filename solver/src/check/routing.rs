@@ -255,6 +255,11 @@ mod tests {
     use crate::matrix::Matrix;
     use crate::routing::{Budget, RoutingError, solve};
     use proptest::prelude::*;
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    /// Tiny problems compared with brute force.
+    const TINY: usize = 1_000;
 
     fn windows() -> impl Strategy<Value = Vec<(i64, i64)>> {
         let window = (0..150_i64, 0..60_i64).prop_map(|(from, wide)| (from, from + wide));
@@ -380,6 +385,51 @@ mod tests {
         (left, solution.cost)
     }
 
+    /// Numbers at the ends of what is allowed, and beyond.
+    fn wild() -> impl Strategy<Value = Problem> {
+        let number = prop_oneof![
+            3 => -5..90_i64,
+            1 => any::<i64>(),
+            1 => Just(1_i64 << 45),
+            1 => Just(-(1_i64 << 45)),
+            1 => Just(1_i64 << 40),
+            1 => Just(i64::MAX),
+        ];
+        (
+            problems(9, 3),
+            proptest::collection::vec((any::<u8>(), number), 0..12),
+        )
+            .prop_map(|(mut p, changes)| {
+                for (place, value) in changes {
+                    let jobs = p.jobs.len().max(1);
+                    let vehicle = &mut p.vehicles[usize::from(place) % 3];
+                    match place % 13 {
+                        0 => vehicle.shift.0 = value,
+                        1 => vehicle.shift.1 = value,
+                        2 => vehicle.capacity[0] = value,
+                        3 => vehicle.fixed_cost = value,
+                        4 => vehicle.cost_per_m = value,
+                        5 => vehicle.cost_per_ms = value,
+                        6 => drop(p.durations.set(usize::from(place) % 6, 2, Some(value))),
+                        7 => drop(p.distances.set(usize::from(place) % 6, 3, Some(value))),
+                        field => {
+                            let Some(job) = p.jobs.get_mut(usize::from(place) % jobs) else {
+                                continue;
+                            };
+                            match field {
+                                8 => job.service_ms = value,
+                                9 => job.demand[0] = value,
+                                10 => job.release_ms = value,
+                                11 => job.priority = value,
+                                _ => job.windows.push((value.saturating_sub(9), value)),
+                            }
+                        }
+                    }
+                }
+                p
+            })
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(250))]
         #[test]
@@ -396,20 +446,42 @@ mod tests {
         }
 
         #[test]
-        fn tiny_problems_come_close_to_the_best_and_never_beat_it(problem in problems(5, 2)) {
-            let problem = whole(problem);
-            let solved = solve(&problem, Budget { iterations: 300 }, 7);
-            let best = brute_force(&problem);
-            let Ok(solution) = solved else {
-                let locked_in_vain = matches!(solved, Err(RoutingError::Locked { .. }));
-                prop_assert!(locked_in_vain);
-                return Ok(());
-            };
-            prop_assert_eq!(check(&problem, &solution), Ok(()));
-            let (found, best) = (rank(&problem, &solution), best.expect("the solver found one"));
-            prop_assert!(found >= best, "{found:?} beats {best:?}: the judge is wrong");
-            prop_assert!(found.0 == best.0, "{found:?} leaves out more than {best:?}");
-            prop_assert!(found.1 * 100 <= best.1 * 110 + 500, "{found:?} against {best:?}");
+        fn any_numbers_will_do(problem in wild()) {
+            if let Ok(solution) = solve(&problem, Budget { iterations: 20 }, 3) {
+                prop_assert_eq!(check(&problem, &solution), Ok(()));
+            }
         }
+    }
+    /// The search is a heuristic, so it is held to a rate, over problems that are
+    /// the same in every run; the judge's own optimum is never to be beaten.
+    #[test]
+    fn tiny_problems_are_almost_always_solved_to_the_best_of_all() {
+        let mut runner = TestRunner::deterministic();
+        let (mut asked, mut missed) = (0, Vec::new());
+        for _ in 0..TINY {
+            let problem = problems(5, 2).new_tree(&mut runner).unwrap().current();
+            let problem = whole(problem);
+            let solution = match solve(&problem, Budget { iterations: 300 }, 7) {
+                Ok(solution) => solution,
+                Err(RoutingError::Locked { .. }) => continue,
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(check(&problem, &solution), Ok(()));
+            let found = rank(&problem, &solution);
+            let best = brute_force(&problem).expect("the solver found a solution");
+            assert!(
+                found >= best,
+                "{found:?} beats {best:?}: the judge is wrong"
+            );
+            asked += 1;
+            if found > best {
+                missed.push((found, best));
+            }
+        }
+        println!("{asked} solved, missed {missed:?}");
+        assert!(
+            asked > TINY / 2 && missed.len() * 100 <= asked,
+            "{missed:?}"
+        );
     }
 }

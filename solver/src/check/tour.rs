@@ -118,6 +118,17 @@ mod tests {
         }
 
         #[test]
+        fn the_longest_ways_do_not_overflow(rows in proptest::collection::vec(proptest::collection::vec(
+            prop_oneof![Just(None), Just(Some(crate::matrix::MAX_LENGTH)), Just(Some(1))], 24), 24),
+        ) {
+            let matrix = Matrix::from_rows(&rows).unwrap();
+            let stops: Vec<usize> = (1..20).collect();
+            if let Ok(found) = tour(&matrix, 0, 23, &stops, 1) {
+                prop_assert_eq!(check(&matrix, 0, 23, &stops, &found), Ok(()));
+            }
+        }
+
+        #[test]
         fn on_a_floor_the_gap_is_small(points in proptest::collection::vec((0..100_i64, 0..40_i64), 20..40)) {
             let matrix = grid(&points);
             let stops: Vec<usize> = (1..points.len()).collect();

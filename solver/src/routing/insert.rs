@@ -11,6 +11,9 @@ use super::search::Undo;
 /// (the blinks of Christiaens and Vanden Berghe).
 const BLINK_ONE_IN: u32 = 100;
 
+/// One round in so many begins with an idle vehicle.
+const OPEN_ONE_IN: u32 = 10;
+
 /// Routes of this many nearest jobs are tried, and one idle vehicle of each class.
 const NEAR_ROUTES: usize = 40;
 
@@ -80,9 +83,28 @@ pub(super) fn greedily(
 ) {
     let mut waiting = std::mem::take(&mut plan.absent);
     order(instance, &mut waiting, rng);
+    if rng.random_range(0..OPEN_ONE_IN) == 0 {
+        open_route(instance, plan, &mut waiting, undo);
+    }
     let left = one_by_one(instance, plan, waiting, rng, undo);
     // A job may come within reach through one that was inserted after it.
     plan.absent = one_by_one(instance, plan, left, rng, undo);
+}
+
+/// Gives the first job that may have one an idle vehicle, dear or not: greed by
+/// itself never opens a route while a detour is cheaper for a single job.
+fn open_route(instance: &Instance<'_>, plan: &mut Plan, waiting: &mut Vec<usize>, undo: &mut Undo) {
+    let idle = (0..plan.tours.len()).filter(|&r| plan.tours[r].visits.is_empty());
+    let idle = candidates(instance, plan, idle);
+    for (i, &job) in waiting.iter().enumerate() {
+        let slot = |&r: &usize| best_slot(instance, &plan.tours[r], r, job, || false);
+        if let Some(slot) = idle.iter().filter_map(slot).min() {
+            waiting.remove(i);
+            undo.remember(plan, std::iter::once(slot.route));
+            plan.insert(instance, job, slot);
+            return;
+        }
+    }
 }
 
 /// Inserts what fits, in the order given, and returns the rest.
@@ -160,7 +182,7 @@ fn candidates(
 }
 
 /// Orders the absent by one of several keys; the weights are those of SISR, with
-/// windows in place of half of the random order. The heavy go first always.
+/// windows in place of half of the random order. The heavy mostly go first.
 fn order(instance: &Instance<'_>, jobs: &mut [usize], rng: &mut ChaCha8Rng) {
     shuffle(jobs, rng);
     let job = |j: usize| &instance.jobs[j];
@@ -179,7 +201,10 @@ fn order(instance: &Instance<'_>, jobs: &mut [usize], rng: &mut ChaCha8Rng) {
         9..11 => jobs.sort_by_key(|&j| width(j)),
         _ => jobs.sort_by_key(|&j| opens(j)),
     }
-    jobs.sort_by_key(|&j| -instance.weight(j));
+    // Always the heavy first would never trade one for two that outweigh it.
+    if rng.random_range(0..4_u32) != 0 {
+        jobs.sort_by_key(|&j| -instance.weight(j));
+    }
 }
 
 /// Fisher-Yates by hand: the library's own shuffle may change between versions.

@@ -21,6 +21,9 @@ pub(super) struct Tour {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot {
     pub(super) delta: i64,
+    /// When the route would be done at the earliest; decides between equals,
+    /// since an early end leaves more room.
+    pub(super) done: i64,
     pub(super) route: usize,
     pub(super) at: usize,
     pub(super) window: u32,
@@ -206,6 +209,7 @@ pub(super) fn best_slot(
             };
             let slot = Slot {
                 delta: cost - tour.cost,
+                done: whole.early.max(whole.release) + whole.duration,
                 route,
                 at,
                 window: visit.window,

@@ -120,3 +120,31 @@ pub(super) fn apply(instance: &Instance<'_>, plan: &mut Plan, removal: &Removal)
         }
     }
 }
+
+/// Locked stops that have more than one window, as route and position.
+pub(super) fn choices(instance: &Instance<'_>, plan: &Plan) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    for (route, tour) in plan.tours.iter().enumerate() {
+        for (at, visit) in tour.visits[..tour.locked].iter().enumerate() {
+            if instance.windows(visit.job as usize).count() > 1 {
+                found.push((route, at));
+            }
+        }
+    }
+    found
+}
+
+/// Gives one locked stop some window, if its route allows. Other stops choose
+/// theirs whenever they are put back; a locked one would keep its first for ever.
+pub(super) fn rewindow(
+    instance: &Instance<'_>,
+    plan: &mut Plan,
+    (route, at): (usize, usize),
+    rng: &mut ChaCha8Rng,
+) {
+    let mut visits = plan.tours[route].visits.clone();
+    let windows = instance.windows(visits[at].job as usize).count() as u32;
+    visits[at].window = rng.random_range(0..windows);
+    // A window that the rest of the route cannot keep changes nothing.
+    let _kept = plan.replace(instance, route, visits);
+}

@@ -11,6 +11,9 @@ use super::model::Budget;
 use super::plan::{Plan, Tour};
 use super::{insert, ruin};
 
+/// One round in so many gives a locked stop another of its windows.
+const REWINDOW_ONE_IN: u32 = 4;
+
 /// Runs the budget and returns the best plan seen.
 pub(super) fn run(instance: &Instance<'_>, mut plan: Plan, budget: Budget, seed: u64) -> Plan {
     insert::by_regret(instance, &mut plan);
@@ -21,6 +24,7 @@ pub(super) fn run(instance: &Instance<'_>, mut plan: Plan, budget: Budget, seed:
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut weight = plan.weight(instance);
     let mut best = (weight, plan.cost, plan.clone());
+    let choices = ruin::choices(instance, &plan);
     let mut rest = 0;
     let heat = Heat::new(&plan, budget.iterations);
     for round in 0..budget.iterations {
@@ -28,6 +32,11 @@ pub(super) fn run(instance: &Instance<'_>, mut plan: Plan, budget: Budget, seed:
         let mut undo = Undo::new(&plan);
         undo.remember(&plan, removal.keys().copied());
         ruin::apply(instance, &mut plan, &removal);
+        if !choices.is_empty() && rng.random_range(0..REWINDOW_ONE_IN) == 0 {
+            let choice = choices[rng.random_range(0..choices.len())];
+            undo.remember(&plan, std::iter::once(choice.0));
+            ruin::rewindow(instance, &mut plan, choice, &mut rng);
+        }
         insert::greedily(instance, &mut plan, &mut rng, &mut undo);
         let found = plan.weight(instance);
         let limit = undo.cost.saturating_add(heat.step(round, &mut rng));
@@ -89,8 +98,9 @@ impl Undo {
     }
 }
 
-/// The temperature: from three eighths of the mean cost of a job down to nothing,
-/// by the cube of the time left.
+/// The temperature: from one and a half times the mean cost of a job down to
+/// nothing, by the cube of the rounds left. Colder starts were better on short
+/// routes and much worse on long ones.
 struct Heat {
     begin: i64,
     rounds: u64,
@@ -101,7 +111,7 @@ impl Heat {
         let jobs: usize = plan.tours.iter().map(|t| t.visits.len()).sum();
         let mean = plan.cost / jobs.max(1) as i64;
         Self {
-            begin: mean / 8 * 3 + mean % 8 * 3 / 8,
+            begin: mean + mean / 2,
             rounds,
         }
     }

@@ -293,6 +293,32 @@ mod tests {
         }
     }
 
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn any_numbers_will_do(
+            (mut articles, mut bins, place) in floor(),
+            numbers in proptest::collection::vec(prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX)], 12),
+            picks in any::<f64>(),
+        ) {
+            for (i, a) in articles.iter_mut().enumerate().filter(|(i, _)| i % 2 == 0) {
+                a.picks_per_day = picks;
+                a.weight_g = numbers[i % 12];
+                a.unit_weight_g = numbers[(i + 5) % 12];
+            }
+            for (i, b) in bins.iter_mut().enumerate() {
+                b.travel_ms = numbers[(i + 1) % 12];
+                b.capacity_ml = numbers[(i + 2) % 12];
+                b.max_weight_g = numbers[(i + 3) % 12];
+            }
+            let weights = Weights { class_step_ms: numbers[0], empty_ms: numbers[1], lift_ms: numbers[2] };
+            let rules = MoveRules { move_ms: numbers[3], horizon_days: numbers[4], max_moves: 9 };
+            for m in propose_moves(&articles, &bins, &place, &weights, &rules) {
+                prop_assert!(m.gain_ms > m.cost_ms);
+            }
+        }
+    }
+
     #[test]
     fn a_fast_article_at_the_back_changes_places_with_a_slow_one_in_front() {
         let bin = |travel_ms, class| Bin {

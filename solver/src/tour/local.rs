@@ -14,9 +14,10 @@ const MAX_STRETCH: usize = 3;
 /// Places between the cuts of a kick, at most; a near kick repairs quickly.
 const KICK_SPAN: usize = 30;
 
-/// How often to kick: fewer for long tours, whose descents are dear.
+/// How often to kick: fewer for long tours, whose descents are dear, and not at
+/// all beyond some 770 stops.
 pub(super) fn kicks(stops: usize) -> usize {
-    (600_000 / (stops * stops).max(1)).clamp(10, 400)
+    (600_000 / (stops * stops).max(1)).min(400)
 }
 
 /// A locally optimal path, start and end included.

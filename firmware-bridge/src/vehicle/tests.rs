@@ -1,0 +1,1 @@
+//! The vehicle in its own time, without a wire.

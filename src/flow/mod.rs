@@ -1,0 +1,117 @@
+//! The story on top: each fact and the verb that follows, the house on one page.
+//! One exhaustive match: a new fact without a decision here does not compile.
+//! Runs inside the consumer's transaction, so each effect happens once.
+//! Deliberately absent: effects outside the database, and slow work; those are
+//! chores.
+
+mod after;
+mod parcels;
+
+use crate::{
+    cases::{CaseCode, Resolution},
+    event::{Chore, Event},
+    kernel::*,
+    orders, packing, payments, picking,
+    store::Tx,
+};
+use after::{open, settle};
+
+/// Does what follows from one fact.
+pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
+    use Event as E;
+    let now = tx.now();
+    match fact {
+        // Orders: goods are held when placed; work begins when accepted.
+        E::OrderPlaced { .. } | E::OrderAccepted { .. } | E::OrderDelivered { .. } => Ok(()),
+        E::FulfilmentOpened { .. } | E::FulfilmentReleased { .. } | E::FulfilmentCancelled { .. } => Ok(()),
+        E::PromiseChanged { .. } | E::InvoiceRequested { .. } | E::HoldPlaced { .. } | E::HoldReleased { .. } => Ok(()),
+        E::OrderHeld { order, reason } => open(tx, CaseCode::AddressDoubtful, order, None, reason).await,
+        E::OrderCancelled { order, .. } => payments::settle(tx, *order, "order_cancelled").await,
+        E::AddressChanged { order, .. } => after::address_changed(tx, *order).await,
+        E::LineCancelled { order, line, quantity, stage, reason } => {
+            after::cancelled(tx, *order, *line, *quantity, stage).await?;
+            payments::settle(tx, *order, reason).await
+        }
+        E::LineShort { order, line, sku, quantity } => after::short(tx, *order, *line, *sku, *quantity).await,
+        E::HoldBroken { order, line, hold, quantity, .. } => {
+            orders::hold_broken(tx, *line, *hold, *quantity).await?;
+            picking::trim(tx, *order, *line).await?;
+            orders::resource_line(tx, *order, *line).await
+        }
+
+        // Money: settled against what is due whenever that may have changed.
+        E::FulfilmentShipped { order, .. } => payments::settle(tx, *order, "shipped").await,
+        E::PaymentDeclined { .. } | E::PaymentAuthorised { .. } | E::PaymentCaptured { .. } => Ok(()),
+        E::PaymentRefunded { .. } | E::CashCollected { .. } | E::PaymentLapsed { .. } => Ok(()),
+        E::RefundDue { order, reason, .. } if reason == "paid_after_lapse" => {
+            open(tx, CaseCode::PaymentLate, order, None, reason).await
+        }
+        E::RefundDue { .. } => Ok(()),
+
+        // The floor: released work is planned, picked totes are packed, parcels go out.
+        E::WaveReleased { wave, .. } => Ok(tx.later(Chore::PlanPicks, wave, now).await?),
+        E::BatchPlanned { .. } | E::ToteFilled { .. } | E::ScanRefused { .. } => Ok(()),
+        E::LinePicked { .. } => Ok(()),
+        E::BinShort { bin, site, quantity, .. } => {
+            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
+        }
+        E::PickShort { site, bin, quantity, .. } => {
+            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
+        }
+        E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
+        E::TaskDone { task, kind, .. } => after::task_done(tx, *task, kind).await,
+        E::TaskReady { .. } | E::TaskTaken { .. } | E::TaskCancelled { .. } => Ok(()),
+        E::TaskSuspended { task, site, reason, .. } if reason == "abandoned" => {
+            open(tx, CaseCode::WorkerGone, task, Some(*site), "nobody touched it for a while").await
+        }
+        E::TaskSuspended { .. } => Ok(()),
+        E::WeightMismatch { parcel, site, expected_g, measured_g, .. } => {
+            let detail = format!("{expected_g} g expected, {measured_g} g measured");
+            open(tx, CaseCode::WeightMismatch, parcel, Some(*site), &detail).await
+        }
+        E::CartonClosed { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::Reweighed).await,
+        E::CartonReopened { parcel, .. } => after::reopened(tx, *parcel).await,
+        E::FulfilmentPacked { fulfilment, .. } => parcels::accept_packed(tx, *fulfilment).await,
+        E::PrintQueued { print, .. } => Ok(tx.later(Chore::Print, print, now).await?),
+        E::PrintFailed { print, site, reason } => open(tx, CaseCode::PrinterFailed, print, Some(*site), reason).await,
+        E::PrintDone { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::Reprinted).await,
+
+        // Goods: what changed may free or break something.
+        E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { .. } | E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
+        E::ReceiptDiscrepancy { receipt, site, code, detail } => {
+            open(tx, after::inbound_case(code), receipt, Some(*site), detail).await
+        }
+
+        // Vehicles on the floor.
+        E::MissionRequested { .. } | E::MissionAssigned { .. } => Ok(()),
+        E::ShelfArrived { mission, shelf, .. } => picking::shelf_arrived(tx, *mission, *shelf).await,
+        E::MissionDone { shelf, .. } => {
+            settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
+            picking::shelf_home(tx, *shelf).await
+        }
+        E::MissionFailed { shelf, site, reason, .. } => {
+            open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await
+        }
+        E::VehicleLockedOut { .. } | E::VehicleReleased { .. } | E::FloorChanged { .. } => Ok(()),
+
+        // The road.
+        E::RoadClosed { .. } | E::RoadOpened { .. } => Ok(tx.later(Chore::Reroute, "roads", now).await?),
+        E::ServiceChanged { .. } | E::RiderShift { .. } | E::LoadFinished { .. } => Ok(()),
+        E::LoadPlanned { .. } | E::LoadAssigned { .. } | E::LoadDeparted { .. } | E::LoadRerouted { .. } => Ok(()),
+        E::LoadUnserved { load, site, reason } => open(tx, CaseCode::DeliveryFailed, load, Some(*site), reason).await,
+        E::ParcelUnserved { parcel, site, reason, .. } => {
+            open(tx, CaseCode::DeliveryFailed, parcel, Some(*site), reason).await
+        }
+        E::OfferMade { .. } | E::OfferAnswered { .. } => Ok(()),
+        E::ParcelOut { .. } | E::ParcelReady { .. } | E::ParcelReturning { .. } => Ok(()),
+        E::ParcelDelivered { parcel, .. } => settle(tx, CaseCode::DeliveryFailed, parcel, Resolution::Retried).await,
+        E::AttemptFailed { parcel, reason, .. } => open(tx, CaseCode::DeliveryFailed, parcel, None, reason).await,
+        E::ReturnReceived { order, parcel, .. } => {
+            settle(tx, CaseCode::DeliveryFailed, parcel, Resolution::SentBack).await?;
+            payments::settle(tx, *order, "returned").await
+        }
+
+        E::CaseOpened { .. } | E::CaseClosed { .. } => Ok(()),
+    }
+}

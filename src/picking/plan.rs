@@ -1,0 +1,337 @@
+//! Turning a wave into walks and shelf visits: bins are chosen, picks batched,
+//! tours laid. Reads, solves outside of any transaction, then writes with guards.
+//! Deliberately absent: waiting for goods that are not in a bin yet; what cannot
+//! be served now is planned again a little later.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
+
+use solver::batching;
+
+use super::{model::*, rows, shelf};
+use crate::{
+    catalog,
+    decisions::{self, Candidate, Choice, DecisionKind},
+    event::{Chore, Event},
+    kernel::*,
+    layout::{self, StationKind, Walk},
+    orders, stock,
+    store::{Actor, Db, Sql, Tx},
+    tasks::{self, NewTask, TaskKind},
+    units,
+};
+
+/// What one cart carries.
+const CART: batching::Rules =
+    batching::Rules { max_orders: Some(6), max_totes: Some(6), max_weight_g: Some(60_000), max_volume_ml: None };
+/// What one tote takes, millilitres.
+const TOTE_ML: i64 = 40_000;
+/// When goods are not in a bin yet, the wave is looked at again after so long.
+const AGAIN_MS: i64 = 60_000;
+
+/// Plans what a wave still needs. Facts: `batch.planned`, `mission.requested`.
+pub async fn plan(db: &Db, wave: WaveId) -> Result<(), Stop> {
+    let started = Instant::now();
+    let mut read = db.read().await?;
+    let needs = needs(read.sql(), wave).await?;
+    let Some((site, _)) = needs.first() else { return Ok(()) };
+    let site = *site;
+    let needs: Vec<Need> = needs.into_iter().map(|(_, need)| need).collect();
+    let (served, missing) = serve(read.sql(), site, &needs).await?;
+    let (walked, carried): (Vec<_>, Vec<_>) = served.into_iter().partition(|one| one.free.shelf.is_none());
+    let walk = layout::walk(read.sql(), site).await?;
+    let packs = layout::stations(read.sql(), site, StationKind::Pack).await?;
+    let depot = packs.first().map(|station| (station.code.clone(), station.node.clone())).unwrap_or_default();
+    let orders = weigh(read.sql(), &walked).await?;
+    drop(read);
+    let tours = lay(&walk, &depot.1, &walked, &orders)?;
+    let mut tx = db.begin(Actor::house()).await?;
+    for tour in &tours {
+        write_walk(&mut tx, site, wave, &depot.0, tour, started).await?;
+    }
+    for (code, picks) in by_shelf(carried) {
+        if let Some(unit) = units::by_code(tx.sql(), &code).await? {
+            let picks = still_wanted(&mut tx, picks).await?;
+            shelf::write(&mut tx, site, wave, &unit, &picks).await?;
+        }
+    }
+    if missing {
+        let again = tx.now().plus_ms(AGAIN_MS);
+        tx.later(Chore::PlanPicks, wave, again).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// What the parts of a wave need beyond the picks they have.
+async fn needs(sql: &mut Sql, wave: WaveId) -> Result<Vec<(SiteId, Need)>, Stop> {
+    let mut needs = Vec::new();
+    for part in orders::in_wave(sql, wave).await? {
+        for line in orders::fulfilment_lines(sql, part.id).await? {
+            let planned = rows::planned_for_hold(sql, part.id, line.hold).await?;
+            let quantity = line.to_pick() - planned;
+            if quantity > 0 {
+                let need = Need {
+                    order: part.order,
+                    fulfilment: part.id,
+                    line: line.line,
+                    hold: line.hold,
+                    sku: line.sku,
+                    quantity,
+                    due_at: part.due_at,
+                };
+                needs.push((part.site, need));
+            }
+        }
+    }
+    Ok(needs)
+}
+
+/// Goods of an article in bins that are not blocked and not counted on.
+pub(super) async fn free_in_bins(
+    sql: &mut Sql,
+    site: SiteId,
+    sku: SkuId,
+    planned: &HashMap<(BinId, SkuId, String, String), i64>,
+) -> Result<Vec<Free>, Stop> {
+    let mut free = Vec::new();
+    for balance in stock::in_bins(sql, site, sku).await? {
+        let Ok(bin) = balance.holder.parse::<BinId>() else { continue };
+        let Some(found) = layout::bin(sql, bin).await? else { continue };
+        if found.blocked || !found.kind.is_pickable() {
+            continue;
+        }
+        let key = (bin, sku, balance.goods.lot.clone(), balance.goods.serial.clone());
+        let quantity = balance.quantity - planned.get(&key).copied().unwrap_or(0);
+        if quantity > 0 {
+            free.push(Free {
+                bin,
+                code: found.code,
+                node: found.node,
+                zone: found.zone,
+                shelf: found.shelf,
+                lot: balance.goods.lot,
+                serial: balance.goods.serial,
+                expiry: balance.goods.expiry,
+                quantity,
+            });
+        }
+    }
+    Ok(free)
+}
+
+async fn serve(sql: &mut Sql, site: SiteId, needs: &[Need]) -> Result<(Vec<Served>, bool), Stop> {
+    let planned = rows::planned(sql, site).await?;
+    let mut bins: HashMap<SkuId, Vec<Free>> = HashMap::new();
+    let mut served = Vec::new();
+    let mut missing = false;
+    for need in needs {
+        if !bins.contains_key(&need.sku) {
+            bins.insert(need.sku, free_in_bins(sql, site, need.sku, &planned).await?);
+        }
+        let free = bins.get_mut(&need.sku).expect("filled above");
+        let (taken, rest) = allocate(free, need.quantity);
+        missing |= rest > 0;
+        served.extend(taken.into_iter().map(|(free, quantity)| Served { need: need.clone(), free, quantity }));
+    }
+    Ok((served, missing))
+}
+
+/// What each part weighs and how many totes it fills.
+async fn weigh(sql: &mut Sql, served: &[Served]) -> Result<BTreeMap<FulfilmentId, (i64, i64)>, Stop> {
+    let mut loads: BTreeMap<FulfilmentId, (i64, i64)> = BTreeMap::new();
+    for one in served {
+        let article = catalog::by_id(sql, one.need.sku).await?;
+        let (weight, volume) = article.map_or((0, 0), |article| (article.weight_g, article.volume_ml()));
+        let load = loads.entry(one.need.fulfilment).or_default();
+        load.0 += weight * one.quantity;
+        load.1 += volume * one.quantity;
+    }
+    Ok(loads)
+}
+
+/// One cart's walk: picks in tour order, its length in millimetres and a bound.
+struct TourPlan {
+    picks: Vec<Served>,
+    length_mm: i64,
+    bound_mm: Option<i64>,
+    alone_mm: i64,
+}
+
+/// Groups parts into carts and orders the visits.
+fn lay(
+    walk: &Walk,
+    depot: &str,
+    served: &[Served],
+    loads: &BTreeMap<FulfilmentId, (i64, i64)>,
+) -> Result<Vec<TourPlan>, Stop> {
+    if served.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut nodes: Vec<&str> = vec![depot];
+    nodes.extend(served.iter().map(|one| one.free.node.as_str()));
+    nodes[1..].sort_unstable();
+    nodes.dedup();
+    let place = |node: &str| nodes.iter().position(|known| *known == node).unwrap_or(0);
+    let matrix = walk.matrix(&nodes);
+    let parts: Vec<FulfilmentId> = loads.keys().copied().collect();
+    let of_part = |part: FulfilmentId| served.iter().filter(move |one| one.need.fulfilment == part);
+    let orders: Vec<batching::Order> = parts
+        .iter()
+        .map(|part| {
+            let (weight_g, volume_ml) = loads[part];
+            let nodes = of_part(*part).map(|one| place(&one.free.node)).collect();
+            batching::Order { nodes, totes: 1 + volume_ml / TOTE_ML, weight_g, volume_ml }
+        })
+        .collect();
+    let answer = batching::batch(&orders, &CART, &matrix, 0, 1)
+        .map_err(|error| Fault::new(format!("the wave could not be batched: {error}")))?;
+    let mut plans: Vec<TourPlan> = Vec::new();
+    for batch in &answer.batches {
+        let alone_mm = batch.orders.iter().map(|order| alone(&matrix, &orders[*order])).sum();
+        let mut picks: Vec<Served> =
+            batch.orders.iter().flat_map(|order| of_part(parts[*order]).cloned().collect::<Vec<_>>()).collect();
+        let rank = |node: &str| batch.tour.order.iter().position(|stop| *stop == place(node)).unwrap_or(0);
+        picks.sort_by_key(|one| (rank(&one.free.node), one.free.code.clone(), one.need.line));
+        plans.push(TourPlan { picks, length_mm: batch.tour.length, bound_mm: batch.tour.bound, alone_mm });
+    }
+    // A part that fits no cart is walked alone: it must go out all the same.
+    for (order, _) in &answer.unbatched {
+        let picks: Vec<Served> = of_part(parts[*order]).cloned().collect();
+        plans.push(TourPlan { picks, length_mm: 0, bound_mm: None, alone_mm: 0 });
+    }
+    Ok(plans)
+}
+
+/// The walk for one order alone, for comparison in the decision record.
+fn alone(matrix: &solver::Matrix, order: &batching::Order) -> i64 {
+    solver::tour::tour(matrix, 0, 0, &order.nodes, 1).map_or(0, |tour| tour.length)
+}
+
+/// Keeps what the orders still need: some of it may have been cancelled while the
+/// walks were laid.
+async fn still_wanted(tx: &mut Tx, picks: Vec<Served>) -> Result<Vec<Served>, Stop> {
+    let mut wanted = Vec::new();
+    let mut given: HashMap<HoldId, i64> = HashMap::new();
+    for mut one in picks {
+        let lines = orders::fulfilment_lines(tx.sql(), one.need.fulfilment).await?;
+        let Some(line) = lines.iter().find(|line| line.hold == one.need.hold) else { continue };
+        let planned = rows::planned_for_hold(tx.sql(), one.need.fulfilment, one.need.hold).await?;
+        let used = given.entry(one.need.hold).or_default();
+        one.quantity = one.quantity.min(line.to_pick() - planned - *used);
+        if one.quantity > 0 {
+            *used += one.quantity;
+            wanted.push(one);
+        }
+    }
+    Ok(wanted)
+}
+
+fn by_shelf(carried: Vec<Served>) -> BTreeMap<String, Vec<Served>> {
+    let mut shelves: BTreeMap<String, Vec<Served>> = BTreeMap::new();
+    for one in carried {
+        if let Some(code) = one.free.shelf.clone() {
+            shelves.entry(code).or_default().push(one);
+        }
+    }
+    shelves
+}
+
+async fn write_walk(
+    tx: &mut Tx,
+    site: SiteId,
+    wave: WaveId,
+    station: &str,
+    tour: &TourPlan,
+    started: Instant,
+) -> Result<(), Stop> {
+    let picks = still_wanted(tx, tour.picks.clone()).await?;
+    let Some(batch) = write(tx, site, wave, BatchKind::Walk, station, &picks, None).await? else { return Ok(()) };
+    let candidates = vec![
+        Candidate { name: "together".to_owned(), cost: Some(tour.length_mm), rejected: None },
+        Candidate {
+            name: "each order alone".to_owned(),
+            cost: Some(tour.alone_mm),
+            rejected: Some("a longer walk".to_owned()),
+        },
+    ];
+    let bins: Vec<&str> = picks.iter().map(|one| one.free.code.as_str()).collect();
+    let choice = Choice {
+        kind: DecisionKind::Picking,
+        subject: batch.to_string(),
+        site: Some(site),
+        chosen: bins.join(" > "),
+        method: "savings, then the shortest tour".to_owned(),
+        inputs: serde_json::json!({"unit": "millimetres walked", "picks": picks.len(), "start_and_end": station}),
+        candidates,
+        cost: Some(tour.length_mm),
+        bound: tour.bound_mm,
+        took_us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
+    };
+    decisions::record(tx, &choice).await?;
+    Ok(())
+}
+
+/// Writes a batch with its picks and its task; `None` if nothing is wanted.
+pub(super) async fn write(
+    tx: &mut Tx,
+    site: SiteId,
+    wave: WaveId,
+    kind: BatchKind,
+    station: &str,
+    picks: &[Served],
+    shelf: Option<UnitId>,
+) -> Result<Option<BatchId>, Stop> {
+    let Some(first) = picks.first() else { return Ok(None) };
+    let batch = tx.id::<kind::Batch>();
+    let due_at = picks.iter().map(|one| one.need.due_at).min().unwrap_or_else(|| tx.now());
+    let total = i64::try_from(picks.len()).unwrap_or(i64::MAX);
+    let new = NewTask {
+        kind: TaskKind::Pick,
+        site,
+        zone: first.free.zone.clone(),
+        priority: 0,
+        due_at,
+        subject: batch.to_string(),
+        title: format!("{total} lines to {station}"),
+        total,
+        ready: kind == BatchKind::Walk,
+    };
+    let task = tasks::add(tx, &new).await?;
+    let state = if kind == BatchKind::Walk { BatchState::Open } else { BatchState::Queued };
+    let station = station.to_owned();
+    let row = Batch { id: batch, site, kind, wave, task, state, shelf, mission: None, station };
+    rows::add_batch(tx.sql(), &row).await?;
+    for (seq, one) in (1..).zip(picks) {
+        let pick = new_pick(tx, batch, site, seq, one);
+        rows::add_pick(tx.sql(), &pick).await?;
+    }
+    tx.emit(Event::BatchPlanned { batch, site, task, picks: total });
+    Ok(Some(batch))
+}
+
+/// A pick as it begins.
+pub(super) fn new_pick(tx: &Tx, batch: BatchId, site: SiteId, seq: i64, one: &Served) -> Pick {
+    Pick {
+        id: tx.id(),
+        batch,
+        site,
+        seq,
+        order: one.need.order,
+        fulfilment: one.need.fulfilment,
+        line: one.need.line,
+        hold: one.need.hold,
+        sku: one.need.sku,
+        bin: one.free.bin,
+        bin_code: one.free.code.clone(),
+        lot: one.free.lot.clone(),
+        serial: one.free.serial.clone(),
+        expiry: one.free.expiry.clone(),
+        quantity: one.quantity,
+        picked: 0,
+        counted: 0,
+        stage: Stage::Bin,
+        state: PickState::Open,
+    }
+}
