@@ -34,3 +34,8 @@ pub use rows::{
     trail,
 };
 pub use shift::{Begin, begin_shift, end_shift};
+
+#[cfg(test)]
+mod api_tests;
+#[cfg(test)]
+mod tests;
