@@ -20,6 +20,7 @@ pub mod stock;
 pub mod promise;
 pub mod orders;
 pub mod payments;
+pub mod slotting;
 pub mod cases;
 
 #[cfg(test)]
