@@ -203,6 +203,10 @@ events! {
     "load.rerouted" LoadRerouted(load @ site) { load: LoadId, site: SiteId, reason: String }
     /// Its last stop is done.
     "load.finished" LoadFinished(load @ site) { load: LoadId, site: SiteId }
+    /// No rider wanted it and no van can take it.
+    "load.unserved" LoadUnserved(load @ site) { load: LoadId, site: SiteId, reason: String }
+    /// No route can take it, or none in time.
+    "parcel.unserved" ParcelUnserved(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId, reason: String }
     /// A rider may take a load until the deadline.
     "offer.made" OfferMade(load) { load: LoadId, offer: OfferId, rider: UserId, pay_minor: i64, expires_at: Time }
     /// accepted, declined, expired or withdrawn.

@@ -20,8 +20,21 @@ pub mod stock;
 pub mod promise;
 pub mod orders;
 pub mod payments;
+pub mod checkout;
+pub mod fleet;
 pub mod slotting;
+pub mod waves;
+pub mod picking;
+pub mod packing;
+pub mod transport;
+pub mod riders;
 pub mod cases;
-
+pub mod handheld;
+pub mod flow;
+pub mod work;
+pub mod http;
+pub mod app;
+pub mod config;
+pub mod telemetry;
 #[cfg(test)]
-mod fixtures;
+pub mod fixtures;

@@ -22,19 +22,20 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// How long to wait for the printer to answer or hang up.
 const HANG_UP: Duration = Duration::from_millis(800);
 
-/// Sends one job to its printer: the chore `print.send`, which asks for itself
-/// again after a failure. Facts: `print.done`, or `print.failed` once [`TRIES`]
-/// failed. A printer that prints again gets the jobs it failed.
+/// Sends one job to its printer: the chore `print.send`. `Some(time)` asks to be
+/// called again then (the caller postpones the chore); `None` means that nothing
+/// is left to do. Facts: `print.done`, or `print.failed` once [`TRIES`] failed. A
+/// printer that prints again gets the jobs it failed.
 ///
 /// # Errors
 /// Only when the database fails; a printer's failure is part of the answer.
-pub async fn send(db: &Db, id: PrintId) -> Result<(), Fault> {
+pub async fn send(db: &Db, id: PrintId) -> Result<Option<Time>, Fault> {
     let mut tx = db.begin(Actor::house()).await?;
     let now = tx.now();
     if !rows::claim(tx.sql(), id, now).await? {
-        return Ok(());
+        return Ok(None);
     }
-    let Some(print) = rows::by_id(tx.sql(), id).await? else { return Ok(()) };
+    let Some(print) = rows::by_id(tx.sql(), id).await? else { return Ok(None) };
     let printers = rows::printers(tx.sql(), print.site).await?;
     tx.commit().await?;
     let outcome = match printers.iter().find(|printer| printer.name == print.printer) {
@@ -47,7 +48,7 @@ pub async fn send(db: &Db, id: PrintId) -> Result<(), Fault> {
     }
 }
 
-async fn succeeded(db: &Db, print: &Print) -> Result<(), Fault> {
+async fn succeeded(db: &Db, print: &Print) -> Result<Option<Time>, Fault> {
     let mut tx = db.begin(Actor::house()).await?;
     let now = tx.now();
     if rows::done(tx.sql(), print.id, &[PrintState::Sending], now).await? {
@@ -56,23 +57,21 @@ async fn succeeded(db: &Db, print: &Print) -> Result<(), Fault> {
             tx.later(Chore::Print, id, now).await?;
         }
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(None)
 }
 
-async fn failed(db: &Db, print: &Print, reason: &str) -> Result<(), Fault> {
+async fn failed(db: &Db, print: &Print, reason: &str) -> Result<Option<Time>, Fault> {
     let mut tx = db.begin(Actor::house()).await?;
     let (now, failures) = (tx.now(), print.attempts + 1);
     let over = failures >= TRIES;
     let to = if over { PrintState::Failed } else { PrintState::Queued };
     tracing::warn!(print = %print.id, printer = %print.printer, "a label did not print: {reason}");
-    if rows::fail(tx.sql(), print.id, to, reason, now).await? {
-        if over {
-            tx.emit(Event::PrintFailed { print: print.id, site: print.site, reason: reason.to_owned() });
-        } else {
-            tx.later(Chore::Print, print.id, now.plus_ms(backoff_ms(failures))).await?;
-        }
+    if rows::fail(tx.sql(), print.id, to, reason, now).await? && over {
+        tx.emit(Event::PrintFailed { print: print.id, site: print.site, reason: reason.to_owned() });
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok((!over).then(|| now.plus_ms(backoff_ms(failures))))
 }
 
 async fn deliver(printer: &Printer, print: &Print) -> Result<(), String> {

@@ -16,6 +16,7 @@
 //! to the pool. Nothing else in Cartage moves goods. Deliberately absent: which
 //! bin serves which order; that is picking's choice at release.
 
+pub mod api;
 mod audit;
 mod hold;
 mod model;

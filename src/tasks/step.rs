@@ -40,7 +40,7 @@ words! {
         Carton = "carton",
         /// Grams from the scale.
         Weight = "weight",
-        /// A text as printed: lot, date, serial.
+        /// A printed text: a carton's label, a lot, a date, a serial.
         Label = "label",
         /// One of the choices.
         Choice = "choice",
