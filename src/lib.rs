@@ -22,6 +22,7 @@ pub mod orders;
 pub mod payments;
 pub mod checkout;
 pub mod fleet;
+pub mod slotting;
 pub mod waves;
 pub mod picking;
 pub mod packing;
