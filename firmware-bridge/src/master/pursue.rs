@@ -56,6 +56,10 @@ impl Core {
         if vehicle.cancel.is_some() || self.foreign_order(car) {
             return Task::Stay;
         }
+        if self.cars[car].errand.is_none() && self.cars[car].free_for_new_order() {
+            // The next errand gets an order of its own, even when it is of the same kind.
+            self.end_track(car);
+        }
         match self.cars[car].errand.clone() {
             Some(Purpose::Mission(mission)) => self.pursue_mission(car, &mission),
             Some(Purpose::Charge) => self.pursue_charge(car),
