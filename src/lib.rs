@@ -40,3 +40,4 @@ pub mod telemetry;
 pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;
+pub mod web;
