@@ -9,6 +9,7 @@
 pub mod clock;
 pub mod demand;
 pub mod faults;
+pub mod http;
 pub mod oracle;
 pub mod report;
 pub mod seed;
