@@ -13,6 +13,7 @@
 //! hears, so that a restart goes on where it stopped. Deliberately absent: VDA 5050
 //! and MQTT; those live behind the bridge.
 
+pub mod api;
 pub mod link;
 mod live;
 mod model;

@@ -133,6 +133,7 @@ async fn weigh(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> Res
     let serial = rows::next_serial(tx.sql(), COMPANY_PREFIX).await?;
     carton.sscc = Some(barcode::sscc(0, COMPANY_PREFIX, serial));
     carton.state = CartonState::Weighed;
+    carton.print = super::label::queue(tx, &carton).await?;
     rows::save(tx.sql(), &carton).await?;
     Ok(step::step(tx, task).await?.saying(Tone::Right, "weight.right", "The weight fits. Put the label on."))
 }

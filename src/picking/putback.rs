@@ -148,6 +148,18 @@ async fn into_bin(tx: &mut Tx, task: &Task, mut row: rows::PutBack, code: &str, 
     Ok(put_back_step(tx, task).await?.saying(Tone::Right, "scan.right", "Booked. Go on."))
 }
 
+/// How many units of an article lie in the totes of a part.
+pub async fn in_totes(tx: &mut Tx, fulfilment: FulfilmentId, sku: SkuId) -> Result<i64, Stop> {
+    let mut sum = 0;
+    for unit in units::bound_to(tx.sql(), fulfilment).await? {
+        if unit.kind == units::UnitKind::Tote {
+            let goods = stock::contents(tx.sql(), Holder::Unit(unit.id)).await?;
+            sum += goods.iter().filter(|one| one.goods.sku == sku).map(|one| one.quantity).sum::<i64>();
+        }
+    }
+    Ok(sum)
+}
+
 async fn find(tx: &mut Tx, task: &Task) -> Result<rows::PutBack, Stop> {
     match rows::put_back_by_task(tx.sql(), task.id).await? {
         Some(row) => Ok(row),

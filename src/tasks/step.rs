@@ -38,11 +38,9 @@ words! {
         Station = "station",
         /// A carton label (SSCC) or size.
         Carton = "carton",
-        /// The printed label of a carton.
-        Label = "label",
         /// Grams from the scale.
         Weight = "weight",
-        /// A text as printed: lot, date, serial.
+        /// A printed text: a carton's label, a lot, a date, a serial.
         Label = "label",
         /// One of the choices.
         Choice = "choice",
