@@ -6,7 +6,9 @@
 
 mod rows;
 
-use crate::access::{self, Access, ADMIN, EYE, SHOP};
+pub use rows::{TOTES, tote_label};
+
+use crate::access::{self, ADMIN, Access, EYE, SHOP};
 use crate::http::{Caller, Http, Problem};
 use crate::world::World;
 use anyhow::{Context, Result, bail};

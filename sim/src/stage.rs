@@ -8,6 +8,7 @@ use crate::clock::Pace;
 use crate::http::{Caller, Http, Problem};
 use crate::mishaps::Mishaps;
 use crate::news::News;
+use crate::people::printer::Printers;
 use crate::people::register::Register;
 use crate::people::scale::Scale;
 use crate::people::totes::Totes;
@@ -35,6 +36,7 @@ pub struct Stage {
     pub register: Register,
     pub scale: Scale,
     pub totes: Totes,
+    pub printers: Printers,
     pub mishaps: Mishaps,
     /// Site ids by code.
     pub sites: BTreeMap<String, String>,
@@ -77,6 +79,7 @@ impl Stage {
             register: Register::default(),
             scale: Scale::default(),
             totes: Totes::default(),
+            printers: Printers::default(),
             mishaps,
             sites,
             stop,
@@ -119,7 +122,7 @@ impl Stage {
     /// Domain time after which somebody on the way is looked for again: about a
     /// second and a half on the wall.
     pub fn sight_ms(&self) -> i64 {
-        ((1_500.0 * self.pace.speed) as i64).max(10_000)
+        (1_500.0 * self.pace.speed) as i64
     }
 
     /// How many are at work this moment: walking, driving, scanning.

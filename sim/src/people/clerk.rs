@@ -9,7 +9,7 @@ use crate::oracle::Fact;
 use crate::stage::Stage;
 use rand::RngExt;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const MINUTE_MS: i64 = 60_000;
@@ -23,25 +23,25 @@ pub async fn live(stage: Arc<Stage>, login: Login) {
     let Some((caller, _)) = stage.sign_in("clerk", &login, Some(&code)).await else { return };
     let mut chance = stage.chance(&format!("clerk {}", login.login));
     // Moment and order of shoppers on their way.
-    let mut coming: BTreeMap<(i64, String), ()> = BTreeMap::new();
+    let mut coming: BTreeSet<(i64, String)> = BTreeSet::new();
     let mut known = 0;
     loop {
         let fresh = stage.news.since(known);
         known += fresh.len();
         for fact in fresh.iter().filter(|fact| is_here(fact, &site)) {
             let at_ms = stage.now_ms() + chance.random_range(1..4) * MINUTE_MS;
-            coming.insert((at_ms, fact.subject.clone()), ());
+            coming.insert((at_ms, fact.subject.clone()));
         }
-        while let Some(((at_ms, order), ())) = coming.pop_first() {
+        while let Some((at_ms, order)) = coming.pop_first() {
             if at_ms > stage.now_ms() {
-                coming.insert((at_ms, order), ());
+                coming.insert((at_ms, order));
                 break;
             }
             if !all_collected(&stage, &site, &order) {
                 hand_over(&stage, &caller, &code, &order).await;
             }
         }
-        let next_ms = coming.keys().next().map_or(MINUTE_MS, |(at_ms, _)| at_ms - stage.now_ms());
+        let next_ms = coming.first().map_or(MINUTE_MS, |(at_ms, _)| at_ms - stage.now_ms());
         tokio::select! {
             goes_on = stage.news.more_than(known, &stage.stop) => if !goes_on { return },
             goes_on = stage.rest(next_ms.max(1_000)) => if !goes_on { return },

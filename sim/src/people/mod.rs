@@ -4,7 +4,9 @@
 //! here and nowhere else; the server knows only what it is told.
 
 pub mod clerk;
+pub mod desk;
 pub mod hands;
+pub mod printer;
 pub mod register;
 pub mod rider;
 pub mod road;

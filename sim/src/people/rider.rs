@@ -11,10 +11,10 @@ use crate::faults::Mishap;
 use crate::http::{Caller, Problem};
 use crate::news::ride_bell;
 use crate::seed::Chance;
-use crate::world::sites::{Site, SiteKind};
 use crate::stage::Stage;
 use crate::world::geo::LatLon;
 use crate::world::people::Rider;
+use crate::world::sites::{Site, SiteKind};
 use rand::RngExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -36,7 +36,8 @@ const IGNORED_ONE_IN: u32 = 23;
 /// Tries at one door before the rider gives up on it.
 const DOOR_TRIES: u32 = 3;
 /// A picture of a door: PNG in base64.
-const PHOTO: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAGElEQVR42mO4du8JVsQAoSo8NOBoMEsAALwAdsF2/piHAAAAAElFTkSuQmCC";
+const PHOTO: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAGElEQVR42mO4du8JVsQAoSo8NOBoMEsAALwAdsF2/piHAAAAAElFTkSuQmCC";
 
 /// Lives until the run is over.
 pub async fn live(stage: Arc<Stage>, login: Login, rider: Rider) {
@@ -88,7 +89,11 @@ impl Riding {
         let plane = world.city.plane();
         let here = plane.to_point(self.at);
         let away = |site: &&Site| plane.to_point(site.place()).distance(here);
-        let nearest = world.sites.iter().filter(|site| site.kind != SiteKind::PickupPoint).min_by(|a, b| away(a).total_cmp(&away(b)));
+        let nearest = world
+            .sites
+            .iter()
+            .filter(|site| site.kind != SiteKind::PickupPoint)
+            .min_by(|a, b| away(a).total_cmp(&away(b)));
         let Some(site) = nearest else { return false };
         let mut body = json!({
             "on": true, "lat": self.at.lat, "lon": self.at.lon, "site": site.code, "cold": self.rider.insulated,
@@ -215,9 +220,7 @@ impl Riding {
         stop.kind == "door"
             && self.orders_at(stop).iter().any(|order| {
                 let placed = self.stage.register.find(order);
-                placed.is_some_and(|placed| {
-                    self.stage.mishaps.of_order(Mishap::AbsentCustomer, placed.index).is_some()
-                })
+                placed.is_some_and(|placed| self.stage.mishaps.of_order(Mishap::AbsentCustomer, placed.index).is_some())
             })
     }
 
@@ -241,7 +244,8 @@ impl Riding {
             photo["cash_minor"] = json!(stop.cash_minor);
         }
         let order = self.orders_at(stop).into_iter().find_map(|order| self.stage.register.find(&order));
-        let Some(pin) = order.map(|order| order.pin.clone()).filter(|pin| at_door && stop.needs == "pin" && !pin.is_empty())
+        let Some(pin) =
+            order.map(|order| order.pin.clone()).filter(|pin| at_door && stop.needs == "pin" && !pin.is_empty())
         else {
             return vec![photo];
         };

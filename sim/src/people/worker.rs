@@ -79,7 +79,7 @@ impl Worker {
         let bell = self.stage.news.bell(&work_bell(&self.site_id));
         while !self.stage.stop.is_cancelled() {
             let key = self.stage.key(&self.login);
-            let next = self.caller.post("/api/v1/work/next", &key, &json!({ "site": self.site_id })).await;
+            let next = self.caller.post("/api/v1/work/next", &key, &json!({ "site": self.site })).await;
             match next {
                 Ok(Value::Null) => {}
                 Ok(step) => match self.work(step).await {
@@ -194,7 +194,8 @@ impl Worker {
         match self.enter(screen, &Entry::Code(label.clone())).await {
             Ok(next) if next.was_wrong() => {}
             Ok(next) => {
-                let detail = format!("{label} was taken where {} was asked for: {}", screen.expect.label, next.say.text);
+                let detail =
+                    format!("{label} was taken where {} was asked for: {}", screen.expect.label, next.say.text);
                 self.stage.trouble("sim.wrong_scan_taken", &screen.task.id, detail);
             }
             Err(problem) if problem.stopped() => return None,

@@ -67,9 +67,11 @@ fn services(site: &Site) -> Vec<Value> {
 }
 
 fn roads(world: &World) -> Value {
-    let nodes = world.city.nodes.iter().map(|node| {
-        json!({ "record": "node", "id": node.id, "lat": node.lat, "lon": node.lon })
-    });
+    let nodes = world
+        .city
+        .nodes
+        .iter()
+        .map(|node| json!({ "record": "node", "id": node.id, "lat": node.lat, "lon": node.lon }));
     let edges = world.city.edges.iter().map(|edge| {
         json!({
             "record": "edge",
@@ -220,11 +222,12 @@ mod tests {
             .iter()
             .flat_map(|row| row.as_object().expect("an object").keys().cloned().collect::<Vec<_>>())
             .collect();
-        let agreed: BTreeSet<String> = "record site code zone kind node agv_node from to lane length_mm one_way x_mm y_mm \
+        let agreed: BTreeSet<String> =
+            "record site code zone kind node agv_node from to lane length_mm one_way x_mm y_mm \
             width_mm height_mm level temperature max_weight_g max_volume_ml shelf bin manufacturer name_en name_zh"
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
         assert!(fields.is_subset(&agreed), "{:?}", fields.difference(&agreed).collect::<Vec<_>>());
         let sites = known("sites").expect("sites");
         assert_eq!(sites[0]["hours"], "Mo-Su 00:00-24:00");
