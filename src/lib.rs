@@ -28,6 +28,7 @@ pub mod packing;
 pub mod transport;
 pub mod riders;
 pub mod cases;
+pub mod importing;
 pub mod handheld;
 pub mod flow;
 pub mod work;
