@@ -7,7 +7,7 @@ use anyhow::Context;
 use cartage::{
     app::{App, clock::ScaledClock},
     config::{Config, Options},
-    doctor, http, identity,
+    demo, doctor, http, identity,
     store::Actor,
     telemetry,
 };
@@ -37,6 +37,8 @@ struct Cli {
 enum Command {
     /// Serve until Ctrl-C
     Serve,
+    /// Run a generated city on this machine: shoppers, workers, vehicles, riders
+    Demo(demo::DemoArgs),
     /// Check configuration, database, broker and ledger; the exit status tells
     Doctor,
     /// Make a token for a machine; it is shown once
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve(&cli.options).await,
+        Command::Demo(args) => demo::run(&cli.options, args).await,
         Command::Doctor => doctor::run(&Config::load(&cli.options)?).await,
         Command::Token { scope, name, channel } => token(&Config::load(&cli.options)?, &scope, name, channel).await,
         Command::Openapi { out } => openapi(out),
@@ -98,21 +101,11 @@ async fn serve(options: &Options) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Ctrl-C or a supervisor's SIGTERM.
-async fn asked_to_stop() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate()).expect("signals can be heard");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = term.recv() => {}
-    }
-}
-
 /// Waits for the first Ctrl-C; a second one ends the process at once.
 async fn stop_on_ctrl_c() {
-    asked_to_stop().await;
+    demo::asked_to_stop().await;
     tokio::spawn(async {
-        asked_to_stop().await;
+        demo::asked_to_stop().await;
         std::process::exit(130);
     });
 }

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
     cases, catalog, checkout, fleet, handheld, identity, importing, layout, network, printing, problem::Problem,
-    riders, stock, store::Db, transport,
+    riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -64,6 +64,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
     let (api, _) = rooms().split_for_parts();
     Router::new()
         .merge(api)
+        .merge(web::routes())
         .route("/api/v1/openapi.json", get(|| async { Json(openapi()) }))
         .route("/health", get(health))
         .fallback(|| async { Problem::not_found("page or endpoint") })
