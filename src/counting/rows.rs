@@ -78,11 +78,7 @@ pub(super) async fn set_task(
 }
 
 pub(super) async fn set_mission(sql: &mut Sql, id: &str, mission: MissionId) -> Result<(), Fault> {
-    sqlx::query("UPDATE counts SET mission = $2 WHERE id = $1")
-        .bind(id)
-        .bind(mission.to_string())
-        .execute(sql)
-        .await?;
+    sqlx::query("UPDATE counts SET mission = $2 WHERE id = $1").bind(id).bind(mission.to_string()).execute(sql).await?;
     Ok(())
 }
 
@@ -102,18 +98,16 @@ pub async fn by_task(sql: &mut Sql, task: TaskId) -> Result<Option<Count>, Fault
 }
 
 pub(super) async fn save(sql: &mut Sql, count: &Count) -> Result<(), Fault> {
-    sqlx::query(
-        "UPDATE counts SET round = $2, stage = $3, sku = $4, lot = $5, expiry = $6, serial = $7 WHERE id = $1",
-    )
-    .bind(&count.id)
-    .bind(count.round)
-    .bind(count.stage.as_str())
-    .bind(count.sku.map(|sku| sku.to_string()))
-    .bind(&count.lot)
-    .bind(&count.expiry)
-    .bind(&count.serial)
-    .execute(sql)
-    .await?;
+    sqlx::query("UPDATE counts SET round = $2, stage = $3, sku = $4, lot = $5, expiry = $6, serial = $7 WHERE id = $1")
+        .bind(&count.id)
+        .bind(count.round)
+        .bind(count.stage.as_str())
+        .bind(count.sku.map(|sku| sku.to_string()))
+        .bind(&count.lot)
+        .bind(&count.expiry)
+        .bind(&count.serial)
+        .execute(sql)
+        .await?;
     Ok(())
 }
 
