@@ -1,35 +1,54 @@
 //! Getting a stalled or starved vehicle to its goal: reserve its way, clear it if need be.
 //!
 //! Deliberately absent: vehicles that are busy or out of order are never sent away.
+//!
+//! Why it ends. With a free way to its goal and on to its home, the champion needs nobody, and
+//! all others may go on outside that way. Otherwise others move only while the shared fuel
+//! lasts, which is filled up again only when somebody reaches a goal; after that all stand but
+//! the champion, or the one vehicle sent home, and each of these steps is finite.
 
 use super::roadmap::Node;
-use super::traffic::{Task, Traffic};
+use super::traffic::{Agent, Task, Traffic};
+
+/// Grants to bystanders between two goals reached, for each vehicle, while a rescue is on.
+const FUEL_EACH: u64 = 8;
 
 /// The one rescue under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Rescue {
-    None,
-    /// The champion drives to its goal; everyone else stops at the end of what is granted.
-    Through {
-        champion: usize,
-        goal: Node,
-    },
-    /// `retreating` drives towards home (`None`: wait for those that still drive); everyone else
-    /// is held until the champion's way is free.
-    Clearing {
-        champion: usize,
-        retreating: Option<usize>,
-    },
+pub(super) struct Rescue {
+    champion: usize,
+    stage: Stage,
+    /// Nodes only the rescued may enter.
+    reserved: Vec<Node>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The champion drives to its goal; when `returns`, its way home is free and reserved too.
+    Through { goal: Node, returns: bool },
+    /// This vehicle drives towards home (`None`: wait for those that still drive) until the
+    /// champion's way is free.
+    Clearing { retreating: Option<usize> },
 }
 
 impl Traffic {
+    /// Bystanders may move again: somebody has got somewhere.
+    pub(super) fn refuel(&mut self) {
+        self.fuel = FUEL_EACH * self.agents.len() as u64;
+    }
+
     /// Where the vehicle is to go now: its goal, or home while it makes way.
     pub(super) fn target(&self, vehicle: usize) -> Option<Node> {
-        match self.rescue {
-            Rescue::Clearing { retreating, .. } if retreating == Some(vehicle) => {
-                Some(self.agents[vehicle].home)
-            }
+        match self.retreating() {
+            Some(retreating) if retreating == vehicle => Some(self.agents[vehicle].home),
             _ => self.agents[vehicle].goal(),
+        }
+    }
+
+    fn retreating(&self) -> Option<usize> {
+        match self.rescue.as_ref()?.stage {
+            Stage::Clearing { retreating } => retreating,
+            Stage::Through { .. } => None,
         }
     }
 
@@ -39,50 +58,72 @@ impl Traffic {
         if !agent.placed() || !agent.ready {
             return false;
         }
-        match self.rescue {
-            Rescue::Clearing { retreating, .. } => {
-                retreating == Some(vehicle)
-                    && agent.goal().is_some()
-                    && agent.held.back() != Some(&agent.home)
-            }
-            Rescue::Through { champion, .. } => champion == vehicle && agent.wants(),
-            Rescue::None => agent.wants(),
+        if self.retreating() == Some(vehicle) {
+            return agent.goal().is_some() && agent.held.back() != Some(&agent.home);
         }
+        let Some(rescue) = &self.rescue else {
+            return agent.wants();
+        };
+        let held_back = match rescue.stage {
+            Stage::Through { returns: true, .. } => false,
+            Stage::Through { .. } => rescue.champion != vehicle && self.fuel == 0,
+            Stage::Clearing { .. } => rescue.champion == vehicle || self.fuel == 0,
+        };
+        agent.wants() && !held_back
+    }
+
+    /// Whether `node` is reserved for somebody else.
+    pub(super) fn kept_from(&self, node: Node, vehicle: usize) -> bool {
+        let rescue = self.rescue.as_ref().filter(|_| !self.rescued(vehicle));
+        rescue.is_some_and(|rescue| rescue.reserved.contains(&node))
     }
 
     /// Whether the vehicle moves as part of a rescue, for which only getting home matters.
     pub(super) fn rescued(&self, vehicle: usize) -> bool {
-        match self.rescue {
-            Rescue::None => false,
-            Rescue::Through { champion, .. } => champion == vehicle,
-            Rescue::Clearing { retreating, .. } => retreating == Some(vehicle),
+        self.rescue
+            .as_ref()
+            .is_some_and(|rescue| match rescue.stage {
+                Stage::Through { .. } => rescue.champion == vehicle,
+                Stage::Clearing { retreating } => retreating == Some(vehicle),
+            })
+    }
+
+    /// Whether the vehicle is a champion that needs nobody: its moves are safe by construction.
+    pub(super) fn carefree(&self, vehicle: usize) -> bool {
+        let stage = self.rescue.as_ref().map(|rescue| rescue.stage);
+        matches!(stage, Some(Stage::Through { returns: true, .. })) && self.rescued(vehicle)
+    }
+
+    /// A bystander was granted a node.
+    pub(super) fn burn(&mut self, vehicle: usize) {
+        let stage = self.rescue.as_ref().map(|rescue| rescue.stage);
+        let free = matches!(stage, None | Some(Stage::Through { returns: true, .. }));
+        if !free && !self.rescued(vehicle) {
+            self.fuel = self.fuel.saturating_sub(1);
         }
     }
 
     /// Ends, continues or turns the rescue under way according to where everyone is now.
     pub(super) fn review_rescue(&mut self) {
-        match self.rescue.clone() {
-            Rescue::None => {}
-            Rescue::Through { champion, goal } => {
-                let agent = &self.agents[champion];
-                if agent.goal() != Some(goal) || agent.held.back() == Some(&goal) {
-                    self.rescue = Rescue::None;
-                } else if agent.ready && agent.standing() && !self.through(champion) {
+        let Some(Rescue {
+            champion, stage, ..
+        }) = self.rescue
+        else {
+            return;
+        };
+        let agent = &self.agents[champion];
+        let Some(target) = agent.goal().filter(|goal| agent.held.back() != Some(goal)) else {
+            self.rescue = None;
+            return;
+        };
+        match stage {
+            Stage::Through { goal, .. } if goal != target => self.rescue = None,
+            Stage::Through { .. } => {
+                if agent.ready && agent.standing() && !self.through(champion) {
                     self.clear_way(champion);
                 }
             }
-            Rescue::Clearing {
-                champion,
-                retreating,
-            } => {
-                let agent = &self.agents[champion];
-                if agent
-                    .goal()
-                    .is_none_or(|goal| agent.held.back() == Some(&goal))
-                {
-                    self.rescue = Rescue::None;
-                    return;
-                }
+            Stage::Clearing { retreating } => {
                 if self.through(champion) {
                     return;
                 }
@@ -99,18 +140,18 @@ impl Traffic {
 
     /// The vehicle to rescue: the longest standing one when nobody moves, or a starved one.
     pub(super) fn in_need(&self, granted: bool) -> Option<usize> {
-        if self.rescue != Rescue::None && granted {
+        if self.rescue.is_some() && granted {
             return None;
         }
-        let moving = |a: &super::traffic::Agent| {
+        let moving = |a: &Agent| {
             let settling = !a.ready && a.goal().is_some_and(|goal| a.held.back() != Some(&goal));
             a.placed() && a.task != Task::Stuck && (a.held.len() > 1 || settling)
         };
         let stalled = !granted && !self.agents.iter().any(moving);
-        let patience = 50 + 12 * self.agents.len() as u64;
+        let patience = 100 + 40 * self.agents.len() as u64;
         let needs = |&v: &usize| {
             let agent = &self.agents[v];
-            let starved = self.rescue == Rescue::None && agent.waits > patience;
+            let starved = self.rescue.is_none() && agent.waits > patience;
             agent.placed() && agent.standing() && agent.wants() && (stalled || starved)
         };
         (0..self.agents.len())
@@ -130,35 +171,42 @@ impl Traffic {
                 return true;
             }
         }
-        self.rescue = Rescue::None;
+        self.rescue = None;
         false
     }
 
-    /// Lets the champion drive when its way is free and safe at every node: as nobody else moves
-    /// meanwhile, it then arrives.
+    /// Lets the champion drive when its way is free and leaves everyone a way home.
     fn through(&mut self, champion: usize) -> bool {
         let Some(goal) = self.agents[champion].goal() else {
             return false;
         };
-        let Some(way) = self.free_way(champion, goal) else {
+        let from = *self.agents[champion].held.back().expect("placed");
+        let Some(way) = self.free_way(champion, from, goal) else {
             return false;
         };
-        if !way.iter().all(|&node| self.home_safe_after(champion, node)) {
+        let home = self.agents[champion].home;
+        let back = self.free_way(champion, goal, home);
+        let safe = back.is_some() || way.iter().all(|&node| self.home_safe_after(champion, node));
+        if !safe {
             return false;
         }
-        let agent = &mut self.agents[champion];
-        agent.route = way.into();
-        agent.routed_to = Some(goal);
-        self.rescue = Rescue::Through { champion, goal };
+        let returns = back.is_some();
+        let reserved = way.iter().copied().chain(back.into_iter().flatten());
+        self.rescue = Some(Rescue {
+            champion,
+            stage: Stage::Through { goal, returns },
+            reserved: reserved.collect(),
+        });
+        self.set_route(champion, goal, way);
         true
     }
 
     /// Sends the next vehicle home that can go and may be sent; `false` when that cannot help.
     fn clear_way(&mut self, champion: usize) -> bool {
-        self.rescue = Rescue::None;
-        if !self.clearable(champion) {
+        self.rescue = None;
+        let Some(wanted) = self.clearable(champion) else {
             return false;
-        }
+        };
         let order = self.check(None, false).order;
         let sendable = |&v: &usize| {
             let agent = &self.agents[v];
@@ -166,18 +214,24 @@ impl Traffic {
             agent.ready && agent.goal().is_some() && away
         };
         let mut candidates: Vec<usize> = order.into_iter().filter(sendable).collect();
-        candidates.sort_by_key(|&v| v == champion);
+        // Those in the way first, the champion itself last.
+        let in_way = |v: usize| self.agents[v].held.iter().any(|node| wanted.contains(node));
+        candidates.sort_by_key(|&v| (v == champion, !in_way(v)));
         for retreating in candidates {
-            let home = self.agents[retreating].home;
-            if let Some(way) = self.free_way(retreating, home) {
-                let agent = &mut self.agents[retreating];
-                agent.route = way.into();
-                agent.routed_to = Some(home);
-                let retreating = Some(retreating);
-                self.rescue = Rescue::Clearing {
+            let (from, home) = (
+                self.agents[retreating].held.back(),
+                self.agents[retreating].home,
+            );
+            let from = *from.expect("placed");
+            if let Some(way) = self.free_way(retreating, from, home) {
+                self.rescue = Some(Rescue {
                     champion,
-                    retreating,
-                };
+                    stage: Stage::Clearing {
+                        retreating: Some(retreating),
+                    },
+                    reserved: wanted.into_iter().chain(way.iter().copied()).collect(),
+                });
+                self.set_route(retreating, home, way);
                 return true;
             }
         }
@@ -185,35 +239,37 @@ impl Traffic {
             agent.placed() && agent.goal().is_some() && (!agent.standing() || !agent.ready)
         });
         if unsettled {
-            let retreating = None;
-            self.rescue = Rescue::Clearing {
+            self.rescue = Some(Rescue {
                 champion,
-                retreating,
-            };
+                stage: Stage::Clearing { retreating: None },
+                reserved: wanted,
+            });
         }
         unsettled
     }
 
-    /// Whether the champion's way would be free if everyone who may be sent home were there.
-    fn clearable(&mut self, champion: usize) -> bool {
-        let Some(goal) = self.agents[champion].goal() else {
-            return false;
-        };
-        let from = *self.agents[champion].held.back().expect("placed");
+    fn set_route(&mut self, vehicle: usize, target: Node, way: Vec<Node>) {
+        let agent = &mut self.agents[vehicle];
+        agent.route = way.into();
+        agent.routed_to = Some(target);
+    }
+
+    /// The way the champion would have if everyone who may be sent home were there.
+    fn clearable(&self, champion: usize) -> Option<Vec<Node>> {
+        let goal = self.agents[champion].goal()?;
+        let from = *self.agents[champion].held.back()?;
         let may = |node| {
             let holder = self.claims.holder(node).filter(|&by| by != champion);
             self.may_ever(champion, node)
                 && holder.is_none_or(|by| self.agents[by].goal().is_some())
         };
-        let found = self.map.shortest(from, goal, may, |_| 0);
-        found.is_some()
+        let found = self.map.shortest(from, goal, may, |_, _| 0);
+        found.map(|(_, way)| way)
     }
 
-    fn free_way(&self, vehicle: usize, to: Node) -> Option<Vec<Node>> {
-        let from = *self.agents[vehicle].held.back()?;
+    fn free_way(&self, vehicle: usize, from: Node, to: Node) -> Option<Vec<Node>> {
         let may = |node| self.may_ever(vehicle, node) && self.claims.free_for(node, vehicle);
-        self.map
-            .shortest(from, to, may, |_| 0)
-            .map(|(_, nodes)| nodes)
+        let found = self.map.shortest(from, to, may, |_, _| 0);
+        found.map(|(_, way)| way)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: how a stalled fleet is got moving again (see [`super::rescue`]).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::claims::{Claims, Conflict};
 use super::rescue::Rescue;
@@ -11,6 +11,9 @@ use super::safety::{self, Stand, Verdict};
 
 /// Extra cost of a route through a node where somebody stands, in millimetres.
 const STANDING_TOLL_MM: i64 = 8_000;
+
+/// Extra cost of an edge for each vehicle that is to drive it the other way, in millimetres.
+const ONCOMING_TOLL_MM: i64 = 3_000;
 
 /// What a vehicle is about, as far as traffic is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +81,24 @@ impl Agent {
     }
 }
 
+/// Which floor a check looks at.
+#[derive(Debug, Clone, Copy)]
+enum Floor {
+    AsItIs,
+    /// Every edge open, nobody stuck.
+    Repaired,
+}
+
 /// Reservations of one floor for one fleet. Deterministic: the same calls give the same grants.
 #[derive(Debug, Clone)]
 pub struct Traffic {
     pub(super) map: Roadmap,
+    /// The same roadmap with every edge open.
+    open_map: Roadmap,
     pub(super) claims: Claims,
     pub(super) agents: Vec<Agent>,
-    pub(super) rescue: Rescue,
+    pub(super) rescue: Option<Rescue>,
+    pub(super) fuel: u64,
     pub(super) scratch: Scratch,
     /// The last full check with goals; `None` once anything but a checked grant changed.
     verdict: Option<Verdict>,
@@ -118,12 +132,14 @@ impl Traffic {
         let mut traffic = Self {
             claims,
             agents: homes.iter().map(agent).collect(),
-            rescue: Rescue::None,
+            rescue: None,
+            fuel: 0,
             scratch: Scratch::default(),
             verdict: None,
             lookahead_mm,
             goals_set: 0,
             closed_count: 0,
+            open_map: map.all_open(),
             map,
         };
         traffic.survey();
@@ -207,18 +223,18 @@ impl Traffic {
         let from = *self.agents[vehicle].held.back()?;
         let found = self
             .map
-            .shortest(from, goal, |node| self.may_ever(vehicle, node), |_| 0);
+            .shortest(from, goal, |node| self.may_ever(vehicle, node), |_, _| 0);
         found.map(|(length_mm, _)| length_mm)
     }
 
     /// Whether the vehicle could drive from its home to `goal` and back if every edge were open
     /// and the floor empty.
     pub fn serves(&self, vehicle: usize, goal: Node) -> bool {
-        let open = self.map.all_open();
+        let open = &self.open_map;
         let home = self.agents[vehicle].home;
         let may = |node| self.claims.open_to(node, vehicle);
-        let out = open.shortest(home, goal, may, |_| 0);
-        out.is_some() && open.shortest(goal, home, may, |_| 0).is_some()
+        let out = open.shortest(home, goal, may, |_, _| 0);
+        out.is_some() && open.shortest(goal, home, may, |_, _| 0).is_some()
     }
 
     /// Grants every node that can safely be granted now.
@@ -271,13 +287,18 @@ impl Traffic {
             self.detour(vehicle, target)?;
             next = *self.agents[vehicle].route.front()?;
         }
-        if !self.claims.free_for(next, vehicle) || !self.safe_after(vehicle, next) {
+        let passable = self.claims.free_for(next, vehicle) && !self.kept_from(next, vehicle);
+        if !passable || !self.safe_after(vehicle, next) {
             return None;
         }
         self.claims.take(next, vehicle).ok()?;
         let agent = &mut self.agents[vehicle];
         agent.held.push_back(next);
         agent.route.pop_front();
+        self.burn(vehicle);
+        if self.agents[vehicle].goal() == Some(next) {
+            self.refuel();
+        }
         Some(next)
     }
 
@@ -291,9 +312,11 @@ impl Traffic {
         if agent.routed_to == Some(target) && next_open {
             return;
         }
-        let toll = |node| match self.held_by_parked(node, vehicle) {
-            true => STANDING_TOLL_MM,
-            false => 0,
+        let oncoming = self.oncoming(vehicle);
+        let toll = |from, to| {
+            let parked = i64::from(self.held_by_parked(to, vehicle));
+            let against = oncoming.get(&(from, to)).copied().unwrap_or(0);
+            parked * STANDING_TOLL_MM + against * ONCOMING_TOLL_MM
         };
         let may = |node| self.may_ever(vehicle, node);
         let found = self.map.shortest(from, target, may, toll);
@@ -302,11 +325,30 @@ impl Traffic {
         agent.routed_to = Some(target);
     }
 
+    /// For each edge, how many others are to drive it the other way: going with the stream makes
+    /// two-way aisles one-way for as long as it lasts.
+    fn oncoming(&self, vehicle: usize) -> HashMap<(Node, Node), i64> {
+        let mut count = HashMap::new();
+        let others = self
+            .agents
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != vehicle);
+        for (_, agent) in others {
+            let held = agent.held.iter();
+            let path: Vec<Node> = held.chain(&agent.route).copied().collect();
+            for pair in path.windows(2) {
+                *count.entry((pair[1], pair[0])).or_insert(0) += 1;
+            }
+        }
+        count
+    }
+
     /// A route round every parked vehicle, when there is one.
     fn detour(&mut self, vehicle: usize, target: Node) -> Option<()> {
         let from = *self.agents[vehicle].held.back()?;
         let may = |node| self.may_ever(vehicle, node) && !self.held_by_parked(node, vehicle);
-        let (_, nodes) = self.map.shortest(from, target, may, |_| 0)?;
+        let (_, nodes) = self.map.shortest(from, target, may, |_, _| 0)?;
         self.agents[vehicle].route = nodes.into();
         Some(())
     }
@@ -326,7 +368,12 @@ impl Traffic {
 
     fn safe_after(&mut self, vehicle: usize, next: Node) -> bool {
         if self.rescued(vehicle) {
-            self.verdict = None;
+            let before = self.verdict.take();
+            if self.carefree(vehicle) {
+                let before = before.as_ref();
+                self.verdict = before.and_then(|b| self.still_safe(b, vehicle, next));
+                return true;
+            }
             return self.home_safe_after(vehicle, next);
         }
         if !self.safe_when_repaired(vehicle, next) {
@@ -366,7 +413,8 @@ impl Traffic {
         let mut scratch = std::mem::take(&mut self.scratch);
         let may = |node| {
             let gone = |by: usize| by == vehicle || earlier.contains(&by);
-            self.claims.open_to(node, vehicle) && self.stands_on(node).is_none_or(gone)
+            let stands = self.stands_on(Floor::AsItIs, node);
+            self.claims.open_to(node, vehicle) && stands.is_none_or(gone)
         };
         let way = safety::way_home(&self.map, &stand, true, &mut scratch, may);
         self.scratch = scratch;
@@ -390,30 +438,38 @@ impl Traffic {
         if !stuck && self.closed_count == 0 {
             return true;
         }
-        let mut repaired = self.clone();
-        repaired.map = repaired.map.all_open();
-        for agent in &mut repaired.agents {
-            if agent.task == Task::Stuck {
-                agent.task = Task::Stay;
-            }
-        }
-        let before = repaired.check(None, false);
-        let after = repaired.check(Some((vehicle, next)), false);
+        let before = self.check_on(Floor::Repaired, None, false);
+        let after = self.check_on(Floor::Repaired, Some((vehicle, next)), false);
         after.no_worse_than(&before)
     }
 
     /// The full check of the present state, or of the one after a grant.
     pub(super) fn check(&mut self, grant: Option<(usize, Node)>, with_goals: bool) -> Verdict {
+        self.check_on(Floor::AsItIs, grant, with_goals)
+    }
+
+    fn check_on(
+        &mut self,
+        floor: Floor,
+        grant: Option<(usize, Node)>,
+        with_goals: bool,
+    ) -> Verdict {
         let mut stands: Vec<Stand> = (0..self.agents.len()).map(|v| self.stand(v)).collect();
         let nodes = 0..self.map.node_count();
-        let mut obstacles: Vec<_> = nodes.map(|node| self.stands_on(node)).collect();
+        let mut obstacles: Vec<_> = nodes.map(|node| self.stands_on(floor, node)).collect();
         if let Some((vehicle, node)) = grant {
             if let Some(left) = stands[vehicle].at.replace(node) {
                 obstacles[left] = None;
             }
             obstacles[node] = Some(vehicle);
         }
-        let map = &self.map;
+        let map = match floor {
+            Floor::AsItIs => &self.map,
+            Floor::Repaired => {
+                stands.iter_mut().for_each(|stand| stand.stuck = false);
+                &self.open_map
+            }
+        };
         safety::check(
             map,
             &self.claims,
@@ -435,11 +491,12 @@ impl Traffic {
     }
 
     /// Who will stand on `node` once everyone has driven what is granted; of a vehicle that is
-    /// stuck every node counts.
-    fn stands_on(&self, node: Node) -> Option<usize> {
+    /// stuck now every node counts.
+    fn stands_on(&self, floor: Floor, node: Node) -> Option<usize> {
         let by = self.claims.holder(node)?;
         let agent = &self.agents[by];
-        (agent.task == Task::Stuck || agent.held.back() == Some(&node)).then_some(by)
+        let stuck = matches!(floor, Floor::AsItIs) && agent.task == Task::Stuck;
+        (stuck || agent.held.back() == Some(&node)).then_some(by)
     }
 
     fn ahead_mm(&self, vehicle: usize) -> i64 {
