@@ -145,7 +145,10 @@ fn chosen(map: &MapFile, count: Option<usize>) -> Result<Vec<VehicleSpec>> {
     }
     let count = count.unwrap_or(vehicles.len());
     if count == 0 || count > vehicles.len() {
-        bail!("{count} vehicles wanted, the map has places for {}", vehicles.len());
+        bail!(
+            "{count} vehicles wanted, the map has places for {}",
+            vehicles.len()
+        );
     }
     vehicles.truncate(count);
     Ok(vehicles)

@@ -39,7 +39,8 @@ async fn run(world: &World, missions: Vec<Mission>) -> Duration {
     for spec in &world.vehicles {
         let home = spec.home_node.clone();
         let serial = spec.serial.as_str();
-        desk.until_status(serial, "home", |s| s.last_node == home).await;
+        desk.until_status(serial, "home", |s| s.last_node == home)
+            .await;
     }
     world.stop.cancel();
     fleet.join().await;
@@ -70,25 +71,78 @@ async fn six_vehicles_do_thirty_shelf_missions() {
     eprintln!("30 missions with 6 vehicles at speed 50: {took:?}");
 }
 
+/// A Mosquitto of our own; its configuration lies in the folder.
+struct Mosquitto {
+    program: std::path::PathBuf,
+    file: std::path::PathBuf,
+    port: u16,
+    _folder: Folder,
+}
+
+impl Mosquitto {
+    /// `None`, and a loud message, where it is not installed.
+    fn prepare(name: &str) -> Option<Self> {
+        let Some(program) = mosquitto() else {
+            eprintln!("SKIPPED: mosquitto is not installed; only the embedded broker was tested");
+            return None;
+        };
+        let folder = Folder::new(name);
+        let port = free_port();
+        let settings =
+            format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+        let file = folder.0.join("mosquitto.conf");
+        std::fs::write(&file, settings).unwrap();
+        Some(Self {
+            program,
+            file,
+            port,
+            _folder: folder,
+        })
+    }
+
+    async fn start(&self) -> Process {
+        let process = Process::start(&self.program, &["-c", self.file.to_str().unwrap()]);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            assert!(Instant::now() < deadline, "mosquitto does not listen");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        process
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mosquitto_serves_as_well() {
-    let Some(program) = mosquitto() else {
-        eprintln!("SKIPPED: mosquitto is not installed; only the embedded broker was tested");
+    let Some(mosquitto) = Mosquitto::prepare("mosquitto") else {
         return;
     };
-    let folder = Folder::new("mosquitto");
-    let port = free_port();
-    let settings = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
-    let file = folder.0.join("mosquitto.conf");
-    std::fs::write(&file, settings).unwrap();
-    let _process = Process::start(program, &["-c", file.to_str().unwrap()]);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-        assert!(Instant::now() < deadline, "mosquitto does not listen");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    let world = World::new(BrokerAddr::new("127.0.0.1", port), 3, 50.0);
+    let _process = mosquitto.start().await;
+    let world = World::new(BrokerAddr::new("127.0.0.1", mosquitto.port), 3, 50.0);
     run(&world, missions(6, 3)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broker_that_restarts_only_delays() {
+    let Some(mosquitto) = Mosquitto::prepare("restart") else {
+        return;
+    };
+    let process = mosquitto.start().await;
+    let world = World::new(BrokerAddr::new("127.0.0.1", mosquitto.port), 2, 20.0);
+    let fleet = world.fleet();
+    let mut desk = world.master(&world.stop).await;
+    for mission in missions(2, 2) {
+        desk.send(Command::Run(mission)).await;
+    }
+    desk.until("work", |r| about(r).0 == "step").await;
+    drop(process);
+    desk.until("fall", |r| matches!(r, Report::BrokerDown))
+        .await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let _process = mosquitto.start().await;
+    desk.until("rise", |r| matches!(r, Report::BrokerUp)).await;
+    desk.work_off(&["mis_0".into(), "mis_1".into()]).await;
+    world.stop.cancel();
+    fleet.join().await;
 }
 
 /// A port that was free a moment ago: the listener is gone when this returns.
@@ -111,12 +165,19 @@ async fn the_more_urgent_mission_goes_first_and_impossible_ones_fail() {
     let mut desk = world.master(&world.stop).await;
     for (id, priority) in [("mis_late", 1), ("mis_soon", 5)] {
         let mission = shelf_mission(id, "s0_3", "p0");
-        desk.send(Command::Run(Mission { priority, ..mission })).await;
+        desk.send(Command::Run(Mission {
+            priority,
+            ..mission
+        }))
+        .await;
     }
-    desk.send(Command::Run(shelf_mission("mis_lost", "nowhere", "p0"))).await;
+    desk.send(Command::Run(shelf_mission("mis_lost", "nowhere", "p0")))
+        .await;
     let failed = desk.until("refusal", |r| about(r).0 == "failed").await;
-    assert!(matches!(failed, Report::Failed { serial: None, ref reason, .. }
-        if reason == "unknown node nowhere"));
+    assert!(
+        matches!(failed, Report::Failed { serial: None, ref reason, .. }
+        if reason == "unknown node nowhere")
+    );
     let first = desk.until("assignment", |r| about(r).0 == "assigned").await;
     assert_eq!(about(&first).1, "mis_soon");
     desk.work_off(&["mis_late".into(), "mis_soon".into()]).await;

@@ -268,7 +268,9 @@ impl Desk {
         let mut open: Vec<&String> = missions.iter().collect();
         while !open.is_empty() {
             let what = format!("end of {} missions", open.len());
-            let report = self.until(&what, |r| matches!(about(r).0, "waiting" | "done" | "failed"));
+            let report = self.until(&what, |r| {
+                matches!(about(r).0, "waiting" | "done" | "failed")
+            });
             match report.await {
                 Report::Waiting { mission, .. } => self.send(Command::Continue { mission }).await,
                 Report::Done { mission, .. } => open.retain(|id| **id != mission),

@@ -94,7 +94,9 @@ impl Listener {
         });
         let patience = Duration::from_secs(20);
         let subscribed = tokio::time::timeout(patience, subscribed).await;
-        subscribed.expect("a broker that answers").expect("subscribed");
+        subscribed
+            .expect("a broker that answers")
+            .expect("subscribed");
         Self { heard, task }
     }
 
