@@ -27,11 +27,13 @@ fn places(text: &str) -> BTreeSet<char> {
 #[test]
 fn both_languages_have_the_same_keys_and_places() {
     let en: BTreeSet<&String> = EN.keys().collect();
-    let zh: BTreeSet<&String> = ZH.keys().filter(|key| !key.ends_with(".one")).collect();
-    let plain: BTreeSet<&String> = en.iter().copied().filter(|key| !key.ends_with(".one")).collect();
+    // English refusals are the sentences that the rooms themselves say.
+    let own = |key: &&String| !key.ends_with(".one") && !key.starts_with("refusal.");
+    let zh: BTreeSet<&String> = ZH.keys().filter(own).collect();
+    let plain: BTreeSet<&String> = en.iter().copied().filter(own).collect();
     assert_eq!(plain.difference(&zh).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in Chinese");
     assert_eq!(zh.difference(&plain).collect::<Vec<_>>(), Vec::<&&String>::new(), "missing in English");
-    for (key, text) in ZH.iter() {
+    for (key, text) in ZH.iter().filter(|(key, _)| own(key)) {
         assert_eq!(places(text), places(&EN[key]), "{key} puts different things in");
     }
 }

@@ -14,6 +14,7 @@
 
 pub mod assets;
 pub mod format;
+pub mod forms;
 pub mod i18n;
 pub mod page;
 pub mod handheld;
@@ -24,5 +25,5 @@ use crate::store::Db;
 
 /// Every page, with the layer that speaks to people.
 pub fn routes() -> Router<Db> {
-    Router::new().merge(assets::routes()).layer(from_fn(page::face))
+    Router::new().merge(assets::routes()).merge(handheld::routes()).layer(from_fn(page::face))
 }

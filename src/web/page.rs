@@ -13,6 +13,8 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 
+use serde_json::{Map, Value};
+
 use super::i18n::{Lang, Words};
 use crate::{
     identity::api::extract::{asked_lang, cookie},
@@ -139,16 +141,17 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
     let Ok(bytes) = to_bytes(body, PROBLEM_BYTES).await else {
         return (parts.status, words.get("problem.fault")).into_response();
     };
-    let said: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let said: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     let text = |field: &str| said.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let code = text("code");
     if parts.status == StatusCode::UNAUTHORIZED && !part {
         return go(&sign_in(uri, method));
     }
-    let detail = refusal_text(words, &code, &text("detail"));
+    let members = said.as_object().cloned().unwrap_or_default();
+    let detail = refusal_text(words, &code, &text("detail"), &members);
     let title = title(words, parts.status.as_u16()).to_owned();
     let home = home(uri.path());
-    let retry = said.get("retryable").and_then(serde_json::Value::as_bool).unwrap_or_default();
+    let retry = said.get("retryable").and_then(Value::as_bool).unwrap_or_default();
     let html = if part {
         ProblemNote { t: words, title, detail }.render()
     } else {
@@ -167,10 +170,15 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
     }
 }
 
-/// A refusal in the visitor's language: our words for its code, or the English
-/// sentence that travels with it.
-pub fn refusal_text(words: Words, code: &str, detail: &str) -> String {
-    words.or("refusal", code, detail)
+/// A refusal in the visitor's language: our words for its code with its fields put
+/// in, or the English sentence that travels with it.
+pub fn refusal_text(words: Words, code: &str, detail: &str, members: &Map<String, Value>) -> String {
+    let mut text = words.or("refusal", code, detail);
+    for (name, value) in members {
+        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        text = text.replace(&format!("{{{name}}}"), &shown);
+    }
+    text
 }
 
 fn title(words: Words, status: u16) -> &'static str {

@@ -125,7 +125,7 @@ async function send(): Promise<void> {
     const slow = window.setTimeout(() => speak("ask", "wait", words.wSending!, "", false), 300);
     try {
       const reply = await post(command);
-      if (reply.status === 503 || reply.status === 429) throw new Error("busy");
+      if ([409, 429, 503].includes(reply.status)) throw new Error("busy");
       if (reply.status === 401) return location.assign("/handheld/login");
       await forget(command.key!);
       offSince = undefined;

@@ -38,7 +38,7 @@ pub fn read(t: Words, step: Step, around: Around) -> StepBody {
         under: if t.is_zh() { zone_of(t, &step) } else { step.task.title.clone() },
         band,
         big: biggest(&step),
-        place: place(t, &step),
+        place: place(t, &step).filter(|_| step.task.kind != TaskKind::Pack),
         target: target(t, &step),
         unit,
         pips,
@@ -87,7 +87,7 @@ fn heading(t: Words, step: &Step) -> String {
 
 fn zone_of(t: Words, step: &Step) -> String {
     match &step.spot {
-        Some(spot) if !spot.zone.is_empty() => t.put("hh.zone_n", &spot.zone),
+        Some(spot) if !spot.zone.is_empty() && step.task.kind != TaskKind::Pack => t.put("hh.zone_n", &spot.zone),
         _ => t.put("hh.lines_n", step.task.of),
     }
 }
@@ -193,9 +193,16 @@ fn target(t: Words, step: &Step) -> Option<Into> {
     let label = match (into.label.is_empty(), step.expect.kind) {
         (_, ExpectKind::Carton | ExpectKind::Label) if !step.expect.label.is_empty() => step.expect.label.clone(),
         (true, _) => t.get("hh.empty_tote").to_owned(),
-        (false, _) => t.or("unit", &into.label, &into.label),
+        (false, _) => match into.label.strip_prefix("Box ") {
+            Some(size) => t.put("hh.box", size),
+            None => into.label.clone(),
+        },
     };
-    let hint = if into.hint == "an empty tote" { String::new() } else { into.hint.clone() };
+    let hint = match into.hint.split_once(" of ") {
+        Some((n, of)) => t.put2("hh.of", n, of),
+        None if into.hint == "an empty tote" => String::new(),
+        None => into.hint.clone(),
+    };
     Some(Into { lead: lead.to_owned(), label, hint })
 }
 
@@ -241,7 +248,7 @@ fn fact(t: Words, label: &str, value: &str) -> (String, String) {
 pub fn key(t: Words, code: &str, label: &str) -> Key {
     let icon = match code {
         "short" | "few" | "empty" => "few",
-        "full" | "tote_full" => "tote",
+        "full" | "tote_full" | "bin_full" | "box_small" => "tote",
         "damaged" => "crack",
         "wrong_article" | "choose_other" => "swap",
         "label" | "relabel" => "tag",
