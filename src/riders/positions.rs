@@ -92,7 +92,14 @@ impl Tracker {
 ///
 /// # Errors
 /// [`Refusal::BadPlace`]; a fault of the store.
-pub async fn report(db: &Db, tracker: &Tracker, rider: UserId, lat: f64, lon: f64, stamp_ms: Option<i64>) -> Result<(), Stop> {
+pub async fn report(
+    db: &Db,
+    tracker: &Tracker,
+    rider: UserId,
+    lat: f64,
+    lon: f64,
+    stamp_ms: Option<i64>,
+) -> Result<(), Stop> {
     let coord = Coord::checked(lat, lon).ok_or(Refusal::BadPlace)?;
     let fix = Position { rider, coord, at: db.clock.now() };
     if tracker.take(fix, stamp_ms) {
