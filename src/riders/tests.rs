@@ -5,7 +5,9 @@ use super::*;
 use crate::{
     decisions,
     kernel::{time::HandClock, *},
-    store::{Actor, Db, on_both_engines},
+    payments::{self, Method, TestCard},
+    stock::Holder,
+    store::{Actor, Db, Tx, on_both_engines},
     transport::{
         self, Acting, FailReason, LoadState, Mode, Needs, NewParcel, Onward, ParcelState, StopState, testkit::*,
     },
@@ -259,12 +261,15 @@ async fn a_second_attempt_comes_first_then_the_pickup_point_and_the_code_opens_i
             assert_eq!(back.unwrap().state, ParcelState::Staged);
         }
         assert_eq!(load(&db, id).await.state, LoadState::Finished);
+        assert_eq!(units_with(&db, Holder::Carrier(id)).await, 2, "between two attempts");
         // The second attempt, by whoever is free.
         let second = plan(&db, site).await.unwrap().loads[0];
         seek(&db, second).await.unwrap();
         let offer = offer_of(&db, who).await.unwrap();
         act(&db, async |tx| accept(tx, offer.id, who).await).await.unwrap();
         send_off(&db, second).await;
+        let carried = (units_with(&db, Holder::Carrier(id)).await, units_with(&db, Holder::Carrier(second)).await);
+        assert_eq!(carried, (0, 2), "the second load took the goods over");
         let stop = parcel(&db, out.id).await.stop.unwrap();
         assert_eq!(miss(&db, stop, FailReason::NobodyHome, who).await, Some(Onward::Pickup));
         let going = parcel(&db, out.id).await;
@@ -277,10 +282,12 @@ async fn a_second_attempt_comes_first_then_the_pickup_point_and_the_code_opens_i
         assert_eq!(load(&db, second).await.state, LoadState::Finished);
         assert_eq!(count(&db, "parcel.ready_for_pickup").await, 1);
         // The shopper comes.
-        let take = async |code: &str| act(&db, async |tx| collect(tx, point, code, None, None).await).await;
+        let take = async |code: &str| act(&db, async |tx| collect(tx, point, code, None, 0, None).await).await;
         assert_eq!(code(take("0000").await), "pickup.pin_wrong");
         assert_eq!(take("1001").await.unwrap()[0].state, ParcelState::Delivered);
         assert_eq!(code(take("1001").await), "pickup.pin_wrong");
+        let ended = (units_with(&db, Holder::Carrier(second)).await, units_with(&db, Holder::Customer).await);
+        assert_eq!(ended, (0, 2));
         let attempts = attempts_of(db.read().await.unwrap().sql(), out.id).await.unwrap();
         let told: Vec<_> = attempts.iter().map(|attempt| (attempt.number, attempt.outcome)).collect();
         assert_eq!(told, [(1, Outcome::Failed), (2, Outcome::Failed), (3, Outcome::Delivered)]);
@@ -301,6 +308,7 @@ async fn what_is_refused_comes_back_for_good() {
         let back = act(&db, async |tx| transport::bring_back(tx, id, &out.sscc, Acting::Driver(who)).await).await;
         assert_eq!(back.unwrap().state, ParcelState::Returned);
         assert_eq!(count(&db, "return.received").await, 1);
+        assert_eq!(units_with(&db, Holder::Carrier(id)).await, 0);
         assert_eq!(load(&db, id).await.state, LoadState::Finished);
 
         // A wrong address waits at the site until somebody knows better.
@@ -312,6 +320,34 @@ async fn what_is_refused_comes_back_for_good() {
             transport::NewPlace { address: None, coord: at(0.0, 700.0), window: None, due: out.due, pickup: None };
         act(&db, async |tx| transport::change_destination(tx, out.id, &place).await).await.unwrap();
         assert_eq!(plan(&db, site).await.unwrap().loads.len(), 1);
+        // Withdrawn between two attempts: it stands at the site, and is received there.
+        let how = act(&db, async |tx| transport::withdraw(tx, out.id, "cancelled").await).await.unwrap();
+        assert_eq!((how, count(&db, "return.received").await), (transport::Withdrawn::AtSite, 2));
+        assert_eq!(parcel(&db, out.id).await.state, ParcelState::Returned);
+        assert_eq!(units_with(&db, Holder::Carrier(id)).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn cash_is_what_the_order_owes_now_and_is_taken_once() {
+    on_both_engines(async |db, _| {
+        let site = depot(&db).await;
+        let new = NewParcel { cash_minor: 9_999, ..new_parcel(&db, site, 1, at(700.0, 0.0)).await };
+        let order = new.order;
+        let pay = async |tx: &mut Tx| payments::begin(tx, order, Method::CashOnDelivery, TestCard::default()).await;
+        act(&db, pay).await.unwrap();
+        let (out, who, _) = under_way(&db, new).await;
+        let stop = out.stop.unwrap();
+        let seen = api::rider_view(&db, who).await.unwrap();
+        assert_eq!(seen.load.unwrap().stops[0].cash_minor, 1_600, "two articles and shipping, whatever was packed");
+        assert_eq!(code(hand(&db, stop, Evidence { cash_minor: Some(9_999), ..pin("1001") }, who).await), "cash.wrong");
+        hand(&db, stop, Evidence { cash_minor: Some(1_600), ..pin("1001") }, who).await.unwrap();
+        assert_eq!(count(&db, "payment.collected").await, 1);
+        let mut read = db.read().await.unwrap();
+        assert_eq!(earned(read.sql(), who, Time::from_ms(0)).await.unwrap().1, 1_600);
+        let paid = payments::of_order(read.sql(), order).await.unwrap().unwrap();
+        assert_eq!((paid.state, paid.collected_minor), (payments::PaymentState::Collected, 1_600));
     })
     .await;
 }
@@ -358,7 +394,8 @@ async fn guessing_at_a_pickup_point_is_stopped_and_shared_codes_are_told_apart()
         let id = plan(&db, site).await.unwrap().loads[0];
         send_off(&db, id).await;
         hand(&db, stops(&db, id).await[0].id, photo(), driver).await.unwrap();
-        let take = async |sscc: Option<&str>| act(&db, async |tx| collect(tx, point, "4321", sscc, None).await).await;
+        let take =
+            async |sscc: Option<&str>| act(&db, async |tx| collect(tx, point, "4321", sscc, 0, None).await).await;
         assert_eq!(code(take(None).await), "pickup.ambiguous");
         assert_eq!(take(Some(&label(2))).await.unwrap()[0].sscc, label(2));
         assert_eq!(take(None).await.unwrap()[0].sscc, label(1));

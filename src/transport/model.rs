@@ -41,8 +41,8 @@ impl ParcelState {
         use ParcelState as S;
         matches!(
             (self, next),
-            (S::Staged, S::Planned | S::Cancelled)
-                | (S::Planned, S::Loaded | S::Staged | S::Cancelled)
+            (S::Staged, S::Planned | S::Cancelled | S::Returning)
+                | (S::Planned, S::Loaded | S::Staged | S::Cancelled | S::Returning)
                 | (S::Loaded, S::Out | S::Recalled | S::Returning)
                 | (S::Out, S::Delivered | S::Failed | S::Waiting | S::Recalled | S::Returning)
                 | (S::Failed, S::Staged | S::Out | S::Returning)
@@ -314,7 +314,8 @@ pub struct Parcel {
     pub load: Option<LoadId>,
     /// The stop it is for.
     pub stop: Option<StopId>,
-    /// True while its goods stand in the carrier's account.
+    /// True from its first departure until its goods are handed over or received
+    /// back: they stand in a carrier's account, between two attempts too.
     pub aboard: bool,
     /// Failed attempts so far.
     pub failures: i64,
@@ -374,7 +375,7 @@ impl Parcel {
     /// Takes it off its route, back among the staged.
     pub fn restage(&mut self, now: Time) -> Result<(), Refusal> {
         self.step(ParcelState::Staged)?;
-        (self.load, self.stop, self.aboard, self.onward) = (None, None, false, None);
+        (self.load, self.stop, self.onward) = (None, None, None);
         self.staged_at = now;
         Ok(())
     }

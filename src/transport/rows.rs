@@ -161,38 +161,52 @@ fn text<T: ToString>(value: Option<T>) -> Option<String> {
 
 /// Writes a new parcel; false if one with this id stands there already.
 pub(super) async fn insert_parcel(sql: &mut Sql, p: &Parcel) -> Result<bool, Fault> {
-    let done = sqlx::query(
-        "INSERT INTO parcels (id, order_id, fulfilment, site, sscc, weight_g, volume_ml, temperature, address, lat, \
-         lon, window_from, window_to, due, service, mode, pickup, compartment, needs, pin_salt, pin_hash, cash_minor, \
-         state, aboard, failures, van_only, version, staged_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, \
-         $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 0, 0, 0, 1, $24) ON CONFLICT (id) DO NOTHING",
-    )
-    .bind(p.id.to_string())
-    .bind(p.order.to_string())
-    .bind(p.fulfilment.to_string())
-    .bind(p.site.to_string())
-    .bind(&p.sscc)
-    .bind(p.weight_g)
-    .bind(p.volume_ml)
-    .bind(p.temperature.as_str())
-    .bind(text(p.address))
-    .bind(p.coord.lat)
-    .bind(p.coord.lon)
-    .bind(ms(p.window_from))
-    .bind(ms(p.window_to))
-    .bind(p.due.ms())
-    .bind(&p.service)
-    .bind(p.mode.as_str())
-    .bind(text(p.pickup))
-    .bind(i64::from(p.compartment))
-    .bind(p.needs.as_str())
-    .bind(p.pin.as_ref().map(|pin| pin.0.clone()))
-    .bind(p.pin.as_ref().map(|pin| pin.1.clone()))
-    .bind(p.cash_minor)
-    .bind(p.state.as_str())
-    .bind(p.staged_at.ms())
-    .execute(sql)
-    .await?;
+    const TEXT: &str = "INSERT INTO parcels (id, order_id, fulfilment, site, sscc, weight_g, volume_ml, temperature, \
+        address, lat, lon, window_from, window_to, due, service, mode, pickup, compartment, needs, pin_salt, \
+        pin_hash, cash_minor, state, staged_at, aboard, failures, van_only, version) VALUES ($1, $2, $3, $4, $5, $6, \
+        $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 0, 0, 0, 1) \
+        ON CONFLICT (id) DO NOTHING";
+    write_parcel(sql, TEXT, p).await
+}
+
+/// Writes a parcel anew, as if it had never been: its carton was packed again.
+pub(super) async fn replace_parcel(sql: &mut Sql, p: &Parcel) -> Result<bool, Fault> {
+    const TEXT: &str = "UPDATE parcels SET order_id = $2, fulfilment = $3, site = $4, sscc = $5, weight_g = $6, \
+        volume_ml = $7, temperature = $8, address = $9, lat = $10, lon = $11, window_from = $12, window_to = $13, \
+        due = $14, service = $15, mode = $16, pickup = $17, compartment = $18, needs = $19, pin_salt = $20, \
+        pin_hash = $21, cash_minor = $22, state = $23, staged_at = $24, load_id = NULL, stop_id = NULL, \
+        onward = NULL, hindrance = NULL, waits_until = NULL, version = version + 1 WHERE id = $1";
+    write_parcel(sql, TEXT, p).await
+}
+
+async fn write_parcel(sql: &mut Sql, text_of: &'static str, p: &Parcel) -> Result<bool, Fault> {
+    let done = sqlx::query(text_of)
+        .bind(p.id.to_string())
+        .bind(p.order.to_string())
+        .bind(p.fulfilment.to_string())
+        .bind(p.site.to_string())
+        .bind(&p.sscc)
+        .bind(p.weight_g)
+        .bind(p.volume_ml)
+        .bind(p.temperature.as_str())
+        .bind(text(p.address))
+        .bind(p.coord.lat)
+        .bind(p.coord.lon)
+        .bind(ms(p.window_from))
+        .bind(ms(p.window_to))
+        .bind(p.due.ms())
+        .bind(&p.service)
+        .bind(p.mode.as_str())
+        .bind(text(p.pickup))
+        .bind(i64::from(p.compartment))
+        .bind(p.needs.as_str())
+        .bind(p.pin.as_ref().map(|pin| pin.0.clone()))
+        .bind(p.pin.as_ref().map(|pin| pin.1.clone()))
+        .bind(p.cash_minor)
+        .bind(p.state.as_str())
+        .bind(p.staged_at.ms())
+        .execute(sql)
+        .await?;
     Ok(done.rows_affected() > 0)
 }
 
