@@ -16,9 +16,6 @@ use serde_json::{Value, json};
 
 /// The channel in which the world's shoppers buy.
 pub const CHANNEL: &str = "shop";
-/// What it costs to send a van out, and to drive it a kilometre; minor units.
-const VAN_FIXED_MINOR: i64 = 1_500;
-const VAN_KM_MINOR: i64 = 160;
 
 /// Fills the server with the world unless `access` says that it is there, and
 /// answers access for everyone. `now_ms` is the server's domain time, from which
@@ -37,7 +34,6 @@ pub async fn prepare(http: &Http, world: &World, mut access: Access, now_ms: i64
     } else if access.world_seed != Some(world.seed) {
         bail!("the data folder holds the world of seed {:?}, not of seed {}", access.world_seed, world.seed);
     }
-    put_vans(&admin, world).await?;
     enrol(&admin, world, &mut access, now_ms).await?;
     mint(&admin, &mut access, now_ms).await?;
     Ok(access)
@@ -55,23 +51,6 @@ async fn import(admin: &Caller, seed: u64, kind: &str, content: &Value) -> Resul
         Err(problem) if problem.is("idempotency.reused") => Ok(()),
         Err(problem) => Err(problem).with_context(|| format!("importing {count} {kind}")),
     }
-}
-
-/// The vans of the own fleet; defining one twice changes nothing.
-async fn put_vans(admin: &Caller, world: &World) -> Result<()> {
-    for van in &world.people.vehicles {
-        let body = json!({
-            "site": van.site,
-            "max_weight_g": van.max_weight_g,
-            "max_volume_ml": van.max_volume_ml,
-            "cold": van.insulated,
-            "fixed_cost_minor": VAN_FIXED_MINOR,
-            "cost_per_km_minor": VAN_KM_MINOR,
-        });
-        let path = format!("/api/v1/vehicles/{}", van.code);
-        admin.put(&path, &body).await.with_context(|| format!("adding {}", van.code))?;
-    }
-    Ok(())
 }
 
 /// One handheld secret for each site with a floor; its workers share it.

@@ -10,10 +10,10 @@ const DETOUR: f64 = 1.25;
 pub const fn speed_kmh(ride: Ride) -> u32 {
     match ride {
         // Assisted bikes; they take the short ways.
-        Ride::Bike => 22,
-        Ride::CargoBike => 20,
-        Ride::Scooter => 30,
-        Ride::Van => 36,
+        Ride::Bike => 25,
+        Ride::CargoBike => 24,
+        Ride::Scooter => 32,
+        Ride::Van => 38,
     }
 }
 

@@ -21,6 +21,8 @@ use std::sync::Arc;
 /// A shopper gives up after so many baskets.
 const TRIES: u32 = 8;
 const MINUTE_MS: i64 = 60_000;
+/// Today, from now on.
+const SOON_MS: (i64, i64) = (0, 5 * 60 * MINUTE_MS);
 
 /// Places orders `0..count`, the groups at their moments after `opening_ms`, and
 /// returns when every one was answered.
@@ -60,7 +62,8 @@ impl Shopper<'_> {
     async fn place(&self) -> Option<Placed> {
         let Stage { world, seed, register, .. } = self.stage;
         let mut basket = self.order.lines.clone();
-        let mut window_ms = self.order.window_ms;
+        // Who names no window takes it as soon as it comes.
+        let mut window_ms = self.order.window_ms.or(Some(SOON_MS));
         for attempt in 0..TRIES {
             let key = format!("sim-{seed}-order-{}-{attempt}", self.order.index);
             let body = self.body(&basket, window_ms);

@@ -4,7 +4,7 @@ use crate::access::role_name;
 use crate::world::World;
 use crate::world::catalog::{Catalog, Sku};
 use crate::world::floor::Floor;
-use crate::world::people::Person;
+use crate::world::people::{Person, Vehicle};
 use crate::world::sites::{Hours, Site};
 use crate::world::stock::OpeningStock;
 use serde_json::{Map, Value, json};
@@ -23,6 +23,7 @@ pub fn all(world: &World, now_ms: i64) -> Vec<(&'static str, Value)> {
         ("articles", world.catalog.skus.iter().map(|sku| article(&world.catalog, sku)).collect()),
         ("floors", Value::Array(floors)),
         ("units", totes(world)),
+        ("vehicles", world.people.vehicles.iter().map(van).collect()),
         ("people", people.iter().map(person).collect()),
         ("stock", world.stock.iter().map(|row| stock(row, now_ms)).collect()),
     ]
@@ -170,6 +171,22 @@ fn totes(world: &World) -> Value {
         (1..=TOTES).map(row).collect::<Vec<_>>()
     };
     world.floors.iter().flat_map(of_site).collect()
+}
+
+/// What it costs to send a van out, and to drive it a kilometre; minor units.
+const VAN_FIXED_MINOR: i64 = 1_500;
+const VAN_KM_MINOR: i64 = 160;
+
+fn van(van: &Vehicle) -> Value {
+    json!({
+        "code": van.code,
+        "site": van.site,
+        "max_weight_g": van.max_weight_g,
+        "max_volume_ml": van.max_volume_ml,
+        "cold": van.insulated,
+        "fixed_cost_minor": VAN_FIXED_MINOR,
+        "cost_per_km_minor": VAN_KM_MINOR,
+    })
 }
 
 fn person(person: &Person) -> Value {
