@@ -35,6 +35,7 @@ mod rows;
 mod travel;
 mod vehicles;
 mod withdraw;
+mod words;
 
 pub use accept::{accept, pin_matches};
 pub use board::{Board, LoadView, board, view};
