@@ -18,7 +18,7 @@ mod verbs;
 pub use guide::{Guide, guide};
 pub use model::*;
 pub use rows::{Filter, about, by_id, list, notes, open_counts, photo, photos};
-pub use verbs::{add_photo, assign, close, close_if_open, note, open};
+pub use verbs::{add_photo, assign, close, close_if_open, note, open, settle};
 
 #[cfg(test)]
 mod tests;

@@ -90,6 +90,12 @@ pub async fn close_if_open(
     Ok(Some(id))
 }
 
+/// The cause of a case is gone: ends it as one that corrected itself, if it is open.
+pub async fn settle(tx: &mut Tx, code: CaseCode, about: &str) -> Result<(), Stop> {
+    close_if_open(tx, code, about, Resolution::CorrectedItself).await?;
+    Ok(())
+}
+
 async fn why_not(tx: &mut Tx, id: CaseId) -> Result<Refusal, Fault> {
     Ok(match rows::by_id(tx.sql(), id).await? {
         Some(_) => Refusal::Closed { case: id },

@@ -20,8 +20,8 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, fleet, handheld, identity, layout, network, printing, problem::Problem, riders, stock,
-    store::Db, transport, web,
+    cases, catalog, checkout, fleet, handheld, identity, importing, layout, network, printing, problem::Problem,
+    riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -43,6 +43,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(transport::api::routes())
         .merge(riders::api::routes())
         .merge(cases::api::routes())
+        .merge(importing::api::routes())
         .merge(facts::routes())
 }
 

@@ -73,10 +73,12 @@ pub fn read(scan: &str) -> Scanned {
     scanned
 }
 
-/// A GTIN-14 that begins with 0 is the GTIN-13 behind it.
+/// The shortest of GTIN-8, -12, -13 and -14 that is the same number, so that one
+/// article has one label however its GTIN is padded.
 fn short_gtin(code: &str) -> String {
-    let trimmed = if code.len() == 14 { code.strip_prefix('0').unwrap_or(code) } else { code };
-    trimmed.to_owned()
+    let digits = code.trim_start_matches('0').len();
+    let width = [8, 12, 13, 14].into_iter().find(|width| digits <= *width).unwrap_or(code.len());
+    code.get(code.len().saturating_sub(width)..).unwrap_or(code).to_owned()
 }
 
 fn read_link(path: &str) -> Scanned {
@@ -161,6 +163,8 @@ mod tests {
         assert_eq!(read("(01)06291041500213(10)LOT7").lot.as_deref(), Some("LOT7"));
         assert_eq!(read("https://id.example/01/06291041500213/10/LOT7").gtin, plain.gtin);
         assert_eq!(read("6291041500213").gtin, plain.gtin);
+        assert_eq!(read("(01)00000096385074").gtin.as_deref(), Some("96385074"));
+        assert_eq!(read("0614141123452").gtin, read("614141123452").gtin);
         assert_eq!(read(" a07-14-c ").text, "A07-14-C");
         assert_eq!(read("A07-14-C").gtin, None);
     }

@@ -1,0 +1,110 @@
+//! Asking for a count, and for the shelf it needs. Deliberately absent: counting.
+
+use super::{model::*, rows};
+use crate::{
+    fleet,
+    kernel::*,
+    layout::{self, Bin, StationKind},
+    store::Tx,
+    tasks::{self, NewTask, TaskKind},
+    units::{self, Unit},
+};
+
+/// A count should be done within two hours: its bin is often blocked until then.
+const DUE_MS: i64 = 2 * 3_600_000;
+/// Before usual work: a blocked bin keeps goods from orders.
+const PRIORITY: i64 = 5;
+
+/// Asks for a count of a bin by its label; the open one if there is one. A bin on
+/// a mobile shelf has its shelf brought to a station. Fact: `task.ready`.
+pub async fn add(tx: &mut Tx, site: SiteId, bin: &str, reason: &str) -> Result<TaskId, Stop> {
+    let Some(found) = layout::bin_by_code(tx.sql(), site, bin).await? else {
+        return Err(Refusal::NoBin { bin: bin.chars().take(60).collect() }.into());
+    };
+    let (fresh, now) = (tx.id::<kind::Task>().ulid().to_string(), tx.now());
+    let id = if rows::open(tx.sql(), &fresh, &found, reason, now).await? {
+        fresh
+    } else {
+        match rows::open_of_bin(tx.sql(), found.id).await? {
+            Some(open) if !is_over(tx, open.task).await? => return Ok(open.task),
+            // Its task was cancelled: the count gets a new one and goes on.
+            Some(open) => open.id,
+            None => return Err(Fault::new("a count ended while another was asked for").into()),
+        }
+    };
+    new_task(tx, &id, &found).await
+}
+
+async fn is_over(tx: &mut Tx, task: TaskId) -> Result<bool, Fault> {
+    Ok(tasks::by_id(tx.sql(), task).await?.is_none_or(|task| task.state.is_over()))
+}
+
+async fn new_task(tx: &mut Tx, id: &str, bin: &Bin) -> Result<TaskId, Stop> {
+    let shelf = match &bin.shelf {
+        Some(code) => units::by_code(tx.sql(), code).await?,
+        None => None,
+    };
+    let station = match &shelf {
+        Some(_) => layout::stations(tx.sql(), bin.site, StationKind::GoodsToPerson).await?.into_iter().next(),
+        None => None,
+    };
+    // A shelf without a station to come to is counted where it stands.
+    let trip = shelf.zip(station);
+    let now = tx.now();
+    let new = NewTask {
+        kind: TaskKind::Count,
+        site: bin.site,
+        zone: bin.zone.clone(),
+        priority: PRIORITY,
+        due_at: now.plus_ms(DUE_MS),
+        subject: bin.id.to_string(),
+        title: format!("Count {}", bin.code),
+        total: 1,
+        ready: trip.is_none(),
+    };
+    let task = tasks::add(tx, &new).await?;
+    let station = trip.as_ref().map_or("", |(_, station)| station.code.as_str());
+    rows::set_task(tx.sql(), id, task, trip.as_ref().map(|(shelf, _)| shelf.id), station).await?;
+    if let Some((shelf, _)) = &trip {
+        shelf_home(tx, shelf.id).await?;
+    }
+    Ok(task)
+}
+
+/// A shelf is at home: an open count that waits for it asks for it. True if one
+/// did; nobody else need ask then.
+pub async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<bool, Stop> {
+    let open = rows::open_of_shelf(tx.sql(), shelf).await?;
+    let Some(count) = open.first() else { return Ok(false) };
+    let Some(unit) = units::by_id(tx.sql(), shelf).await? else { return Ok(false) };
+    ask(tx, count, &unit).await
+}
+
+async fn ask(tx: &mut Tx, count: &Count, shelf: &Unit) -> Result<bool, Stop> {
+    let Some(station) = layout::station(tx.sql(), count.site, &count.station).await? else { return Ok(false) };
+    match fleet::request(tx, shelf, &station.code, &station.node, 0).await {
+        Ok(mission) => {
+            rows::set_mission(tx.sql(), &count.id, mission).await?;
+            Ok(true)
+        }
+        // On a trip for somebody else: asked for again when it is home.
+        Err(stop) if stop.code() == Some("fleet.busy") => Ok(false),
+        Err(stop) => Err(stop),
+    }
+}
+
+/// A shelf stands at a station: every open count on it may be done while it is
+/// there. True if one waits for it; the shelf must not be sent home then.
+pub async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<bool, Stop> {
+    let open = rows::open_of_shelf(tx.sql(), shelf).await?;
+    let brought = fleet::by_id(tx.sql(), mission).await?.map(|mission| mission.station);
+    let mut wanted = false;
+    for count in open.iter().filter(|count| Some(&count.station) == brought.as_ref()) {
+        rows::set_mission(tx.sql(), &count.id, mission).await?;
+        if let Some(task) = tasks::by_id(tx.sql(), count.task).await? {
+            tasks::ready(tx, &task).await?;
+            wanted |= !task.state.is_over();
+        }
+    }
+    Ok(wanted)
+}

@@ -1,0 +1,30 @@
+//! Counting: what really lies in a bin. Owns count tasks, what was counted, and
+//! what follows: within tolerance it posts; outside it is counted once more by the
+//! same task, then posts. Goods that were missing and are found again go first.
+//!
+//! ```text
+//!   bin -> article -> [lot] -> [serial] -> quantity --+--> done: compare
+//!            ^----------------------------------------+      | differs: round 2
+//!            |<----------------------------------------------+ same: post, unblock
+//! ```
+//!
+//! A count is blind: the screen shows which article to look for, never how many.
+//! A bin on a mobile shelf is counted at a station: the task waits until the shelf
+//! is there. Deliberately absent: which bins to count when; callers say so.
+
+mod add;
+mod model;
+mod post;
+mod rows;
+mod scan;
+mod step;
+
+pub use add::{add, shelf_arrived, shelf_home};
+pub use model::*;
+pub use post::write_off;
+pub use rows::{by_task, counted};
+pub use scan::scan;
+pub use step::step;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The words of counting, and what a difference means. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::{kernel::*, refusals, stock::Goods, words};
+
+words! {
+    /// What the worker does next.
+    Stage {
+        /// Go to the bin and scan it.
+        Bin = "bin",
+        /// Scan the next article, or say that this is all.
+        Article = "article",
+        /// Enter the lot.
+        Lot = "lot",
+        /// Scan the serial number.
+        Serial = "serial",
+        /// Enter how many.
+        Quantity = "quantity",
+        /// Nothing: it is over.
+        Done = "done",
+    }
+}
+
+/// A count of one bin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// Its key; also in its transfers.
+    pub id: String,
+    /// Where.
+    pub site: SiteId,
+    /// Which bin.
+    pub bin: BinId,
+    /// Its label.
+    pub bin_code: String,
+    /// Its task.
+    pub task: TaskId,
+    /// Why it is counted.
+    pub reason: String,
+    /// 1, or 2 when it is counted again.
+    pub round: i64,
+    /// What comes next.
+    pub stage: Stage,
+    /// The article in hand.
+    pub sku: Option<SkuId>,
+    /// Its lot.
+    pub lot: String,
+    /// The lot's expiry.
+    pub expiry: String,
+    /// Its serial.
+    pub serial: String,
+    /// The mobile shelf it is on.
+    pub shelf: Option<UnitId>,
+    /// The trip that brings the shelf.
+    pub mission: Option<MissionId>,
+    /// Where the shelf comes to.
+    pub station: String,
+}
+
+/// What goods are told apart by in a count.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Piece {
+    /// The article.
+    pub sku: SkuId,
+    /// Lot, or empty.
+    pub lot: String,
+    /// Serial, or empty.
+    pub serial: String,
+}
+
+impl Piece {
+    /// What goods are, whatever their condition.
+    pub fn of(goods: &Goods) -> Self {
+        Self { sku: goods.sku, lot: goods.lot.clone(), serial: goods.serial.clone() }
+    }
+}
+
+/// Counted less believed, for everything in either.
+pub fn differences(believed: &BTreeMap<Piece, i64>, counted: &BTreeMap<Piece, i64>) -> BTreeMap<Piece, i64> {
+    let mut differences: BTreeMap<Piece, i64> = BTreeMap::new();
+    for piece in believed.keys().chain(counted.keys()) {
+        let of = |side: &BTreeMap<Piece, i64>| side.get(piece).copied().unwrap_or(0);
+        let difference = of(counted) - of(believed);
+        if difference != 0 {
+            differences.insert(piece.clone(), difference);
+        }
+    }
+    differences
+}
+
+/// Per mille of what was believed that a first count may differ.
+const TOLERANCE_PERMILLE: i64 = 20;
+
+/// True if a difference needs no second look.
+pub fn is_within(believed: i64, difference: i64) -> bool {
+    difference.abs().saturating_mul(1000) <= believed.saturating_mul(TOLERANCE_PERMILLE)
+}
+
+/// Most pieces of one article in one bin.
+pub const MOST: i64 = 1_000_000;
+
+refusals! {
+    /// Why a count cannot go on.
+    Refusal {
+        /// No row behind the task.
+        NoCount { task: TaskId } => "count.unknown", 404, "There is nothing to count here; take another task.";
+        /// No such bin.
+        NoBin { bin: String } => "bin.unknown", 422, "There is no bin {bin} at this site; check the label.";
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(n: u128) -> Piece {
+        Piece { sku: SkuId::new(ulid::Ulid::from_parts(1, n)), lot: String::new(), serial: String::new() }
+    }
+
+    #[test]
+    fn differences_see_what_is_missing_and_what_is_new() {
+        let believed = BTreeMap::from([(piece(1), 5), (piece(2), 3), (piece(3), 7)]);
+        let counted = BTreeMap::from([(piece(1), 5), (piece(2), 1), (piece(4), 2)]);
+        let told = differences(&believed, &counted);
+        assert_eq!(told, BTreeMap::from([(piece(2), -2), (piece(3), -7), (piece(4), 2)]));
+    }
+
+    #[test]
+    fn two_in_a_hundred_is_close_enough_and_one_in_ten_is_not() {
+        assert!(is_within(100, 2) && is_within(100, -2) && is_within(50, 1));
+        assert!(!is_within(100, 3) && !is_within(10, 1) && !is_within(0, 1));
+    }
+}

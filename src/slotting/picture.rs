@@ -1,0 +1,160 @@
+//! The floor of a site as the choice sees it: walkable storage bins with what they
+//! hold, what is on its way to them, how far they are, and how fast articles turn.
+//! Read once, outside of any writing transaction. Deliberately absent: choosing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use solver::slotting::{self as solve, Class};
+
+use super::{
+    model::{Slot, Speed, climate},
+    rows, velocity,
+};
+use crate::{
+    catalog::{self, Article},
+    kernel::*,
+    layout::{self, Bin, BinKind, StationKind},
+    stock::{self, Balance, Condition},
+    store::Sql,
+};
+
+/// A person with a cart, metres a second times a thousand.
+const WALK_MM_S: i64 = 1_200;
+/// Work of a trip to a bin that cannot be reached from the pack tables.
+const FAR_MS: i64 = 600_000;
+
+/// What [`picture`] reads.
+pub struct Picture {
+    /// Where.
+    pub site: SiteId,
+    /// Walkable pick and reserve bins that are not blocked, by code.
+    pub slots: Vec<Slot>,
+    /// Every article of the catalogue.
+    pub articles: HashMap<SkuId, Article>,
+    /// How fast each turns; absent: not at all.
+    pub speeds: HashMap<SkuId, Speed>,
+    /// The class of each article.
+    pub classes: HashMap<SkuId, Class>,
+    /// Sellable goods in bins of the floor, also blocked ones and mobile shelves.
+    pub goods: Vec<Balance>,
+    /// Every bin of the site by its id.
+    pub bins: HashMap<BinId, Bin>,
+}
+
+impl Picture {
+    /// The class of an article.
+    pub fn class(&self, sku: SkuId) -> Class {
+        self.classes.get(&sku).copied().unwrap_or(Class::C)
+    }
+    /// The speed of an article.
+    pub fn speed(&self, sku: SkuId) -> Speed {
+        self.speeds.get(&sku).copied().unwrap_or_default()
+    }
+    /// The bin of goods, if they lie in one.
+    pub fn bin_of(&self, balance: &Balance) -> Option<&Bin> {
+        self.bins.get(&balance.holder.parse().ok()?)
+    }
+    /// Units of an article that a picker may take now.
+    pub fn pickable(&self, sku: SkuId) -> i64 {
+        let here = |balance: &&Balance| {
+            balance.goods.sku == sku && self.bin_of(balance).is_some_and(|bin| bin.kind.is_pickable() && !bin.blocked)
+        };
+        self.goods.iter().filter(here).map(|balance| balance.quantity).sum()
+    }
+}
+
+/// Reads the floor of a site.
+pub async fn picture(sql: &mut Sql, site: SiteId, now: Time) -> Result<Picture, Fault> {
+    let bins = layout::bins(sql, site).await?;
+    let articles: HashMap<SkuId, Article> =
+        catalog::all(sql).await?.into_iter().map(|article| (article.id, article)).collect();
+    let lying = stock::on_floor(sql, site).await?;
+    let claims = rows::claims(sql, site).await?;
+    let speeds = velocity::speeds(sql, site, now, &articles).await?;
+    let travel = travel(sql, site, &bins).await?;
+    let classes = solve::abc(
+        &speeds
+            .iter()
+            .map(|(sku, speed)| (*sku, speed.picks_per_day))
+            .collect::<BTreeMap<_, _>>()
+            .into_iter()
+            .collect::<Vec<_>>(),
+        0.8,
+        0.15,
+    );
+    let mut slots = slots(&bins, &travel);
+    let places: HashMap<BinId, usize> = slots.iter().enumerate().map(|(at, slot)| (slot.bin.id, at)).collect();
+    let at = |holder: &str| places.get(&holder.parse::<BinId>().ok()?).copied();
+    for balance in lying.iter().filter(|balance| balance.goods.condition != Condition::Missing) {
+        if let (Some(at), Some(article)) = (at(&balance.holder), articles.get(&balance.goods.sku)) {
+            slots[at].fill(article, balance.quantity);
+        }
+    }
+    for claim in &claims {
+        if let (Some(at), Some(article)) = (places.get(&claim.bin), articles.get(&claim.sku)) {
+            slots[*at].fill(article, claim.quantity);
+        }
+    }
+    let goods = lying.into_iter().filter(|balance| balance.goods.condition == Condition::Sellable).collect();
+    let bins = bins.into_iter().map(|bin| (bin.id, bin)).collect();
+    Ok(Picture { site, slots, articles, speeds, classes: classes.into_iter().collect(), goods, bins })
+}
+
+/// The way from the first pack table to each node and back, taken as twice the
+/// way there: one-way aisles make it longer for some, about alike for all.
+async fn travel(sql: &mut Sql, site: SiteId, bins: &[Bin]) -> Result<HashMap<String, i64>, Fault> {
+    let walk = layout::walk(sql, site).await?;
+    let packs = layout::stations(sql, site, StationKind::Pack).await?;
+    let start = packs.first().map(|pack| pack.stand.clone()).unwrap_or_default();
+    let mut travel = HashMap::new();
+    for bin in bins.iter().filter(|bin| is_walkable(bin)) {
+        travel.entry(bin.node.clone()).or_insert_with(|| {
+            walk.distance_mm(&start, &bin.node).map_or(FAR_MS, |mm| mm.saturating_mul(2_000) / WALK_MM_S)
+        });
+    }
+    Ok(travel)
+}
+
+/// Storage that people walk to.
+fn is_walkable(bin: &Bin) -> bool {
+    matches!(bin.kind, BinKind::Pick | BinKind::Reserve) && bin.shelf.is_none()
+}
+
+/// Slots of open bins; the nearest fifth of each kind is meant for class A, the
+/// next three tenths for B.
+fn slots(bins: &[Bin], travel: &HashMap<String, i64>) -> Vec<Slot> {
+    let mut order: Vec<&Bin> = bins.iter().filter(|bin| is_walkable(bin)).collect();
+    let far = |bin: &Bin| travel.get(&bin.node).copied().unwrap_or(FAR_MS);
+    order.sort_by_key(|bin| (bin.kind, far(bin), bin.level, bin.code.clone()));
+    let total = |kind| order.iter().filter(|bin| bin.kind == kind).count();
+    let totals = [(BinKind::Pick, total(BinKind::Pick)), (BinKind::Reserve, total(BinKind::Reserve))];
+    let mut seen: HashMap<BinKind, usize> = HashMap::new();
+    let mut slots: Vec<Slot> = Vec::new();
+    for bin in order {
+        let rank = seen.entry(bin.kind).or_default();
+        let of = totals.iter().find(|(kind, _)| *kind == bin.kind).map_or(1, |(_, of)| *of);
+        let class = if *rank * 5 < of {
+            Class::A
+        } else if *rank * 2 < of {
+            Class::B
+        } else {
+            Class::C
+        };
+        *rank += 1;
+        if bin.blocked {
+            continue;
+        }
+        let room = solve::Bin {
+            travel_ms: far(bin),
+            class,
+            level: u8::try_from((bin.level - 1).clamp(0, 255)).unwrap_or(u8::MAX),
+            max_weight_g: bin.max_weight_g,
+            used_weight_g: 0,
+            capacity_ml: bin.max_volume_ml,
+            used_ml: 0,
+            temperature: climate(bin.temperature),
+        };
+        slots.push(Slot { bin: bin.clone(), room, holds: Vec::new() });
+    }
+    slots
+}
