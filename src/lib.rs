@@ -23,6 +23,7 @@ pub mod payments;
 pub mod checkout;
 pub mod fleet;
 pub mod slotting;
+pub mod inbound;
 pub mod counting;
 pub mod waves;
 pub mod picking;
