@@ -32,11 +32,15 @@ pub mod transport;
 pub mod riders;
 pub mod cases;
 pub mod handheld;
+pub mod importing;
+pub mod web;
 pub mod flow;
 pub mod work;
 pub mod http;
 pub mod app;
 pub mod config;
 pub mod telemetry;
+pub mod demo;
+pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;

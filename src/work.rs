@@ -154,7 +154,7 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(due: &claim::Due) -> Result<
 /// Does one chore. Chores that plan read, solve and write in transactions of their
 /// own and are ended after; the others end in the transaction of their effect.
 async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
-    use crate::{fleet, identity, payments, picking, printing, riders, stock, store, tasks, transport, waves};
+    use crate::{fleet, identity, payments, picking, printing, riders, stock, store, tasks, waves};
     let mut again = None;
     match due.chore {
         Chore::PlanWave => waves::plan(db, id(due)?).await?,
@@ -162,8 +162,8 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         Chore::Print => again = printing::send(db, id(due)?).await?,
         Chore::PlanLoads => drop(riders::plan(db, id(due)?).await?),
         Chore::OfferLoad => riders::seek(db, id(due)?).await?,
-        Chore::Reroute if due.subject == "roads" => drop(transport::replan_open(db, "roads changed").await?),
-        Chore::Reroute => drop(transport::replan_load(db, id(due)?, None, "changed").await?),
+        Chore::Reroute if due.subject == "roads" => drop(riders::replan_open(db, "roads changed").await?),
+        Chore::Reroute => drop(riders::replan(db, id(due)?, "changed").await?),
         _ => {}
     }
     let mut tx = db.begin(Actor::house()).await?;
@@ -179,6 +179,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         Chore::ReclaimTask => tasks::reclaim(&mut tx, id(due)?).await?,
         Chore::Sweep => {
             store::command::forget_old(&mut tx).await?;
+            riders::positions::prune(&mut tx).await?;
             let wall = identity::wall_now();
             identity::sweep(&mut tx, wall).await?;
             let tomorrow = tx.now().plus_ms(24 * 3_600_000);

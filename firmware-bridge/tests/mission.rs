@@ -4,7 +4,7 @@ mod common;
 
 use common::schema::Listener;
 use common::{World, about, broker, shelf_mission};
-use firmware_bridge::{Command, Doing, Report};
+use firmware_bridge::{Command, Deed, Doing, Mission, Report, Step};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_vehicle_does_one_mission_and_goes_home() {
@@ -43,4 +43,44 @@ async fn one_vehicle_does_one_mission_and_goes_home() {
     world.stop.cancel();
     fleet.join().await;
     listener.assert_valid(&["order", "state", "connection", "instantActions"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_are_passed_in_order_and_deeds_may_follow_each_other_at_one_node() {
+    let world = World::new(broker(), 1, 40.0);
+    let listener = Listener::start(&world.broker).await;
+    let fleet = world.fleet();
+    let mut desk = world.master(&world.stop).await;
+    let load = || "load-1".to_owned();
+    let steps = [
+        ("u2", Deed::Pass),
+        ("s1_2", Deed::Pick { load: load() }),
+        ("s1_2", Deed::Drop { load: load() }),
+        ("s1_2", Deed::Wait),
+        ("s1_2", Deed::Pick { load: load() }),
+        ("l2", Deed::Pass),
+        ("l2", Deed::Pass),
+        ("s2_0", Deed::Drop { load: load() }),
+        ("u2", Deed::Pass),
+    ];
+    let step = |(node, deed): (&str, Deed)| Step {
+        node: node.into(),
+        deed,
+    };
+    let mission = Mission {
+        steps: steps.into_iter().map(step).collect(),
+        ..shelf_mission("mis_1", "s0_0", "p0")
+    };
+    desk.send(Command::Run(mission)).await;
+    desk.work_off(&["mis_1".into()]).await;
+    assert_eq!(desk.steps_done("mis_1"), (0..9).collect::<Vec<_>>());
+    world.stop.cancel();
+    fleet.join().await;
+    listener.assert_valid(&["order", "state"]);
+    let heard = listener.heard.lock().unwrap();
+    let refused = heard
+        .states
+        .iter()
+        .find(|s| s["errors"] != serde_json::json!([]));
+    assert!(refused.is_none(), "no order was refused: {refused:#?}");
 }

@@ -5,18 +5,24 @@
 //! node. Edges that cross between nodes must therefore be drawn with a node at the crossing.
 //!
 //! How deadlock is excluded. Each vehicle has a private home node that no other vehicle may
-//! enter. A node is granted only when it is free and the state after the grant is *safe* in the
-//! banker's sense (Dijkstra, EWD 108): there is an order in which each vehicle in turn can drive
-//! home while all others stand. Homes are private, so driving home only frees nodes that others
-//! can use and the greedy search for such an order is exact. Safety alone does not promise that
-//! a goal is ever reached, so a stalled or starved vehicle becomes the *champion*: its way is
-//! reserved, and where others stand in it they are sent towards home, one by one in a safe
-//! order, until the way is free. Each rescue ends in a goal reached, hence progress.
+//! enter. Traffic control always holds a schedule: an order of single moves by which everyone
+//! gets home. A node is granted only when it is free and there is a schedule afterwards, most
+//! often the one at hand less this move; the states so admitted are safe in the banker's sense
+//! (Dijkstra, EWD 108). Beyond that, no grant is given that takes from another vehicle the
+//! prospect of getting to its goal and home merely by driving on and waiting.
+//!
+//! Safety alone does not promise that a goal is ever reached, so a stalled or starved vehicle
+//! becomes the *champion*: it gets a way of its own, and where others stand in it they drive
+//! home in the order of a schedule until the way is free. Hence progress.
+//!
+//! While edges are closed or vehicles stuck, the schedule is kept for the repaired floor, and
+//! besides nobody is cut off from home who is not already.
 
 mod claims;
 mod rescue;
 mod roadmap;
 mod safety;
+mod schedule;
 mod traffic;
 
 pub use claims::Conflict;

@@ -5,6 +5,7 @@
 use crate::{
     event::Chore,
     kernel::*,
+    network,
     orders::{self, DeliveryMode, Order},
     packing::{self, Carton, CartonState},
     payments,
@@ -59,7 +60,7 @@ async fn compose(tx: &mut Tx, order: &Order, carton: &Carton, cash_minor: i64) -
         temperature: carton.temperature.parse().map_err(|_| Fault::new("a carton of no known class"))?,
         address: (!to_point).then_some(order.address),
         coord,
-        window: Some((order.window_from, order.window_to)),
+        window: Some(window(order)),
         due: order.promised_by,
         service: order.service.clone(),
         mode: if to_point { Mode::PickupPoint } else { Mode::Home },
@@ -68,6 +69,13 @@ async fn compose(tx: &mut Tx, order: &Order, carton: &Carton, cash_minor: i64) -
         pin: Some(order.delivery_pin.clone()),
         cash_minor,
     })
+}
+
+/// When the road may bring it: same-day goods come as soon as they can, so only the
+/// end of their window binds.
+fn window(order: &Order) -> (Time, Time) {
+    let from = if order.service == network::SAME_DAY { order.placed_at } else { order.window_from };
+    (from.min(order.window_from), order.window_to)
 }
 
 /// The order's address changed: parcels that are packed already follow, as far as
@@ -83,7 +91,7 @@ pub async fn follow_address(tx: &mut Tx, order: OrderId) -> Result<Vec<ParcelId>
         let place = NewPlace {
             address: Some(order.address),
             coord: order.coord,
-            window: Some((order.window_from, order.window_to)),
+            window: Some(window(&order)),
             due: order.promised_by,
             pickup: None,
         };

@@ -20,8 +20,8 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, fleet, handheld, identity, layout, network, printing, problem::Problem, riders, stock,
-    store::Db, transport,
+    cases, catalog, checkout, fleet, handheld, identity, importing, layout, network, printing, problem::Problem,
+    riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -43,6 +43,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(transport::api::routes())
         .merge(riders::api::routes())
         .merge(cases::api::routes())
+        .merge(importing::api::routes())
         .merge(facts::routes())
 }
 
@@ -63,6 +64,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
     let (api, _) = rooms().split_for_parts();
     Router::new()
         .merge(api)
+        .merge(web::routes())
         .route("/api/v1/openapi.json", get(|| async { Json(openapi()) }))
         .route("/health", get(health))
         .fallback(|| async { Problem::not_found("page or endpoint") })

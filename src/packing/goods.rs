@@ -66,6 +66,24 @@ async fn taken(tx: &mut Tx, carton: &Carton) -> Result<Vec<Balance>, Stop> {
     Ok(stock::moved(tx.sql(), &carton.parcel.to_string(), "departed").await?)
 }
 
+/// A parcel that had left before goes out once more, with another load: its goods
+/// go from that carrier's account to this one's. Guard: it is not handed over.
+pub async fn take_over(tx: &mut Tx, parcel: ParcelId, load: LoadId) -> Result<(), Stop> {
+    let carton = find(tx, parcel).await?;
+    if carton.load == Some(load) {
+        return Ok(());
+    }
+    if !rows::step(tx.sql(), parcel, CartonState::Departed, CartonState::Departed, Some(load)).await? {
+        return Err(Refusal::NotNow { state: carton.state }.into());
+    }
+    let from = Account::outside(Holder::Carrier(carton.load.unwrap_or(load)));
+    let to = Account::outside(Holder::Carrier(load));
+    for balance in taken(tx, &carton).await? {
+        shift(tx, balance, from, to, Condition::Sellable, "handed_on", parcel).await?;
+    }
+    Ok(())
+}
+
 /// Handed over at the door or counter: the goods are the shopper's. Guard: once.
 pub async fn hand_over(tx: &mut Tx, parcel: ParcelId, load: LoadId) -> Result<(), Stop> {
     let carton = find(tx, parcel).await?;

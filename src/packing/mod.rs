@@ -18,8 +18,10 @@ mod reopen;
 mod rows;
 mod scan;
 mod step;
+#[cfg(test)]
+pub(crate) mod testkit;
 
-pub use goods::{bring_back, contents, depart, hand_over};
+pub use goods::{bring_back, contents, depart, hand_over, take_over};
 pub use model::*;
 pub use plan::{expect, replan};
 pub use reopen::reopen;

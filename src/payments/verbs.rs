@@ -6,7 +6,12 @@ use super::{
     provider::{Provider, TestProvider},
     rows,
 };
-use crate::{event::Event, kernel::*, orders, store::Tx};
+use crate::{
+    event::Event,
+    kernel::*,
+    orders,
+    store::{Sql, Tx},
+};
 
 /// The provider of this installation.
 static PROVIDER: TestProvider = TestProvider;
@@ -96,8 +101,13 @@ async fn late(tx: &mut Tx, mut payment: Payment, card: TestCard) -> Result<Payme
 /// What an order owes in all: lines less what was cancelled or came back, and
 /// shipping unless nothing of it goes out.
 pub async fn due_minor(tx: &mut Tx, order: OrderId) -> Result<i64, Stop> {
-    let Some(found) = orders::by_id(tx.sql(), order).await? else { return Ok(0) };
-    let lines = orders::lines(tx.sql(), order).await?;
+    Ok(due_of(tx.sql(), order).await?)
+}
+
+/// [`due_minor`] for who only reads.
+pub async fn due_of(sql: &mut Sql, order: OrderId) -> Result<i64, Fault> {
+    let Some(found) = orders::by_id(sql, order).await? else { return Ok(0) };
+    let lines = orders::lines(sql, order).await?;
     let goods: i64 = lines.iter().map(orders::Line::due_minor).sum();
     let anything = lines.iter().any(|line| line.ordered > line.cancelled + line.returned);
     Ok(goods + if anything { found.shipping_minor } else { 0 })

@@ -52,10 +52,10 @@ pub async fn plan(db: &Db, wave: WaveId) -> Result<(), Stop> {
         write_walk(&mut tx, site, wave, &depot.0, tour, started).await?;
     }
     for (code, picks) in by_shelf(carried) {
-        if let Some(unit) = units::by_code(tx.sql(), &code).await? {
-            let picks = still_wanted(&mut tx, picks).await?;
-            shelf::write(&mut tx, site, wave, &unit, &picks).await?;
-        }
+        let unit = units::by_code(tx.sql(), &code).await?;
+        let unit = unit.ok_or_else(|| Fault::new(format!("mobile shelf {code} is on the floor but no unit")))?;
+        let picks = still_wanted(&mut tx, picks).await?;
+        shelf::write(&mut tx, site, wave, &unit, &picks).await?;
     }
     if missing {
         let again = tx.now().plus_ms(AGAIN_MS);

@@ -132,8 +132,7 @@ struct Here {
     responses((status = 204), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn post_position(State(db): State<Db>, caller: Caller, Body(here): Body<Here>) -> Result<StatusCode, Problem> {
     let id = rider(&caller)?;
-    let stamp_ms = db.clock.now().ms();
-    positions::report(&db, Tracker::shared(), id, here.lat, here.lon, stamp_ms).await?;
+    positions::report(&db, Tracker::shared(), id, here.lat, here.lon, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -170,7 +169,7 @@ async fn post_traccar(
     drop(read);
     let coords = fix.location.coords;
     let stamp_ms = fix.location.timestamp.ms();
-    positions::report(&db, Tracker::shared(), id, coords.latitude, coords.longitude, stamp_ms).await?;
+    positions::report(&db, Tracker::shared(), id, coords.latitude, coords.longitude, Some(stamp_ms)).await?;
     Ok(StatusCode::OK)
 }
 

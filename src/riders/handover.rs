@@ -1,7 +1,7 @@
 //! At the door: handed over with proof, or not. Deliberately absent: what a
 //! failure leads to; transport's policy says.
 
-use super::{Refusal, model::*, positions, rows, rows::Proof};
+use super::{Refusal, cash, model::*, positions, rows, rows::Proof};
 use crate::{
     kernel::*,
     store::Tx,
@@ -28,16 +28,12 @@ pub async fn deliver(tx: &mut Tx, id: StopId, evidence: &Evidence, acting: Actin
         return Err(Refusal::NothingHere.into());
     }
     let kind = prove(&held, evidence)?;
-    let due_minor: i64 = held.parcels.iter().map(|parcel| parcel.cash_minor).sum();
-    let given_minor = evidence.cash_minor.unwrap_or(0);
     let at_door = held.stop.kind == StopKind::Door;
-    if at_door && given_minor != due_minor {
-        return Err(Refusal::WrongCash { due_minor, given_minor }.into());
-    }
+    let cash_minor = if at_door { cash::take(tx, &held.parcels, evidence.cash_minor.unwrap_or(0)).await? } else { 0 };
     let proof = keep_proof(tx, &held, kind, evidence).await?;
     if at_door {
         let by = held.load.driver.ok_or(Refusal::Unknown)?;
-        let attempts = note_attempts(tx, &held, Outcome::Delivered, None, Some(proof)).await?;
+        let attempts = note_attempts(tx, &held, Outcome::Delivered, None, Some(proof), cash_minor).await?;
         transport::delivered(tx, &mut held, &attempts, by).await?;
     } else {
         transport::dropped_off(tx, &mut held).await?;
@@ -79,13 +75,15 @@ async fn keep_proof(tx: &mut Tx, held: &Held, kind: ProofKind, evidence: &Eviden
     Ok(proof.id)
 }
 
-/// Notes an attempt at each parcel of the stop, in their order.
+/// Notes an attempt at each parcel of the stop, in their order; the cash stands
+/// with the first.
 async fn note_attempts(
     tx: &mut Tx,
     held: &Held,
     outcome: Outcome,
     reason: Option<FailReason>,
     proof: Option<ProofId>,
+    mut cash_minor: i64,
 ) -> Result<Vec<AttemptId>, Stop> {
     let rider = held.load.driver.map_or_else(|| tx.actor().as_str().to_owned(), |driver| driver.to_string());
     let coord = match held.load.driver {
@@ -106,7 +104,7 @@ async fn note_attempts(
             outcome,
             reason,
             proof,
-            cash_minor: if outcome == Outcome::Delivered { parcel.cash_minor } else { 0 },
+            cash_minor: std::mem::take(&mut cash_minor),
         };
         rows::insert_attempt(tx.sql(), &attempt).await?;
         ids.push(attempt.id);
@@ -138,7 +136,7 @@ pub async fn fail(
     if held.parcels.is_empty() && held.fetched.is_empty() {
         return Err(Refusal::NothingHere.into());
     }
-    let attempts = note_attempts(tx, &held, Outcome::Failed, Some(reason), None).await?;
+    let attempts = note_attempts(tx, &held, Outcome::Failed, Some(reason), None, 0).await?;
     let onward = transport::attempt_failed(tx, &mut held, &attempts, reason).await?;
     Ok((held.stop, Some(onward)))
 }

@@ -13,11 +13,13 @@
 
 mod answer;
 pub mod api;
+mod cash;
 mod handover;
 mod model;
 mod offer;
 mod pickup;
 pub mod positions;
+mod reroute;
 mod refusal;
 mod rows;
 mod shift;
@@ -29,8 +31,14 @@ pub use offer::{capacity, offer_loads, plan, seek};
 pub use pickup::{collect, spend_pickup_try};
 pub use positions::Tracker;
 pub use refusal::Refusal;
+pub use reroute::{replan, replan_open};
 pub use rows::{
     attempt_by_id, attempts_of, earned, free_riders, offer_by_id, offers_of_load, on_shift, open_offer_of, rider_by_id,
     trail,
 };
 pub use shift::{Begin, begin_shift, end_shift};
+
+#[cfg(test)]
+mod api_tests;
+#[cfg(test)]
+mod tests;

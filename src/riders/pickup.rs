@@ -1,7 +1,7 @@
 //! A shopper collects at a pick-up point with the code of the order. Deliberately
 //! absent: bringing parcels there; that is a stop like any other.
 
-use super::{Refusal, handover::next_number, model::*, rows, rows::Proof};
+use super::{Refusal, cash, handover::next_number, model::*, rows, rows::Proof};
 use crate::{
     kernel::*,
     store::{Actor, Db, Tx},
@@ -32,15 +32,16 @@ pub async fn spend_pickup_try(db: &Db, site: SiteId) -> Result<ulid::Ulid, Stop>
 
 /// Hands every parcel of the order behind a code to the shopper; `sscc` tells
 /// two orders with one code apart. `mark` is the try spent before: a right code
-/// gives it back.
+/// gives it back. `cash_minor` is what the shopper pays at the counter.
 ///
 /// # Errors
-/// [`Refusal::PickupUnknown`], [`Refusal::PickupAmbiguous`].
+/// [`Refusal::PickupUnknown`], [`Refusal::PickupAmbiguous`], [`Refusal::WrongCash`].
 pub async fn collect(
     tx: &mut Tx,
     site: SiteId,
     pin: &str,
     sscc: Option<&str>,
+    cash_minor: i64,
     mark: Option<ulid::Ulid>,
 ) -> Result<Vec<Parcel>, Stop> {
     let mut waiting = transport::parcels_at_point(tx.sql(), site).await?;
@@ -55,6 +56,7 @@ pub async fn collect(
     if waiting.iter().any(|parcel| parcel.order != order) {
         return Err(Refusal::PickupAmbiguous.into());
     }
+    let mut cash_minor = cash::take(tx, &waiting, cash_minor).await?;
     let mut collected = Vec::new();
     for parcel in waiting {
         let stop = parcel.stop.ok_or(transport::Refusal::NoStop)?;
@@ -74,7 +76,7 @@ pub async fn collect(
             outcome: Outcome::Delivered,
             reason: None,
             proof: Some(proof.id),
-            cash_minor: 0,
+            cash_minor: std::mem::take(&mut cash_minor),
         };
         rows::insert_attempt(tx.sql(), &attempt).await?;
         collected.push(transport::collected(tx, parcel.id, attempt.id, &by).await?);

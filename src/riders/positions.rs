@@ -35,8 +35,8 @@ pub struct Tracker {
 struct Seen {
     position: Position,
     written: Option<Position>,
-    /// The phone's own timestamp, so that a repeated fix is dropped.
-    stamp_ms: i64,
+    /// The GPS client's own timestamp, so that a repeated fix is dropped.
+    stamp_ms: Option<i64>,
 }
 
 static TRACKER: LazyLock<Tracker> = LazyLock::new(Tracker::default);
@@ -66,12 +66,14 @@ impl Tracker {
         all
     }
 
-    /// Takes a fix; true if it is to be written down. `stamp_ms` is the sender's
-    /// timestamp: one that is not newer is a repeat and is dropped.
-    fn take(&self, fix: Position, stamp_ms: i64) -> bool {
+    /// Takes a fix; true if it is to be written down. `stamp_ms` is the timestamp
+    /// of a GPS client: one that is not newer than its last is a repeat and is
+    /// dropped. Our own page sends none.
+    fn take(&self, fix: Position, stamp_ms: Option<i64>) -> bool {
         let mut last = self.last.lock().expect("no panic holds the positions");
         let before = last.get(&fix.rider).copied();
-        if before.is_some_and(|seen| seen.stamp_ms >= stamp_ms) {
+        let known = before.and_then(|seen| seen.stamp_ms);
+        if stamp_ms.zip(known).is_some_and(|(stamp_ms, known)| stamp_ms <= known) {
             return false;
         }
         let written = before.and_then(|seen| seen.written);
@@ -79,7 +81,7 @@ impl Tracker {
             old.coord.metres_to(fix.coord) >= WRITE_M || fix.at.since(old.at) >= WRITE_MS || fix.at < old.at
         });
         let written = if write { Some(fix) } else { written };
-        last.insert(fix.rider, Seen { position: fix, written, stamp_ms });
+        last.insert(fix.rider, Seen { position: fix, written, stamp_ms: stamp_ms.or(known) });
         // Nobody listening is no error.
         let _ = self.feed.send(fix);
         write
@@ -90,7 +92,14 @@ impl Tracker {
 ///
 /// # Errors
 /// [`Refusal::BadPlace`]; a fault of the store.
-pub async fn report(db: &Db, tracker: &Tracker, rider: UserId, lat: f64, lon: f64, stamp_ms: i64) -> Result<(), Stop> {
+pub async fn report(
+    db: &Db,
+    tracker: &Tracker,
+    rider: UserId,
+    lat: f64,
+    lon: f64,
+    stamp_ms: Option<i64>,
+) -> Result<(), Stop> {
     let coord = Coord::checked(lat, lon).ok_or(Refusal::BadPlace)?;
     let fix = Position { rider, coord, at: db.clock.now() };
     if tracker.take(fix, stamp_ms) {
@@ -177,11 +186,11 @@ mod tests {
         let mut feed = tracker.subscribe();
         let rider = UserId::new(ulid::Ulid::from_parts(1, 1));
         let fix = |lat: f64, ms: i64| Position { rider, coord: Coord { lat, lon: 8.0 }, at: Time::from_ms(ms) };
-        assert!(tracker.take(fix(50.0, 0), 1), "the first");
-        assert!(!tracker.take(fix(50.0001, 1_000), 2), "eleven metres on");
-        assert!(!tracker.take(fix(51.0, 2_000), 2), "a repeat by the phone's clock");
-        assert!(tracker.take(fix(50.01, 3_000), 3), "a kilometre on");
-        assert!(tracker.take(fix(50.01, 3_000 + WRITE_MS), 4), "a minute later");
+        assert!(tracker.take(fix(50.0, 0), Some(1)), "the first");
+        assert!(!tracker.take(fix(50.0001, 1_000), Some(2)), "eleven metres on");
+        assert!(!tracker.take(fix(51.0, 2_000), Some(2)), "a repeat by the phone's clock");
+        assert!(tracker.take(fix(50.01, 3_000), Some(3)), "a kilometre on");
+        assert!(tracker.take(fix(50.01, 3_000 + WRITE_MS), Some(4)), "a minute later");
         assert_eq!(tracker.everybody().len(), 1);
         assert_eq!(feed.try_recv().unwrap().coord.lat, 50.0);
         assert_eq!(feed.try_recv().unwrap().coord.lat, 50.0001);

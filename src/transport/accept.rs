@@ -6,18 +6,26 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{Refusal, model::*, rows};
+use super::{
+    Refusal,
+    load::settle,
+    model::{ParcelState as S, *},
+    rows,
+    withdraw::hold_parcel,
+};
 use crate::{event::Chore, kernel::*, store::Tx};
 
 /// Parcels packed within this time share a planning run.
 pub const GATHER_MS: i64 = 2 * 60_000;
 
 /// Stages a parcel and asks for a plan of its site. The same id again changes
-/// nothing.
+/// nothing, unless its carton was opened, packed anew and has another label: then
+/// the parcel begins anew.
 ///
 /// # Errors
 /// [`Refusal::Senseless`] for a parcel without way or weight,
-/// [`Refusal::LabelTaken`] for a label that is on another parcel.
+/// [`Refusal::LabelTaken`] for a label that is on another parcel,
+/// [`Refusal::ParcelState`] for a new label on one that is on its way.
 pub async fn accept(tx: &mut Tx, new: NewParcel) -> Result<Parcel, Stop> {
     check(&new)?;
     if let Some(found) = rows::parcel_by_sscc(tx.sql(), &new.sscc).await? {
@@ -25,8 +33,14 @@ pub async fn accept(tx: &mut Tx, new: NewParcel) -> Result<Parcel, Stop> {
     }
     let parcel = staged(tx, new);
     if !rows::insert_parcel(tx.sql(), &parcel).await? {
-        let found = rows::parcel_by_id(tx.sql(), parcel.id).await?;
-        return found.ok_or_else(|| Refusal::NoParcel.into());
+        let (load, found) = hold_parcel(tx, parcel.id).await?;
+        if found.aboard || !matches!(found.state, S::Cancelled | S::Returning | S::Recalled | S::Staged) {
+            return Err(Refusal::ParcelState { state: found.state }.into());
+        }
+        rows::replace_parcel(tx.sql(), &parcel).await?;
+        if let Some(mut load) = load.filter(|load| load.state.is_before_departure()) {
+            settle(tx, &mut load, true).await?;
+        }
     }
     let gathered = tx.now().plus_ms(GATHER_MS);
     tx.later(Chore::PlanLoads, parcel.site, gathered).await?;

@@ -12,7 +12,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Acting, Load, LoadState, LoadView, NewVehicle, Parcel, ParcelState, Refusal, Vehicle, bring_back, define_vehicle,
-    depart, list_loads, load_by_id, scan_in, vehicles, view,
+    depart, list_loads, load_by_id, scan_in, vehicle_by_code, vehicles, view,
 };
 use crate::{
     exchange::{Begun, Body, Command, Listed},
@@ -269,6 +269,10 @@ async fn put_vehicle(
     let mut tx = db.begin(Actor::named(caller.id())).await?;
     let site = site_of(tx.sql(), &body.site).await?;
     caller.permit(Permission::DispatchAct, Some(site))?;
+    // A van is not taken from a site where the caller has no say.
+    if let Some(before) = vehicle_by_code(tx.sql(), &code).await? {
+        caller.permit(Permission::DispatchAct, Some(before.site))?;
+    }
     let new = NewVehicle {
         code,
         max_weight_g: body.max_weight_g,

@@ -4,9 +4,14 @@
 use super::model::Parcel;
 use crate::{kernel::*, packing, store::Tx};
 
-/// The goods leave the site with the load.
+/// The goods leave the site with the load. Those of a second attempt are still in
+/// the account of the first carrier, and go from there to this one's.
 pub(super) async fn depart(tx: &mut Tx, parcel: &Parcel, load: LoadId) -> Result<(), Stop> {
-    packing::depart(tx, parcel.id, load).await
+    if parcel.aboard {
+        packing::take_over(tx, parcel.id, load).await
+    } else {
+        packing::depart(tx, parcel.id, load).await
+    }
 }
 
 /// The goods become the customer's.

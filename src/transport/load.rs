@@ -30,20 +30,16 @@ pub async fn hold_load(tx: &mut Tx, id: LoadId, acting: Acting) -> Result<Load, 
 }
 
 /// Gives a load to a driver, with a van or on his own wheels. To whom it belongs
-/// already, it is given again without effect.
+/// already, it is given again without effect; from somebody else it is taken
+/// first, with [`unassign`].
 ///
 /// # Errors
-/// [`Refusal::LoadState`] once it is being loaded; [`Refusal::Busy`] if the
+/// [`Refusal::LoadState`] once somebody has it; [`Refusal::Busy`] if the
 /// driver has another load; [`Refusal::VehicleBusy`].
 pub async fn assign(tx: &mut Tx, id: LoadId, driver: UserId, vehicle: Option<&Vehicle>) -> Result<Load, Stop> {
     let mut load = hold_load(tx, id, Acting::Dispatcher).await?;
     if load.driver == Some(driver) && !matches!(load.state, LoadState::Planned | LoadState::Offered) {
         return Ok(load);
-    }
-    if load.state == LoadState::Assigned {
-        let now = tx.now();
-        rows::free_vehicle(tx.sql(), load.id, now).await?;
-        load.state = LoadState::Planned;
     }
     load.step(LoadState::Assigned)?;
     if let Some(vehicle) = vehicle

@@ -35,6 +35,7 @@ mod rows;
 mod travel;
 mod vehicles;
 mod withdraw;
+mod words;
 
 pub use accept::{accept, pin_matches};
 pub use board::{Board, LoadView, board, view};
@@ -47,7 +48,7 @@ pub use outcome::{
 pub use plan::{Planned, RiderCapacity, plan};
 pub use points::place_of;
 pub use refusal::Refusal;
-pub use reroute::{replan_load, replan_open};
+pub use reroute::replan_load;
 pub use rows::{
     list_loads, load_by_id, load_of_driver, loads_out, loads_without_rider, parcel_by_id, parcel_by_sscc,
     parcels_at_point, parcels_in, parcels_of_load, parcels_of_order, stop_by_id, stops_of, vehicle_by_code, vehicle_of,

@@ -237,9 +237,6 @@ pub async fn bring_back(tx: &mut Tx, id: LoadId, label: &str, acting: Acting) ->
     match (parcel.state, parcel.onward) {
         (ParcelState::Returned | ParcelState::Cancelled, _) => return Ok(parcel),
         (ParcelState::Failed | ParcelState::Recalled, onward) => {
-            if parcel.aboard {
-                goods::bring_back(tx, &parcel, load.site).await?;
-            }
             parcel.restage(now)?;
             if onward == Some(Onward::Hold) {
                 parcel.hindrance = Some(FailReason::WrongAddress.to_string());
@@ -247,11 +244,7 @@ pub async fn bring_back(tx: &mut Tx, id: LoadId, label: &str, acting: Acting) ->
             tx.later(Chore::PlanLoads, load.site, now).await?;
         }
         (ParcelState::Returning, _) if parcel.aboard => {
-            goods::bring_back(tx, &parcel, load.site).await?;
-            parcel.step(ParcelState::Returned)?;
-            parcel.aboard = false;
-            points::let_go(tx, &mut parcel).await?;
-            tx.emit(Event::ReturnReceived { order: parcel.order, parcel: parcel.id, site: load.site });
+            receive_back(tx, &mut parcel).await?;
         }
         (ParcelState::Returning, _) => {
             // Taken out before it ever left: its goods stand at the site all along.
@@ -263,6 +256,16 @@ pub async fn bring_back(tx: &mut Tx, id: LoadId, label: &str, acting: Acting) ->
     rows::save_parcel(tx.sql(), &parcel).await?;
     settle(tx, &mut load, true).await?;
     Ok(parcel)
+}
+
+/// A parcel that had left is at its site for good: its goods wait to be graded.
+pub(super) async fn receive_back(tx: &mut Tx, parcel: &mut Parcel) -> Result<(), Stop> {
+    goods::bring_back(tx, parcel, parcel.site).await?;
+    parcel.step(ParcelState::Returned)?;
+    parcel.aboard = false;
+    points::let_go(tx, parcel).await?;
+    tx.emit(Event::ReturnReceived { order: parcel.order, parcel: parcel.id, site: parcel.site });
+    Ok(())
 }
 
 async fn already_staged(tx: &mut Tx, load: &Load, label: &str) -> Result<Option<Parcel>, Stop> {

@@ -11,31 +11,18 @@ use crate::{
     store::{Actor, Db},
 };
 
+/// An arrival that moves by more than this is news.
+const NEWS_MS: i64 = 90_000;
 /// Longest rest of a route.
 const REST_MS: i64 = 24 * 3_600_000;
-
-/// Plans every load that is not finished again; returns those whose way changed.
-///
-/// # Errors
-/// A fault.
-pub async fn replan_open(db: &Db, reason: &str) -> Result<Vec<LoadId>, Stop> {
-    let mut read = db.read().await?;
-    let loads = rows::loads_out(read.sql()).await?;
-    drop(read);
-    let mut changed = Vec::new();
-    for load in loads {
-        if replan_load(db, load.id, None, reason).await? {
-            changed.push(load.id);
-        }
-    }
-    Ok(changed)
-}
 
 /// What is known of a route before it is planned again.
 struct Rest {
     load: Load,
     /// Where the vehicle is, or starts.
     from: Coord,
+    /// True if that is a place between two stops.
+    on_the_road: bool,
     /// When it goes on from there.
     start: Time,
     /// The stop where the driver stands.
@@ -91,7 +78,8 @@ async fn read(db: &Db, id: LoadId, at: Option<Coord>) -> Result<Option<Rest>, St
     };
     let start = here.as_ref().map_or(now, |here| now.max(here.eta.plus_ms(here.service_ms)));
     let done = over.iter().chain(here.as_ref()).map(|stop| stop.seq).max().unwrap_or(0);
-    Ok(Some(Rest { load, from, start, here, stops, done, depot }))
+    let on_the_road = here.is_none() && load.state == LoadState::Out && at.is_some();
+    Ok(Some(Rest { load, from, on_the_road, start, here, stops, done, depot }))
 }
 
 fn problem(rest: &Rest, travel: &Travel, windows: bool) -> Problem {
@@ -134,7 +122,12 @@ async fn write(db: &Db, rest: &Rest, travel: &Travel, route: &routing::Route, re
         let mut stop = rest.stops[planned.job].clone();
         let leg = travel.leg(from, planned.job + 2);
         from = planned.job + 2;
-        changed |= stop.seq != seq || stop.leg_m != leg.distance_m || stop.polyline != leg.polyline;
+        let way = stop.leg_m != leg.distance_m || stop.polyline != leg.polyline;
+        // Seen from the road, the rest of the first leg is always another line: there
+        // the time tells whether the way is another.
+        let later_ms = Time::from_ms(planned.arrive_ms).since(stop.eta).abs();
+        let news = if seq == rest.done + 1 && rest.on_the_road { later_ms > NEWS_MS } else { way };
+        changed |= stop.seq != seq || news;
         stop.seq = seq;
         stop.eta = Time::from_ms(planned.arrive_ms);
         (stop.leg_m, stop.leg_ms, stop.polyline) = (leg.distance_m, leg.travel_ms, leg.polyline);

@@ -6,6 +6,9 @@ use crate::{
     event::Event,
     kernel::*,
     network::{Hours, NewSite, SiteKind, define_site},
+    orders::{self, DeliveryMode, NewLine, NewOrder, Order, ShortPolicy},
+    packing::{self, Carton, CartonLine, CartonState},
+    stock::{self, Account, Condition, Goods, Holder, Movement},
     store::{Actor, Db, Tx, log},
     transport::*,
 };
@@ -62,13 +65,76 @@ pub fn label(number: i64) -> String {
     barcode::sscc(0, "4012345", number)
 }
 
-/// A parcel for a door; `number` makes its label, each in an order of its own.
+/// An order of two units that are picked, packed and in a closed carton of `site`,
+/// all by the rooms' own verbs but for the packing itself.
+async fn packed(tx: &mut Tx, site: SiteId, number: i64, coord: Coord) -> Result<(Order, Carton), Stop> {
+    let (sku, bin, due) = (tx.id(), tx.id(), tx.now().plus_ms(3 * 3_600_000));
+    let goods = Goods::plain(sku);
+    stock::opening(tx, &goods, 2, Account::bin(site, bin)).await?;
+    let order = orders::open(tx, &new_order(tx, sku, coord, due)).await?;
+    let line = orders::lines(tx.sql(), order.id).await?[0].id;
+    let fulfilment = orders::add_part(tx, &order, site, due, &[(line, sku, 2)]).await?;
+    let part = orders::fulfilment(tx.sql(), fulfilment).await?.expect("just opened");
+    let wave = tx.id();
+    orders::release(tx, &part, wave).await?;
+    let hold = orders::fulfilment_lines(tx.sql(), fulfilment).await?[0].hold;
+    let unit = tx.id();
+    let (from, to, becomes) = (Account::bin(site, bin), Account::bound(site, unit), Condition::Sellable);
+    let picked = Movement { goods, quantity: 2, from, to, becomes, reason: "picked", reference: String::new() };
+    stock::pick(tx, hold, &picked).await?;
+    orders::picked(tx, fulfilment, line, hold, 2).await?;
+    let carton = Carton {
+        parcel: tx.id(),
+        unit,
+        fulfilment,
+        site,
+        seq: 1,
+        size: "M".to_owned(),
+        temperature: "ambient".to_owned(),
+        tare_g: 180,
+        volume_ml: 9_000,
+        sscc: Some(label(number)),
+        state: CartonState::Closed,
+        expected_g: 2_000,
+        measured_g: Some(2_000),
+        load: None,
+        print: None,
+    };
+    let inside = CartonLine { parcel: carton.parcel, line, sku, planned: 2, packed: 2 };
+    packing::testkit::closed(tx, &carton, &[inside]).await?;
+    orders::packed(tx, fulfilment, &[(line, 2)], true).await?;
+    Ok((order, carton))
+}
+
+fn new_order(tx: &Tx, sku: SkuId, coord: Coord, due: Time) -> NewOrder {
+    NewOrder {
+        channel: "shop".to_owned(),
+        external_id: None,
+        contact: tx.id(),
+        address: tx.id(),
+        coord,
+        mode: DeliveryMode::Home,
+        service: "same_day".to_owned(),
+        pickup_site: None,
+        window: (tx.now(), due),
+        promised_by: due,
+        short_policy: ShortPolicy::Wait,
+        note: String::new(),
+        currency: "CNY".to_owned(),
+        shipping_minor: 600,
+        shopper: None,
+        lines: vec![NewLine { external_line_id: None, sku, quantity: 2, unit_price_minor: 500 }],
+    }
+}
+
+/// A parcel for a door, with its goods packed in an order of its own; `number`
+/// makes its label and its code.
 pub async fn new_parcel(db: &Db, site: SiteId, number: i64, coord: Coord) -> NewParcel {
-    let tx = db.begin(Actor::house()).await.unwrap();
+    let (order, carton) = act(db, async |tx| packed(tx, site, number, coord).await).await.unwrap();
     NewParcel {
-        id: tx.id(),
-        order: tx.id(),
-        fulfilment: tx.id(),
+        id: carton.parcel,
+        order: order.id,
+        fulfilment: carton.fulfilment,
         site,
         sscc: label(number),
         weight_g: 2_000,
@@ -77,14 +143,21 @@ pub async fn new_parcel(db: &Db, site: SiteId, number: i64, coord: Coord) -> New
         address: None,
         coord,
         window: None,
-        due: db.clock.now().plus_ms(3 * 3_600_000),
-        service: "same_day".to_owned(),
+        due: order.promised_by,
+        service: order.service,
         mode: Mode::Home,
         pickup: None,
         needs: Needs::Pin,
         pin: Some(format!("{:04}", 1000 + number)),
         cash_minor: 0,
     }
+}
+
+/// How many units an account outside of all sites holds.
+pub async fn units_with(db: &Db, holder: Holder) -> i64 {
+    let mut read = db.read().await.unwrap();
+    let held = stock::contents(read.sql(), holder).await.unwrap();
+    held.iter().map(|balance| balance.quantity).sum()
 }
 
 /// Stages a parcel.

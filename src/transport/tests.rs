@@ -35,9 +35,36 @@ async fn a_parcel_is_accepted_once() {
         let mut wrong = new_parcel(&db, site, 2, at(500.0, 0.0)).await;
         wrong.weight_g = 0;
         assert_eq!(code(act(&db, async |tx| accept(tx, wrong).await).await), "parcel.invalid");
-        let mut wrong = new_parcel(&db, site, 2, at(500.0, 0.0)).await;
+        let mut wrong = new_parcel(&db, site, 3, at(500.0, 0.0)).await;
         wrong.mode = Mode::PickupPoint;
         assert_eq!(code(act(&db, async |tx| accept(tx, wrong).await).await), "parcel.invalid");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_carton_packed_anew_is_a_parcel_again() {
+    on_both_engines(async |db, _| {
+        let site = depot(&db).await;
+        let driver = van(&db, site, "VAN-1").await;
+        let new = new_parcel(&db, site, 1, at(500.0, 0.0)).await;
+        let id = stage(&db, new.clone()).await.id;
+        act(&db, async |tx| withdraw(tx, id, "reopened").await).await.unwrap();
+        assert_eq!(stage(&db, new.clone()).await.state, ParcelState::Cancelled, "the old label stays void");
+        let again = NewParcel { sscc: label(77), weight_g: 1_500, ..new.clone() };
+        assert_eq!(stage(&db, again.clone()).await.state, ParcelState::Staged);
+        assert_eq!(parcel(&db, id).await.weight_g, 1_500);
+        // Also when it had been scanned in, and was pulled out for that.
+        let load_id = plan(&db, site, &[]).await.unwrap().loads[0];
+        act(&db, async |tx| scan_in(tx, load_id, &label(77), Acting::Driver(driver)).await).await.unwrap();
+        act(&db, async |tx| withdraw(tx, id, "reopened").await).await.unwrap();
+        let third = NewParcel { sscc: label(78), ..new.clone() };
+        assert_eq!(stage(&db, third).await.load, None);
+        assert_eq!(load(&db, load_id).await.state, LoadState::Cancelled);
+        let load_id = plan(&db, site, &[]).await.unwrap().loads[0];
+        send_off(&db, load_id).await;
+        let late = NewParcel { sscc: label(79), ..new };
+        assert_eq!(code(act(&db, async |tx| accept(tx, late).await).await), "parcel.wrong_state");
     })
     .await;
 }
@@ -323,9 +350,9 @@ async fn closing_a_road_sends_what_is_under_way_around() {
         let before = stops(&db, id).await[0].clone();
         assert_eq!(before.leg_m, 6000, "over the fast side");
         assert!(before.polyline.contains(&[at(3000.0, 0.0).lat, at(3000.0, 0.0).lon]));
-        assert!(replan_open(&db, "nothing changed").await.unwrap().is_empty());
+        assert!(!replan_load(&db, id, None, "nothing changed").await.unwrap());
         act(&db, async |tx| close_road(tx, 3, "flood").await).await.unwrap();
-        assert_eq!(replan_open(&db, "road 3 closed").await.unwrap(), [id]);
+        assert!(replan_load(&db, id, None, "road 3 closed").await.unwrap());
         let after = stops(&db, id).await[0].clone();
         assert!(after.eta > before.eta && after.polyline.contains(&[at(0.0, 3000.0).lat, at(0.0, 3000.0).lon]));
         let told = facts(&db).await.into_iter().any(
@@ -334,7 +361,7 @@ async fn closing_a_road_sends_what_is_under_way_around() {
         assert!(told);
         // Now it stands on an island: nothing is changed, nothing breaks.
         act(&db, async |tx| close_road(tx, 12, "flood").await).await.unwrap();
-        assert!(replan_open(&db, "road 12 closed").await.unwrap().is_empty());
+        assert!(!replan_load(&db, id, None, "road 12 closed").await.unwrap());
         assert_eq!(stops(&db, id).await[0], after);
     })
     .await;

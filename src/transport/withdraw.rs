@@ -1,7 +1,14 @@
 //! A parcel is no longer wanted. Deliberately absent: its goods; packing opens
 //! the carton once it stands at the site.
 
-use super::{Acting, Refusal, load::hold_load, load::settle, model::*, outcome::send_back, points, rows};
+use super::{
+    Acting, Refusal,
+    load::hold_load,
+    load::settle,
+    model::*,
+    outcome::{receive_back, send_back},
+    points, rows,
+};
 use crate::{event::Chore, kernel::*, store::Tx};
 
 /// How a parcel was withdrawn.
@@ -23,6 +30,12 @@ pub enum Withdrawn {
 pub async fn withdraw(tx: &mut Tx, id: ParcelId, reason: &str) -> Result<Withdrawn, Stop> {
     let (mut load, mut parcel) = hold_parcel(tx, id).await?;
     let how = match parcel.state {
+        ParcelState::Staged | ParcelState::Planned if parcel.aboard => {
+            // It left once, and stands at the site between two attempts.
+            send_back(tx, &mut parcel, reason)?;
+            receive_back(tx, &mut parcel).await?;
+            Withdrawn::AtSite
+        }
         ParcelState::Staged | ParcelState::Planned => {
             parcel.step(ParcelState::Cancelled)?;
             points::let_go(tx, &mut parcel).await?;

@@ -113,7 +113,7 @@ impl Core {
             () if vehicle.touch == Touch::Unheard => Some("not heard yet"),
             () if vehicle.touch == Touch::Lost => Some("lost"),
             () if vehicle.locked => Some("locked out"),
-            () if vehicle.paused => Some("paused"),
+            () if vehicle.paused || vehicle.reports_paused() => Some("paused"),
             () if !self.fit(car) => Some("out of order"),
             () if vehicle.mission().is_some() => Some("has a mission"),
             () if vehicle.cancel.is_some() => Some("is being stopped"),

@@ -154,6 +154,8 @@ pub(super) struct Car {
     pub charge: Option<Charge>,
     /// Nothing of its own accord before this time (after a refusal).
     pub rest_until_ms: i64,
+    /// No charger is looked for before this time.
+    pub no_charger_until_ms: i64,
     pub header_ids: [u64; 2],
     pub counter: u64,
     /// The status changed since it was last told.
@@ -181,6 +183,7 @@ impl Car {
             charge_asked: false,
             charge: None,
             rest_until_ms: 0,
+            no_charger_until_ms: 0,
             header_ids: [0; 2],
             counter: 0,
             status_due: true,
@@ -220,6 +223,12 @@ impl Car {
         self.heard
             .as_ref()
             .is_some_and(|s| s.battery_state.charging)
+    }
+
+    /// Paused by us, by an earlier run, or by a person at the vehicle. It is never resumed but by
+    /// command: there may be a reason.
+    pub fn reports_paused(&self) -> bool {
+        self.heard.as_ref().is_some_and(|s| s.paused == Some(true))
     }
 
     pub fn idle(&self) -> bool {

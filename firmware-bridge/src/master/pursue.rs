@@ -16,6 +16,8 @@ const LOW_PERMILLE: i64 = 300;
 const FULL_PERMILLE: i64 = 950;
 /// After a failed attempt to charge, in wall milliseconds.
 const CHARGE_REST_MS: i64 = 30_000;
+/// While every charger is taken, they are looked at this often, in wall milliseconds.
+const CHARGER_SOUGHT_EVERY_MS: i64 = 2_000;
 
 impl Core {
     /// Decides what the vehicle is about and tells traffic control.
@@ -55,6 +57,10 @@ impl Core {
         }
         if vehicle.cancel.is_some() || self.foreign_order(car) {
             return Task::Stay;
+        }
+        if self.cars[car].errand.is_none() && self.cars[car].free_for_new_order() {
+            // The next errand gets an order of its own, even when it is of the same kind.
+            self.end_track(car);
         }
         match self.cars[car].errand.clone() {
             Some(Purpose::Mission(mission)) => self.pursue_mission(car, &mission),
@@ -287,14 +293,14 @@ impl Core {
     fn pursue_idle(&mut self, car: usize) -> Task {
         let low = self.cars[car].battery_permille() < LOW_PERMILLE;
         let vehicle = &mut self.cars[car];
-        let rested = self.now_ms >= vehicle.rest_until_ms;
+        let rested = self.now_ms >= vehicle.rest_until_ms.max(vehicle.no_charger_until_ms);
         if vehicle.charging() {
             vehicle.charge = Some(Charge::Flowing);
             vehicle.errand = Some(Purpose::Charge);
             return Task::Stay;
         }
         if (vehicle.charge_asked || low) && rested && self.settled_in() {
-            self.cars[car].charge_asked = false;
+            self.cars[car].no_charger_until_ms = self.now_ms + CHARGER_SOUGHT_EVERY_MS;
             if let Some(charger) = self.charger_for(car) {
                 self.cars[car].charge = Some(Charge::Going(charger));
                 self.cars[car].errand = Some(Purpose::Charge);
@@ -368,6 +374,7 @@ impl Core {
         self.assign_due = true;
         let vehicle = &mut self.cars[car];
         vehicle.charge = None;
+        vehicle.charge_asked = false;
         vehicle.errand = None;
     }
 

@@ -58,7 +58,7 @@ impl Core {
             Doing::Working
         } else if state.driving {
             Doing::Driving
-        } else if vehicle.paused || vehicle.mission().is_some() {
+        } else if vehicle.paused || vehicle.reports_paused() || vehicle.mission().is_some() {
             Doing::Waiting
         } else {
             Doing::Idle

@@ -129,7 +129,12 @@ impl Machine {
                 self.memory.load = Some(load.to_owned());
             }
             "drop" => self.memory.load = None,
-            _ => self.memory.charging = true,
+            _ => {
+                self.memory.charging = true;
+                self.memory
+                    .errors
+                    .retain(|e| e.error_type != "batteryEmpty");
+            }
         }
         self.settle(&action.action_id, ActionStatus::Finished, None);
     }

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: headers, which belong to the connection.
 
+use std::f64::consts::PI;
+
 use super::machine::{FULL_BATTERY, Machine};
 use crate::vda5050::{
     AgvPosition, BatteryState, EStop, EdgeState, Header, Load, NodeState, OperatingMode,
@@ -73,7 +75,7 @@ impl Machine {
         AgvPosition {
             x: pose.x_mm as f64 / 1_000.0,
             y: pose.y_mm as f64 / 1_000.0,
-            theta: (pose.theta_mrad as f64 / 1_000.0).clamp(-3.141_592, 3.141_592),
+            theta: (pose.theta_mrad as f64 / 1_000.0).clamp(-PI, PI),
             map_id: self.chart.map_id.clone(),
             position_initialized: true,
         }

@@ -149,6 +149,7 @@ pub struct World {
     pub floor: Floor,
     pub vehicles: Vec<VehicleSpec>,
     pub speed: f64,
+    pub timing: Timing,
     pub stop: CancellationToken,
 }
 
@@ -159,6 +160,7 @@ impl World {
             floor: warehouse(vehicles.max(3), 2),
             vehicles: specs(vehicles),
             speed,
+            timing: Timing::default(),
             stop: CancellationToken::new(),
         }
     }
@@ -171,7 +173,7 @@ impl World {
             vehicles: self.vehicles.clone(),
             speed: self.speed,
             state_dir: None,
-            timing: Timing::default(),
+            timing: self.timing.clone(),
         };
         spawn_fleet(config, &self.stop).expect("a fleet")
     }
@@ -261,6 +263,22 @@ impl Desk {
         report
     }
 
+    /// Plays the person at the stations until every mission named has ended.
+    pub async fn work_off(&mut self, missions: &[String]) {
+        let mut open: Vec<&String> = missions.iter().collect();
+        while !open.is_empty() {
+            let what = format!("end of {} missions", open.len());
+            let report = self.until(&what, |r| {
+                matches!(about(r).0, "waiting" | "done" | "failed")
+            });
+            match report.await {
+                Report::Waiting { mission, .. } => self.send(Command::Continue { mission }).await,
+                Report::Done { mission, .. } => open.retain(|id| **id != mission),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// Steps of a mission reported done, in order.
     pub fn steps_done(&self, mission: &str) -> Vec<usize> {
         let step = |report: &Report| match report {
@@ -270,6 +288,43 @@ impl Desk {
             _ => None,
         };
         self.seen.iter().filter_map(step).collect()
+    }
+}
+
+/// A folder of its own for one test, removed with it.
+pub struct Folder(pub std::path::PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let unique = format!("firmware-bridge-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(unique);
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A child process that does not outlive the test.
+pub struct Process(pub std::process::Child);
+
+impl Process {
+    pub fn start(program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Self {
+        let mut command = std::process::Command::new(program);
+        command.args(args).stdout(std::process::Stdio::null());
+        command.stderr(std::process::Stdio::null());
+        Self(command.spawn().expect("the program starts"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -92,7 +92,11 @@ impl Listener {
                 }
             }
         });
-        subscribed.await.expect("subscribed");
+        let patience = Duration::from_secs(20);
+        let subscribed = tokio::time::timeout(patience, subscribed).await;
+        subscribed
+            .expect("a broker that answers")
+            .expect("subscribed");
         Self { heard, task }
     }
 

@@ -19,13 +19,20 @@ pub fn fill(report: &mut Report, facts: &[Fact]) {
     report.proofs = count("parcel.delivered");
     report.cases_opened = count("case.opened");
     report.cases_closed = count("case.closed");
+    let carried = carried_by(facts);
     let by = |who: &[&str]| {
         let handed = facts.iter().filter(|fact| fact.kind == "parcel.delivered");
-        handed.filter(|fact| who.contains(&fact.text("by"))).count() as u64
+        handed.filter(|fact| carried.get(fact.text("load")).is_some_and(|by| who.contains(by))).count() as u64
     };
     report.delivered_by_vehicle = by(&["vehicle", "driver", "van"]);
     report.delivered_by_rider = by(&["rider"]);
     report.click_to_door_ms_p50 = median(click_to_door(facts));
+}
+
+/// For what each load was planned last: a rider's bag or a vehicle.
+fn carried_by(facts: &[Fact]) -> BTreeMap<&str, &str> {
+    let planned = facts.iter().filter(|fact| fact.kind == "load.planned");
+    planned.map(|fact| (fact.subject.as_str(), fact.text("by"))).collect()
 }
 
 /// From order to last door, for each order that was delivered.

@@ -31,7 +31,7 @@ fn honest() -> Value {
             fact(3, "line.picked", "ord_1", json!({"quantity": 2})),
             fact(4, "case.opened", "cas_1", json!({"code": "weight.mismatch"})),
             fact(5, "case.closed", "cas_1", json!({"code": "weight.mismatch", "resolution": "scanned again"})),
-            fact(6, "parcel.delivered", "ord_1", json!({"parcel": "par_1", "by": "rider"})),
+            fact(6, "parcel.delivered", "ord_1", json!({"parcel": "par_1", "load": "lod_1", "by": "usr_7"})),
             fact(7, "order.delivered", "ord_1", json!({})),
         ],
         "transfers": [

@@ -167,6 +167,10 @@ pub fn generate(city: &City, sites: &[Site], scale: Scale, seed: u64) -> People 
             }
         }
     }
+    // Last, so that they move nobody else's luck: one clerk at each counter.
+    for site in sites.iter().filter(|site| site.kind == SiteKind::PickupPoint) {
+        hiring.hire(Role::Worker, Some(&site.code));
+    }
     hiring.staff
 }
 
@@ -317,7 +321,8 @@ mod tests {
         let places = sites::generate(&city, Scale::City);
         let staff = generate(&city, &places, Scale::City, 7);
         let count = |role| staff.people.iter().filter(|p| p.role == role).count();
-        assert_eq!(count(Role::Worker), 9 + 4 * 3);
+        // Warehouses, and a clerk at each pick-up point.
+        assert_eq!(count(Role::Worker), 9 + 4 * 3 + 3);
         assert_eq!(count(Role::Rider) + count(Role::Driver), staff.riders.len());
         for role in [Role::Admin, Role::Supervisor, Role::Inventory, Role::Technician] {
             assert!(count(role) > 0, "{role:?}");

@@ -104,13 +104,13 @@ impl Roadmap {
     }
 
     /// Shortest way over open edges through nodes that `may` enter, with an extra cost for each
-    /// node from `toll_mm`. Returns the cost and the nodes after `from`, ending with `to`.
+    /// edge from `toll_mm`. Returns the cost and the nodes after `from`, ending with `to`.
     pub fn shortest(
         &self,
         from: Node,
         to: Node,
         may: impl Fn(Node) -> bool,
-        toll_mm: impl Fn(Node) -> i64,
+        toll_mm: impl Fn(Node, Node) -> i64,
     ) -> Option<(i64, Vec<Node>)> {
         let mut best = vec![i64::MAX; self.out.len()];
         let mut parent = vec![usize::MAX; self.out.len()];
@@ -128,7 +128,7 @@ impl Roadmap {
                 if !may(arc.to) {
                     continue;
                 }
-                let next = cost + arc.length_mm + toll_mm(arc.to);
+                let next = cost + arc.length_mm + toll_mm(node, arc.to);
                 if next < best[arc.to] {
                     best[arc.to] = next;
                     parent[arc.to] = node;
@@ -235,9 +235,12 @@ mod tests {
     fn closed_edges_are_not_driven() {
         let edges = [(0, 1, 10), (1, 2, 10), (0, 2, 50)];
         let mut map = Roadmap::new(3, &edges).unwrap();
-        assert_eq!(map.shortest(0, 2, |_| true, |_| 0), Some((20, vec![1, 2])));
+        assert_eq!(
+            map.shortest(0, 2, |_| true, |_, _| 0),
+            Some((20, vec![1, 2]))
+        );
         assert!(map.set_closed(1, 2, true));
-        assert_eq!(map.shortest(0, 2, |_| true, |_| 0), Some((50, vec![2])));
+        assert_eq!(map.shortest(0, 2, |_| true, |_, _| 0), Some((50, vec![2])));
         assert!(!map.set_closed(2, 1, true), "there is no such edge");
         assert_eq!(map.all_open().open_length_mm(1, 2), Some(10));
         assert_eq!(map.reaching(2, |_| true), vec![true, false, true]);

@@ -1,6 +1,7 @@
-//! The banker's check: who can still finish, and in which order, with all others standing.
+//! The banker's check on the floor as it is: who can still get home, with all others standing.
 //!
-//! Deliberately absent: any decision; [`super::traffic`] asks and decides.
+//! Deliberately absent: goals, and any decision. It serves while edges are closed or vehicles
+//! stuck, when a schedule for everyone may not exist.
 
 use super::claims::Claims;
 use super::roadmap::{Node, Roadmap, Scratch};
@@ -8,95 +9,46 @@ use super::roadmap::{Node, Roadmap, Scratch};
 /// One vehicle as the check sees it.
 #[derive(Debug, Clone)]
 pub(super) struct Stand {
-    /// Where it will stand once it has driven what is granted: the last node it holds. `None`:
-    /// not on the floor.
+    /// Where it will stand once it has driven what is granted. `None`: not on the floor.
     pub at: Option<Node>,
-    /// Where it wants to go before going home.
-    pub goal: Option<Node>,
     /// Its private home.
     pub home: Node,
     /// Nobody knows when it moves again: it is only an obstacle.
     pub stuck: bool,
 }
 
-/// The result of a full check.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Verdict {
-    /// Vehicles that can finish, in an order in which they can.
-    pub order: Vec<usize>,
-    /// Whether each vehicle is in `order`.
-    pub finishes: Vec<bool>,
-    /// The way each of them would take, after the last node it holds.
-    pub ways: Vec<Vec<Node>>,
-}
-
-impl Verdict {
-    /// Whether everyone who could finish in `before` still can.
-    pub fn no_worse_than(&self, before: &Self) -> bool {
-        let both = before.finishes.iter().zip(&self.finishes);
-        both.into_iter().all(|(before, now)| !before || *now)
-    }
-}
-
-/// Finds an order in which vehicles drive to their goal (when `with_goals`) and then home while
-/// all others stand. `obstacles` says for each node who will stand on it once all have driven
-/// what they were granted (what is granted is free, so they can). Exact, because going home never
-/// takes a node that others may use.
-pub(super) fn check(
+/// For each vehicle, whether it is in some order in which vehicles drive home one after the
+/// other. `stood_on` says who will stand on each node once all have driven what they were
+/// granted. Exact, because going home never takes a node that others may use.
+pub(super) fn who_gets_home(
     map: &Roadmap,
     claims: &Claims,
     stands: &[Stand],
-    obstacles: &[Option<usize>],
-    with_goals: bool,
+    mut stood_on: Vec<Option<usize>>,
     scratch: &mut Scratch,
-) -> Verdict {
-    let mut stood_on = obstacles.to_vec();
-    let mut verdict = Verdict {
-        order: Vec::new(),
-        finishes: vec![false; stands.len()],
-        ways: vec![Vec::new(); stands.len()],
-    };
+) -> Vec<bool> {
+    let mut home = vec![false; stands.len()];
     loop {
-        let before = verdict.order.len();
+        let before = home.iter().filter(|&&done| done).count();
         for (vehicle, stand) in stands.iter().enumerate() {
-            let Some(at) = stand
-                .at
-                .filter(|_| !stand.stuck && !verdict.finishes[vehicle])
-            else {
+            let Some(at) = stand.at.filter(|_| !stand.stuck && !home[vehicle]) else {
                 continue;
             };
             let may = |node: Node| {
                 stood_on[node].is_none_or(|by| by == vehicle) && claims.open_to(node, vehicle)
             };
-            if let Some(way) = way_home(map, stand, with_goals, scratch, may) {
-                verdict.ways[vehicle] = way;
-                verdict.finishes[vehicle] = true;
-                verdict.order.push(vehicle);
+            if map.way(scratch, at, stand.home, may).is_some() {
+                home[vehicle] = true;
                 stood_on[at] = None;
             }
         }
-        if verdict.order.len() == before {
-            return verdict;
+        if home.iter().filter(|&&done| done).count() == before {
+            return home;
         }
     }
 }
 
-/// The way of one vehicle through nodes that it `may` enter: to its goal when `with_goal`, then
-/// home.
-pub(super) fn way_home(
-    map: &Roadmap,
-    stand: &Stand,
-    with_goal: bool,
-    scratch: &mut Scratch,
-    may: impl Fn(Node) -> bool,
-) -> Option<Vec<Node>> {
-    let from = stand.at?;
-    match stand.goal.filter(|_| with_goal) {
-        Some(goal) if goal != from && goal != stand.home => {
-            let mut way = map.way(scratch, from, goal, &may)?;
-            way.extend(map.way(scratch, goal, stand.home, &may)?);
-            Some(way)
-        }
-        _ => map.way(scratch, from, stand.home, &may),
-    }
+/// Whether everyone in `before` is also in `after`.
+pub(super) fn no_worse(before: &[bool], after: &[bool]) -> bool {
+    before.iter().zip(after).all(|(before, after)| !before || *after)
 }

@@ -2,15 +2,19 @@
 //!
 //! Deliberately absent: how a stalled fleet is got moving again (see [`super::rescue`]).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::claims::{Claims, Conflict};
 use super::rescue::Rescue;
 use super::roadmap::{Node, Roadmap, Scratch};
-use super::safety::{self, Stand, Verdict};
+use super::safety::{self, Stand};
+use super::schedule::{Board, Schedule};
 
 /// Extra cost of a route through a node where somebody stands, in millimetres.
 const STANDING_TOLL_MM: i64 = 8_000;
+
+/// Extra cost of an edge for each vehicle that is to drive it the other way, in millimetres.
+const ONCOMING_TOLL_MM: i64 = 3_000;
 
 /// What a vehicle is about, as far as traffic is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,11 @@ pub(super) struct Agent {
     pub waits: u64,
     pub route: VecDeque<Node>,
     pub routed_to: Option<Node>,
+    /// A way home from `homeward_from`, on the repaired floor.
+    pub homeward: Vec<Node>,
+    pub homeward_from: Option<Node>,
+    /// The node last refused, and the epoch in which it was.
+    pub refused: Option<(Node, u64)>,
     /// Nodes from which it can drive home when no other vehicle is in the way.
     pub returnable: Vec<bool>,
 }
@@ -78,16 +87,31 @@ impl Agent {
     }
 }
 
+/// Which floor a check looks at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Floor {
+    AsItIs,
+    /// Every edge open, nobody stuck.
+    Repaired,
+}
+
 /// Reservations of one floor for one fleet. Deterministic: the same calls give the same grants.
 #[derive(Debug, Clone)]
 pub struct Traffic {
     pub(super) map: Roadmap,
+    /// The same roadmap with every edge open.
+    open_map: Roadmap,
     pub(super) claims: Claims,
     pub(super) agents: Vec<Agent>,
-    pub(super) rescue: Rescue,
+    pub(super) rescue: Option<Rescue>,
     pub(super) scratch: Scratch,
-    /// The last full check with goals; `None` once anything but a checked grant changed.
-    verdict: Option<Verdict>,
+    /// How everyone gets home from here on the repaired floor: while there is such a schedule,
+    /// there is no deadlock. `None` when vehicles were found in places nobody granted them.
+    pub(super) schedule: Option<Schedule>,
+    /// The schedule was made for the present goals and routes.
+    pub(super) schedule_fresh: bool,
+    /// Counts changes that may turn a refusal into a grant.
+    epoch: u64,
     lookahead_mm: i64,
     goals_set: u64,
     closed_count: usize,
@@ -113,17 +137,23 @@ impl Traffic {
             waits: 0,
             route: VecDeque::new(),
             routed_to: None,
+            homeward: Vec::new(),
+            homeward_from: None,
+            refused: None,
             returnable: Vec::new(),
         };
         let mut traffic = Self {
             claims,
             agents: homes.iter().map(agent).collect(),
-            rescue: Rescue::None,
+            rescue: None,
             scratch: Scratch::default(),
-            verdict: None,
+            schedule: None,
+            schedule_fresh: false,
+            epoch: 0,
             lookahead_mm,
             goals_set: 0,
             closed_count: 0,
+            open_map: map.all_open(),
             map,
         };
         traffic.survey();
@@ -143,7 +173,9 @@ impl Traffic {
         }
         let agent = &mut self.agents[vehicle];
         if agent.held.back() != nodes.last() {
-            self.verdict = None;
+            self.schedule = None;
+            self.schedule_fresh = false;
+            self.epoch += 1;
             agent.routed_to = None;
         }
         for node in std::mem::take(&mut agent.held) {
@@ -177,7 +209,8 @@ impl Traffic {
             agent.since = self.goals_set;
             agent.routed_to = None;
             self.goals_set += 1;
-            self.verdict = None;
+            self.schedule_fresh = false;
+            self.epoch += 1;
         }
     }
 
@@ -207,23 +240,27 @@ impl Traffic {
         let from = *self.agents[vehicle].held.back()?;
         let found = self
             .map
-            .shortest(from, goal, |node| self.may_ever(vehicle, node), |_| 0);
+            .shortest(from, goal, |node| self.may_ever(vehicle, node), |_, _| 0);
         found.map(|(length_mm, _)| length_mm)
     }
 
     /// Whether the vehicle could drive from its home to `goal` and back if every edge were open
     /// and the floor empty.
     pub fn serves(&self, vehicle: usize, goal: Node) -> bool {
-        let open = self.map.all_open();
+        let open = &self.open_map;
         let home = self.agents[vehicle].home;
         let may = |node| self.claims.open_to(node, vehicle);
-        let out = open.shortest(home, goal, may, |_| 0);
-        out.is_some() && open.shortest(goal, home, may, |_| 0).is_some()
+        let out = open.shortest(home, goal, may, |_, _| 0);
+        out.is_some() && open.shortest(goal, home, may, |_, _| 0).is_some()
     }
 
     /// Grants every node that can safely be granted now.
     pub fn pump(&mut self) -> Vec<Grant> {
         let mut grants = Vec::new();
+        for vehicle in 0..self.agents.len() {
+            self.refresh_route(vehicle);
+        }
+        self.freshen();
         self.review_rescue();
         self.grant_round(&mut grants);
         if let Some(vehicle) = self.in_need(!grants.is_empty())
@@ -264,50 +301,91 @@ impl Traffic {
     }
 
     fn grant_next(&mut self, vehicle: usize) -> Option<Node> {
-        let target = self.target(vehicle)?;
-        self.refresh_route(vehicle, target);
-        let mut next = *self.agents[vehicle].route.front()?;
-        if self.held_by_parked(next, vehicle) {
-            self.detour(vehicle, target)?;
-            next = *self.agents[vehicle].route.front()?;
-        }
-        if !self.claims.free_for(next, vehicle) || !self.safe_after(vehicle, next) {
+        let next = match self.rescue {
+            Some(Rescue::Clearing { .. }) => self.retreat(vehicle)?,
+            _ => self.next_on_route(vehicle)?,
+        };
+        let from = *self.agents[vehicle].held.back()?;
+        let open = self.map.open_length_mm(from, next).is_some();
+        let passable = self.claims.free_for(next, vehicle) && !self.kept_from(next, vehicle);
+        if !open || !passable || !self.safe_after(vehicle, next) {
             return None;
         }
         self.claims.take(next, vehicle).ok()?;
+        self.epoch += 1;
         let agent = &mut self.agents[vehicle];
         agent.held.push_back(next);
-        agent.route.pop_front();
+        if agent.route.front() == Some(&next) {
+            agent.route.pop_front();
+        } else {
+            agent.routed_to = None;
+        }
         Some(next)
     }
 
-    fn refresh_route(&mut self, vehicle: usize, target: Node) {
+    /// The next node of the vehicle's route, which leads round parked vehicles if it can.
+    fn next_on_route(&mut self, vehicle: usize) -> Option<Node> {
+        self.refresh_route(vehicle);
+        let next = *self.agents[vehicle].route.front()?;
+        if !self.held_by_parked(next, vehicle) {
+            return Some(next);
+        }
+        self.detour(vehicle)?;
+        self.agents[vehicle].route.front().copied()
+    }
+
+    /// Makes a route to the present goal where there is none.
+    fn refresh_route(&mut self, vehicle: usize) {
         let agent = &self.agents[vehicle];
-        let from = *agent.held.back().expect("only placed vehicles are routed");
-        let next_open = agent
-            .route
-            .front()
-            .is_some_and(|&next| self.map.open_length_mm(from, next).is_some());
-        if agent.routed_to == Some(target) && next_open {
+        let (Some(&from), Some(goal)) = (agent.held.back(), agent.goal()) else {
+            return;
+        };
+        let next = agent.route.front();
+        let next_open = next.is_none_or(|&next| self.map.open_length_mm(from, next).is_some());
+        if agent.routed_to == Some(goal) && next_open {
             return;
         }
-        let toll = |node| match self.held_by_parked(node, vehicle) {
-            true => STANDING_TOLL_MM,
-            false => 0,
+        let oncoming = self.oncoming(vehicle);
+        let toll = |from, to| {
+            let parked = i64::from(self.held_by_parked(to, vehicle));
+            let against = oncoming.get(&(from, to)).copied().unwrap_or(0);
+            parked * STANDING_TOLL_MM + against * ONCOMING_TOLL_MM
         };
         let may = |node| self.may_ever(vehicle, node);
-        let found = self.map.shortest(from, target, may, toll);
+        let found = self.map.shortest(from, goal, may, toll);
         let agent = &mut self.agents[vehicle];
         agent.route = found.map(|(_, nodes)| nodes.into()).unwrap_or_default();
-        agent.routed_to = Some(target);
+        agent.routed_to = Some(goal);
+        self.schedule_fresh = false;
+    }
+
+    /// For each edge, how many others are to drive it the other way: going with the stream makes
+    /// two-way aisles one-way for as long as it lasts.
+    fn oncoming(&self, vehicle: usize) -> HashMap<(Node, Node), i64> {
+        let mut count = HashMap::new();
+        let others = self
+            .agents
+            .iter()
+            .enumerate()
+            .filter(|&(other, _)| other != vehicle);
+        for (_, agent) in others {
+            let held = agent.held.iter();
+            let path: Vec<Node> = held.chain(&agent.route).copied().collect();
+            for pair in path.windows(2) {
+                *count.entry((pair[1], pair[0])).or_insert(0) += 1;
+            }
+        }
+        count
     }
 
     /// A route round every parked vehicle, when there is one.
-    fn detour(&mut self, vehicle: usize, target: Node) -> Option<()> {
-        let from = *self.agents[vehicle].held.back()?;
+    fn detour(&mut self, vehicle: usize) -> Option<()> {
+        let agent = &self.agents[vehicle];
+        let (from, goal) = (*agent.held.back()?, agent.goal()?);
         let may = |node| self.may_ever(vehicle, node) && !self.held_by_parked(node, vehicle);
-        let (_, nodes) = self.map.shortest(from, target, may, |_| 0)?;
+        let (_, nodes) = self.map.shortest(from, goal, may, |_, _| 0)?;
         self.agents[vehicle].route = nodes.into();
+        self.schedule_fresh = false;
         Some(())
     }
 
@@ -324,122 +402,199 @@ impl Traffic {
         self.claims.open_to(node, vehicle) && (trapped || agent.returnable[node])
     }
 
+    /// Whether everyone still gets home after the grant; keeps the schedule that shows it.
     fn safe_after(&mut self, vehicle: usize, next: Node) -> bool {
-        if self.rescued(vehicle) {
-            self.verdict = None;
-            return self.home_safe_after(vehicle, next);
-        }
-        if !self.safe_when_repaired(vehicle, next) {
+        if self.agents[vehicle].refused == Some((next, self.epoch)) {
             return false;
         }
-        let before = match self.verdict.take() {
-            Some(verdict) => verdict,
-            None => self.check(None, true),
+        let by_schedule = match self.rescue {
+            Some(Rescue::Clearing { .. }) => true,
+            Some(Rescue::Through { champion, .. }) => champion == vehicle,
+            None => false,
         };
-        if let Some(verdict) = self.still_safe(&before, vehicle, next) {
-            self.verdict = Some(verdict);
-            return true;
+        let safe = if by_schedule {
+            let schedule = self.schedule.as_mut();
+            schedule.is_some_and(|schedule| schedule.follow(vehicle, next))
+        } else {
+            self.still_home_as_it_is(vehicle, next) && self.schedulable(vehicle, next)
+        };
+        if !safe {
+            self.agents[vehicle].refused = Some((next, self.epoch));
         }
-        let after = self.check(Some((vehicle, next)), true);
-        let everyone = after.order.len() == self.agents.iter().filter(|a| a.placed()).count();
-        let safe =
-            after.no_worse_than(&before) && (everyone || self.home_safe_after(vehicle, next));
-        self.verdict = Some(if safe { after } else { before });
         safe
     }
 
-    /// The cheap check: the order found before still works, at most with another way for the
-    /// vehicle itself.
-    fn still_safe(&mut self, before: &Verdict, vehicle: usize, next: Node) -> Option<Verdict> {
-        let rank = before.order.iter().position(|&v| v == vehicle)?;
-        let earlier = &before.order[..rank];
-        if earlier.iter().any(|&v| before.ways[v].contains(&next)) {
-            return None;
-        }
-        let mut verdict = before.clone();
-        if verdict.ways[vehicle].first() == Some(&next) {
-            verdict.ways[vehicle].remove(0);
-            return Some(verdict);
-        }
-        let mut stand = self.stand(vehicle);
-        stand.at = Some(next);
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let may = |node| {
-            let gone = |by: usize| by == vehicle || earlier.contains(&by);
-            self.claims.open_to(node, vehicle) && self.stands_on(node).is_none_or(gone)
-        };
-        let way = safety::way_home(&self.map, &stand, true, &mut scratch, may);
-        self.scratch = scratch;
-        verdict.ways[vehicle] = way?;
-        Some(verdict)
-    }
-
-    /// Whether everyone who can get home now still can after the grant, and could if every edge
-    /// were open and nobody stuck.
-    pub(super) fn home_safe_after(&mut self, vehicle: usize, next: Node) -> bool {
-        let before = self.check(None, false);
-        let after = self.check(Some((vehicle, next)), false);
-        after.no_worse_than(&before) && self.safe_when_repaired(vehicle, next)
-    }
-
-    /// Whether the grant leaves no deadlock for the time after closed edges are opened and stuck
-    /// vehicles go on. Who cannot get home now does not count in the check of the present, and
-    /// must not wander into a knot meanwhile.
-    fn safe_when_repaired(&mut self, vehicle: usize, next: Node) -> bool {
-        let stuck = self.agents.iter().any(|agent| agent.task == Task::Stuck);
-        if !stuck && self.closed_count == 0 {
+    /// Whether there is a schedule after the grant in which nobody who would get through just by
+    /// driving on and waiting loses that.
+    fn schedulable(&mut self, vehicle: usize, next: Node) -> bool {
+        self.freshen();
+        if let Some(schedule) = &mut self.schedule
+            && schedule.follow(vehicle, next)
+        {
             return true;
         }
-        let mut repaired = self.clone();
-        repaired.map = repaired.map.all_open();
-        for agent in &mut repaired.agents {
-            if agent.task == Task::Stuck {
-                agent.task = Task::Stay;
-            }
+        let Some(after) = self.plan(Some((vehicle, next))) else {
+            // Nobody planned what is found here; at least it must not get worse.
+            let unplanned = self.schedule.is_none();
+            return unplanned && self.no_fewer_home(Floor::Repaired, vehicle, next);
+        };
+        let before = self.schedule.as_ref();
+        let better = before.is_none_or(|b| safety::no_worse(&b.flows, &after.flows));
+        if better {
+            self.keep(after);
         }
-        let before = repaired.check(None, false);
-        let after = repaired.check(Some((vehicle, next)), false);
-        after.no_worse_than(&before)
+        better
     }
 
-    /// The full check of the present state, or of the one after a grant.
-    pub(super) fn check(&mut self, grant: Option<(usize, Node)>, with_goals: bool) -> Verdict {
-        let mut stands: Vec<Stand> = (0..self.agents.len()).map(|v| self.stand(v)).collect();
+    /// Makes the schedule anew when goals or routes have changed. An older one stays when no
+    /// new one is found: it still leads everyone home.
+    fn freshen(&mut self) {
+        let clearing = matches!(self.rescue, Some(Rescue::Clearing { .. }));
+        if self.schedule_fresh || clearing {
+            return;
+        }
+        self.schedule_fresh = true;
+        match (self.plan(None), &mut self.schedule) {
+            (Some(plan), _) => self.keep(plan),
+            (None, Some(old)) => old.flows.fill(false),
+            (None, None) => {}
+        }
+    }
+
+    /// Keeps a new schedule. A champion drives first: its way is free and nobody else enters it.
+    fn keep(&mut self, mut schedule: Schedule) {
+        if let Some(Rescue::Through { champion, .. }) = self.rescue {
+            let agent = &self.agents[champion];
+            let way: Vec<Node> = agent.route.iter().chain(&agent.homeward).copied().collect();
+            schedule.put_first(champion, &way);
+        }
+        self.schedule = Some(schedule);
+    }
+
+    /// A schedule for the repaired floor from here, or from after a grant.
+    fn plan(&mut self, grant: Option<(usize, Node)>) -> Option<Schedule> {
+        let mut paths = Vec::with_capacity(self.agents.len());
+        for vehicle in 0..self.agents.len() {
+            let granted = grant.filter(|&(v, _)| v == vehicle).map(|(_, node)| node);
+            paths.push(self.path_home(vehicle, granted)?);
+        }
+        let homes: Vec<Node> = self.agents.iter().map(|agent| agent.home).collect();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut board = self.board(Floor::Repaired);
+        if let Some((vehicle, node)) = grant {
+            if let Some(left) = board.at[vehicle].replace(node) {
+                board.stood_on[left] = None;
+            }
+            board.stood_on[node] = Some(vehicle);
+        }
+        let at = board.at.clone();
+        let straight = |(vehicle, at): (usize, &Option<Node>)| {
+            let may = |node| self.claims.open_to(node, vehicle);
+            let found = at.and_then(|at| self.open_map.shortest(at, homes[vehicle], may, |_, _| 0));
+            found.map(|(_, way)| way).unwrap_or_default()
+        };
+        let homeward = || at.iter().enumerate().map(straight).collect();
+        let plan = board.everyone_home(&mut scratch, &homes, &paths, homeward);
+        self.scratch = scratch;
+        plan
+    }
+
+    /// The vehicle's route and from its end home, beginning after `granted` or after what it
+    /// holds.
+    fn path_home(&mut self, vehicle: usize, granted: Option<Node>) -> Option<Vec<Node>> {
+        let agent = &self.agents[vehicle];
+        let Some(at) = granted.or(agent.held.back().copied()) else {
+            return Some(Vec::new());
+        };
+        let routed = agent.goal().is_some() && agent.goal() == agent.routed_to;
+        let ahead = agent.route.iter().copied();
+        let skipped = usize::from(granted.is_some() && granted == agent.route.front().copied());
+        let mut path: Vec<Node> = match routed {
+            true => ahead.skip(skipped).collect(),
+            false => Vec::new(),
+        };
+        let end = path.last().copied().unwrap_or(at);
+        if agent.homeward_from != Some(end) {
+            let may = |node| self.claims.open_to(node, vehicle);
+            let found = self.open_map.shortest(end, agent.home, may, |_, _| 0);
+            let (_, way) = found?;
+            self.agents[vehicle].homeward = way;
+            self.agents[vehicle].homeward_from = Some(end);
+        }
+        path.extend(&self.agents[vehicle].homeward);
+        Some(path)
+    }
+
+    /// Where everyone will stand, to try out moves.
+    pub(super) fn board(&self, floor: Floor) -> Board<'_> {
         let nodes = 0..self.map.node_count();
-        let mut obstacles: Vec<_> = nodes.map(|node| self.stands_on(node)).collect();
+        Board {
+            map: match floor {
+                Floor::AsItIs => &self.map,
+                Floor::Repaired => &self.open_map,
+            },
+            claims: &self.claims,
+            stood_on: nodes.map(|node| self.stands_on(floor, node)).collect(),
+            at: self.agents.iter().map(|a| a.held.back().copied()).collect(),
+            moves: Vec::new(),
+        }
+    }
+
+    /// Turns a board of the floor as it is into one of the repaired floor.
+    pub(super) fn repair<'a>(&'a self, board: &mut Board<'a>) {
+        board.map = &self.open_map;
+        for (vehicle, agent) in self.agents.iter().enumerate() {
+            for &node in &agent.held {
+                if board.stood_on[node] == Some(vehicle) && board.at[vehicle] != Some(node) {
+                    board.stood_on[node] = None;
+                }
+            }
+        }
+    }
+
+    /// While edges are closed or vehicles stuck: whether everyone who can get home on the floor
+    /// as it is still can after the grant.
+    fn still_home_as_it_is(&mut self, vehicle: usize, next: Node) -> bool {
+        let stuck = self.agents.iter().any(|agent| agent.task == Task::Stuck);
+        let impaired = stuck || self.closed_count > 0;
+        !impaired || self.no_fewer_home(Floor::AsItIs, vehicle, next)
+    }
+
+    fn no_fewer_home(&mut self, floor: Floor, vehicle: usize, next: Node) -> bool {
+        let before = self.who_gets_home(floor, None);
+        let after = self.who_gets_home(floor, Some((vehicle, next)));
+        safety::no_worse(&before, &after)
+    }
+
+    fn who_gets_home(&mut self, floor: Floor, grant: Option<(usize, Node)>) -> Vec<bool> {
+        let stand = |agent: &Agent| Stand {
+            at: agent.held.back().copied(),
+            home: agent.home,
+            stuck: matches!(floor, Floor::AsItIs) && agent.task == Task::Stuck,
+        };
+        let mut stands: Vec<Stand> = self.agents.iter().map(stand).collect();
+        let mut stood_on = self.board(floor).stood_on;
         if let Some((vehicle, node)) = grant {
             if let Some(left) = stands[vehicle].at.replace(node) {
-                obstacles[left] = None;
+                stood_on[left] = None;
             }
-            obstacles[node] = Some(vehicle);
+            stood_on[node] = Some(vehicle);
         }
-        let map = &self.map;
-        safety::check(
-            map,
-            &self.claims,
-            &stands,
-            &obstacles,
-            with_goals,
-            &mut self.scratch,
-        )
-    }
-
-    fn stand(&self, vehicle: usize) -> Stand {
-        let agent = &self.agents[vehicle];
-        Stand {
-            at: agent.held.back().copied(),
-            goal: agent.goal(),
-            home: agent.home,
-            stuck: agent.task == Task::Stuck,
-        }
+        let map = match floor {
+            Floor::AsItIs => &self.map,
+            Floor::Repaired => &self.open_map,
+        };
+        let claims = &self.claims;
+        safety::who_gets_home(map, claims, &stands, stood_on, &mut self.scratch)
     }
 
     /// Who will stand on `node` once everyone has driven what is granted; of a vehicle that is
-    /// stuck every node counts.
-    fn stands_on(&self, node: Node) -> Option<usize> {
+    /// stuck now every node counts.
+    fn stands_on(&self, floor: Floor, node: Node) -> Option<usize> {
         let by = self.claims.holder(node)?;
         let agent = &self.agents[by];
-        (agent.task == Task::Stuck || agent.held.back() == Some(&node)).then_some(by)
+        let stuck = matches!(floor, Floor::AsItIs) && agent.task == Task::Stuck;
+        (stuck || agent.held.back() == Some(&node)).then_some(by)
     }
 
     fn ahead_mm(&self, vehicle: usize) -> i64 {
@@ -459,6 +614,7 @@ impl Traffic {
             self.agents[vehicle].returnable = returnable;
             self.agents[vehicle].routed_to = None;
         }
-        self.verdict = None;
+        self.schedule_fresh = false;
+        self.epoch += 1;
     }
 }

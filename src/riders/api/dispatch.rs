@@ -246,6 +246,9 @@ async fn photo(sql: &mut Sql, caller: &Caller, id: ProofId) -> Result<(&'static 
 struct Collect {
     /// The code of the order.
     pin: String,
+    /// Cash taken at the counter.
+    #[serde(default)]
+    cash_minor: i64,
     /// The label on a parcel, if the code fits more than one order.
     #[serde(default)]
     sscc: Option<String>,
@@ -289,7 +292,7 @@ async fn post_collect(
     let outcome = async {
         let mark = spent?;
         let (pin, sscc) = (&command.body.pin, command.body.sscc.as_deref());
-        let parcels = collect(&mut tx, site, pin, sscc, Some(mark)).await?;
+        let parcels = collect(&mut tx, site, pin, sscc, command.body.cash_minor, Some(mark)).await?;
         let order = parcels.first().map(|parcel| parcel.order);
         Ok::<_, Stop>(Collected { order, parcels: parcels.iter().map(|parcel| parcel.id).collect() })
     };

@@ -1,5 +1,5 @@
-//! What a rider sees: shift, offer, load. Deliberately absent: names and numbers
-//! of shoppers; a page that may show them asks the parties.
+//! What a rider sees: shift, offer, load. Deliberately absent: phone numbers,
+//! which no stop of a route needs to be driven to.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use crate::{
     kernel::*,
     network::{self, Site},
-    riders::{Rider, RiderKind, earned, open_offer_of, rider_by_id},
+    orders, parties,
+    riders::{Rider, RiderKind, cash, earned, open_offer_of, rider_by_id},
     store::{Db, Sql},
-    transport::{self, Load, LoadState, Mode, Needs, Parcel, ParcelState, RouteStop, StopKind, StopState},
+    transport::{self, Load, LoadState, Needs, Parcel, ParcelState, RouteStop, StopKind, StopState},
 };
 
 /// A site as a rider needs it.
@@ -117,8 +118,12 @@ pub struct StopForRider {
     pub kind: StopKind,
     /// Where.
     pub coord: Coord,
-    /// The address revision, to be read at the parties by who may.
+    /// The address revision.
     pub address_id: Option<AddressId>,
+    /// Street, door, district: only in the driver's own view.
+    pub address: Option<String>,
+    /// For whom, masked: only in the driver's own view.
+    pub recipient: Option<String>,
     /// The pick-up point's name and street, for one.
     pub point: Option<SiteForRider>,
     /// The shopper's window.
@@ -200,7 +205,10 @@ pub async fn rider_view(db: &Db, id: UserId) -> Result<RiderView, Stop> {
         return Ok(RiderView { shift, offer: None, load: None });
     };
     let load = match transport::load_of_driver(sql, id).await? {
-        Some(load) => Some(load_for_rider(sql, load).await?),
+        Some(load) => {
+            let seen = load_for_rider(sql, load).await?;
+            Some(with_addresses(sql, seen).await?)
+        }
         None => None,
     };
     let offer = offer_for_rider(sql, id, db.clock.now()).await?;
@@ -240,7 +248,25 @@ fn parcel_for_rider(parcel: &Parcel) -> ParcelForRider {
     }
 }
 
-/// A load as its driver sees it.
+/// Adds what only the driver may read, and only while the stop lies before him.
+/// It is joined at reading and kept nowhere: replies to commands are stored, so
+/// they go without.
+async fn with_addresses(sql: &mut Sql, mut load: LoadForRider) -> Result<LoadForRider, Stop> {
+    for stop in load.stops.iter_mut().filter(|stop| stop.state.is_open() && stop.kind == StopKind::Door) {
+        if let Some(id) = stop.address_id {
+            stop.address = parties::address(sql, id).await?.map(|address| address.line());
+        }
+        let Some(first) = stop.parcels.first() else { continue };
+        let Some(parcel) = transport::parcel_by_id(sql, first.id).await? else { continue };
+        if let Some(order) = orders::by_id(sql, parcel.order).await? {
+            let contact = parties::contact(sql, order.contact).await?;
+            stop.recipient = contact.map(|contact| contact.masked().name);
+        }
+    }
+    Ok(load)
+}
+
+/// A load as its driver sees it, without names and addresses.
 ///
 /// # Errors
 /// A fault; a site that is no more.
@@ -267,7 +293,8 @@ pub async fn load_for_rider(sql: &mut Sql, load: Load) -> Result<LoadForRider, S
 
 async fn stop_for_rider(sql: &mut Sql, stop: RouteStop, parcels: &[Parcel]) -> Result<StopForRider, Stop> {
     let here: Vec<&Parcel> = parcels.iter().filter(|parcel| parcel.stop == Some(stop.id)).collect();
-    let due = here.iter().filter(|parcel| parcel.is_on_route() && parcel.mode == Mode::Home);
+    let due: Vec<Parcel> = here.iter().filter(|parcel| parcel.is_on_route()).map(|parcel| (*parcel).clone()).collect();
+    let cash_minor = if stop.kind == StopKind::Door { cash::due(sql, &due).await? } else { 0 };
     let by_pin = stop.kind == StopKind::Door && here.iter().any(|parcel| parcel.needs == Needs::Pin);
     let point = match stop.site {
         Some(site) if stop.kind == StopKind::PickupPoint => Some(site_for_rider(sql, site).await?),
@@ -280,10 +307,12 @@ async fn stop_for_rider(sql: &mut Sql, stop: RouteStop, parcels: &[Parcel]) -> R
         kind: stop.kind,
         coord: stop.coord,
         address_id: stop.address,
+        address: None,
+        recipient: None,
         point,
         window: window.then_some(Window { from: stop.window_from, to: stop.window_to }),
         eta: stop.eta,
-        cash_minor: due.map(|parcel| parcel.cash_minor).sum(),
+        cash_minor,
         needs: if by_pin { Needs::Pin } else { Needs::Photo },
         attempt: here.iter().map(|parcel| parcel.failures).max().unwrap_or(0) + 1,
         parcels: here.into_iter().map(parcel_for_rider).collect(),

@@ -1,0 +1,42 @@
+# Cartage: two commands matter to a newcomer, `make demo` and `make test`.
+SHELL := /bin/bash
+CARGO ?= cargo
+BIN := target/debug/cartage
+ARGS ?=
+
+.PHONY: help setup assets build demo test soak check bench
+
+help:
+	@echo "make demo     a living city on this machine, until Ctrl-C (ARGS=... for options)"
+	@echo "make test     every test, with real servers; installs what is missing"
+	@echo "make check    format, lints as errors, docs as errors"
+	@echo "make assets   bundle what pages need in a browser"
+	@echo "make soak     the long runs, with a dated report"
+	@echo "make bench    measurements"
+
+# Packages of Debian 12 and 13; installed as root or by sudo, else named.
+setup:
+	@tools/setup.sh
+
+assets: setup
+	@tools/assets.sh
+
+build: assets
+	$(CARGO) build --locked --workspace
+
+demo: build
+	$(BIN) demo $(ARGS)
+
+test: build
+	@tools/test.sh
+
+soak: build
+	@tools/soak.sh
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+bench: build
+	$(CARGO) test --locked -p solver --test public -- --nocapture

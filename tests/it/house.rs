@@ -1,0 +1,298 @@
+//! A small house for tests: one site with a mobile shelf, a pick bin, one vehicle,
+//! one van; people of each persona; a running server on loopback.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use cartage::{
+    app::{App, clock::ScaledClock},
+    catalog::{self, Category, LotRule, Names, NewArticle, Temperature},
+    config::Config,
+    fleet,
+    identity::{Grant, NewPerson, NewToken, Permission, add_person, mint_token},
+    kernel::{Coord, SiteId, Time},
+    layout::{
+        self, Agv, BinKind, Edge, Lane, NewBin, NewStation, Node, NodeKind, Part, Shelf, StationKind, Zone, ZoneKind,
+    },
+    network::{self, Hours, NewService, NewSite, SiteKind},
+    stock::{self, Account, Goods},
+    store::{Actor, Db},
+    transport::{self, NewVehicle},
+    units::{self, UnitKind},
+};
+use firmware_bridge::vehicle::{Fleet, FleetConfig, Timing, spawn_fleet};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Domain seconds in a wall second.
+pub const SPEED: f64 = 60.0;
+/// 2026-03-02 09:00 UTC, a Monday.
+const MORNING: Time = Time::from_ms(1_772_442_000_000);
+
+/// A running server with its world and its vehicle.
+pub struct House {
+    pub app: App,
+    pub folder: PathBuf,
+    pub client: Client,
+    stop: CancellationToken,
+    _fleet: Fleet,
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Persona {
+    base: String,
+    secret: String,
+    client: Client,
+}
+
+impl House {
+    /// Opens the house on a database of its own; `None` for the embedded one.
+    pub async fn open(database: Option<String>) -> Self {
+        let folder = std::env::temp_dir().join(format!("cartage-it-{:016x}", rand::random::<u64>()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let config = Config { data: folder.clone(), listen: ([127, 0, 0, 1], 0).into(), database, broker: None };
+        let clock = ScaledClock::anchored(&folder.join("clock.json"), MORNING, SPEED).unwrap();
+        let app = App::start(&config, Arc::new(clock), false).await.unwrap();
+        let site = furnish(&app.db).await;
+        let stop = CancellationToken::new();
+        let fleet = vehicles(&app, site, &folder, &stop).await;
+        Self { app, folder, client: Client::new(), stop, _fleet: fleet }
+    }
+
+    /// A machine with these permissions everywhere.
+    pub async fn machine(&self, permissions: &[Permission]) -> Persona {
+        let mut tx = self.app.db.begin(Actor::house()).await.unwrap();
+        let permissions = permissions.iter().copied().collect();
+        let new = NewToken { name: "test".into(), permissions, site: None, channel: None, expires_at: None };
+        let (_, secret) = mint_token(&mut tx, new).await.unwrap();
+        tx.commit().await.unwrap();
+        Persona { base: self.app.base_url(), secret, client: self.client.clone() }
+    }
+
+    /// A person, signed in with a password.
+    pub async fn person(&self, login: &str, role: &str) -> Persona {
+        let new = NewPerson {
+            login: login.into(),
+            name: login.into(),
+            password: Some("a long enough secret".into()),
+            grants: vec![Grant { role: role.into(), site: None }],
+            ..NewPerson::default()
+        };
+        let new = new.prepare(&self.app.db.dice).await.unwrap();
+        let mut tx = self.app.db.begin(Actor::house()).await.unwrap();
+        add_person(&mut tx, &new).await.unwrap();
+        tx.commit().await.unwrap();
+        let nobody = Persona { base: self.app.base_url(), secret: String::new(), client: self.client.clone() };
+        let body = json!({"login": login, "password": "a long enough secret"});
+        let (status, reply) = nobody.call(Method::POST, "/api/v1/sessions", "", &body).await;
+        assert_eq!(status, StatusCode::CREATED, "{reply}");
+        Persona { secret: reply["session"].as_str().unwrap().into(), ..nobody }
+    }
+
+    /// Ends everything and removes what it left.
+    pub async fn close(self) {
+        self.stop.cancel();
+        self.app.stop().await;
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+impl Persona {
+    async fn call(&self, method: Method, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        if !self.secret.is_empty() {
+            request = request.bearer_auth(&self.secret);
+        }
+        if !key.is_empty() {
+            request = request.header("idempotency-key", key);
+        }
+        if !body.is_null() {
+            request = request.json(body);
+        }
+        let response = request.timeout(Duration::from_secs(30)).send().await.unwrap();
+        let status = response.status();
+        (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Reads.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.call(Method::GET, path, "", &Value::Null).await;
+        assert!(status.is_success(), "GET {path}: {status} {body}");
+        body
+    }
+
+    /// Sends a command under a key of its own.
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        let key = format!("{:016x}", rand::random::<u64>());
+        self.call(Method::POST, path, &key, &body).await
+    }
+
+    /// Sends a command that must succeed.
+    pub async fn done(&self, path: &str, body: Value) -> Value {
+        let (status, reply) = self.post(path, body).await;
+        assert!(status.is_success(), "POST {path}: {status} {reply}");
+        reply
+    }
+}
+
+async fn furnish(db: &Db) -> SiteId {
+    let mut tx = db.begin(Actor::house()).await.unwrap();
+    let names = |en: &str, zh: &str| Names { en: en.into(), zh: zh.into() };
+    let site = NewSite {
+        code: "NG".into(),
+        name: names("North Gate", "北门仓"),
+        kind: SiteKind::Central,
+        coord: Coord { lat: 30.1, lon: 123.4 },
+        street: "1 Gate Road".into(),
+        time_zone: "UTC".into(),
+        hours: Hours::always(),
+        lines_per_hour: 500,
+        ship_cost_minor: 300,
+        cost_per_km_minor: 50,
+        service_radius_m: 50_000,
+        area: Vec::new(),
+        compartments: 0,
+        active: true,
+    };
+    let site = network::define_site(&mut tx, &site).await.unwrap().id;
+    let service = NewService { service: "same_day".into(), cutoff_minute: 22 * 60, lead_ms: 3 * 3_600_000 };
+    network::put_service(&mut tx, site, &service).await.unwrap();
+    let article = NewArticle {
+        code: "TEA-1".into(),
+        name: names("Green tea", "绿茶"),
+        category: Category { code: "tea".into(), en: "Tea".into(), zh: "茶".into() },
+        gtin: Some("6291041500213".into()),
+        price_minor: 1_250,
+        length_mm: 100,
+        width_mm: 80,
+        height_mm: 60,
+        weight_g: 210,
+        temperature: Temperature::Ambient,
+        lot_rule: LotRule::None,
+        serial_tracked: false,
+        image: String::new(),
+        active: true,
+        popularity: 1,
+        barcodes: Vec::new(),
+        parts: Vec::new(),
+    };
+    let article = catalog::define(&mut tx, &article, None).await.unwrap();
+    layout::draw(&mut tx, site, &floor()).await.unwrap();
+    units::add(&mut tx, "SH-1", UnitKind::Shelf, site, Some("S1")).await.unwrap();
+    for code in ["T-1", "T-2", "T-3"] {
+        units::add(&mut tx, code, UnitKind::Tote, site, None).await.unwrap();
+    }
+    let slot = layout::bin_by_code(tx.sql(), site, "M01-1").await.unwrap().unwrap();
+    stock::opening(&mut tx, &Goods::plain(article.id), 5, Account::bin(site, slot.id)).await.unwrap();
+    let van = NewVehicle {
+        code: "VAN-1".into(),
+        max_weight_g: 500_000,
+        max_volume_ml: 4_000_000,
+        max_stops: 30,
+        cold: false,
+        fixed_cost_minor: 1_000,
+        cost_per_km_minor: 80,
+    };
+    transport::define_vehicle(&mut tx, site, &van).await.unwrap();
+    tx.commit().await.unwrap();
+    site
+}
+
+/// A lane of five nodes with spurs for shelf, station, charger and parking; a
+/// pack table; one shelf slot.
+fn floor() -> Vec<Part> {
+    let node = |id: &str, x: i64, y: i64, kind, lane| Part::Node(Node { id: id.into(), x_mm: x, y_mm: y, kind, lane });
+    let both = |a: &str, b: &str, lane| {
+        let edge = |from: &str, to: &str| {
+            let (from, to, reason) = (from.into(), to.into(), String::new());
+            Part::Edge(Edge { from, to, length_mm: 2_000, lane, closed: false, reason })
+        };
+        [edge(a, b), edge(b, a)]
+    };
+    let zone = |code: &str, kind| {
+        let (code, name_en, name_zh) = (code.into(), code.into(), code.into());
+        let temperature = Temperature::Ambient;
+        Part::Zone(Zone {
+            code,
+            name_en,
+            name_zh,
+            kind,
+            temperature,
+            x_mm: 0,
+            y_mm: 0,
+            width_mm: 9_000,
+            height_mm: 9_000,
+        })
+    };
+    let bin = |code: &str, zone: &str, kind, node: &str, shelf: Option<&str>| {
+        Part::Bin(NewBin {
+            code: code.into(),
+            zone: zone.into(),
+            kind,
+            node: node.into(),
+            x_mm: 0,
+            y_mm: 0,
+            level: 1,
+            temperature: Temperature::Ambient,
+            max_weight_g: 100_000,
+            max_volume_ml: 100_000,
+            shelf: shelf.map(Into::into),
+        })
+    };
+    let station = |code: &str, kind, node: &str, agv: Option<&str>, bin: &str| {
+        let (code, node, agv_node, bin) = (code.into(), node.into(), agv.map(Into::into), bin.into());
+        Part::Station(NewStation { code, kind, node, agv_node, bin })
+    };
+    let (agv, people) = (Lane::Agv, Lane::People);
+    let mut parts = vec![
+        zone("M", ZoneKind::MobileShelves),
+        zone("P", ZoneKind::Pack),
+        node("A1", 0, 0, NodeKind::Aisle, agv),
+        node("A2", 2_000, 0, NodeKind::Aisle, agv),
+        node("A3", 4_000, 0, NodeKind::Aisle, agv),
+        node("S1", 0, 2_000, NodeKind::Shelf, agv),
+        node("G1", 4_000, 2_000, NodeKind::Station, agv),
+        node("C1", 2_000, 2_000, NodeKind::Charger, agv),
+        node("P1", 2_000, -2_000, NodeKind::Parking, agv),
+        node("W1", 4_000, 4_000, NodeKind::Aisle, people),
+        node("W2", 6_000, 4_000, NodeKind::Pack, people),
+    ];
+    for (a, b, lane) in [
+        ("A1", "A2", agv),
+        ("A2", "A3", agv),
+        ("A1", "S1", agv),
+        ("A3", "G1", agv),
+        ("A2", "C1", agv),
+        ("A2", "P1", agv),
+        ("W1", "W2", people),
+    ] {
+        parts.extend(both(a, b, lane));
+    }
+    parts.push(Part::Shelf(Shelf { code: "SH-1".into(), node: "S1".into() }));
+    parts.extend([
+        bin("M01-1", "M", BinKind::ShelfSlot, "S1", Some("SH-1")),
+        bin("G1-T", "P", BinKind::Station, "W1", None),
+        bin("PACK-1", "P", BinKind::Pack, "W2", None),
+        station("G1", StationKind::GoodsToPerson, "W1", Some("G1"), "G1-T"),
+        station("PACK-1", StationKind::Pack, "W2", None, "PACK-1"),
+        Part::Agv(Agv { serial: "agv-1".into(), manufacturer: "cartage".into(), home_node: "P1".into() }),
+    ]);
+    parts
+}
+
+async fn vehicles(app: &App, site: SiteId, folder: &std::path::Path, stop: &CancellationToken) -> Fleet {
+    let mut read = app.db.read().await.unwrap();
+    let floor = layout::floor(read.sql(), site).await.unwrap();
+    let bridge = fleet::link::config(&floor, "NG", app.broker.clone(), SPEED).unwrap();
+    let config = FleetConfig {
+        broker: bridge.broker,
+        manufacturer: bridge.manufacturer,
+        floor: bridge.floor,
+        vehicles: bridge.vehicles,
+        speed: SPEED,
+        state_dir: Some(folder.join("vehicles")),
+        timing: Timing::default(),
+    };
+    spawn_fleet(config, stop).unwrap()
+}
