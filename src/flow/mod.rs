@@ -9,9 +9,10 @@ mod parcels;
 
 use crate::{
     cases::{CaseCode, Resolution},
+    counting,
     event::{Chore, Event},
     kernel::*,
-    orders, packing, payments, picking,
+    layout, orders, packing, payments, picking, slotting,
     store::Tx,
 };
 use after::{open, settle};
@@ -51,16 +52,19 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         // The floor: released work is planned, picked totes are packed, parcels go out.
         E::WaveReleased { wave, .. } => Ok(tx.later(Chore::PlanPicks, wave, now).await?),
         E::BatchPlanned { .. } | E::ToteFilled { .. } | E::ScanRefused { .. } => Ok(()),
-        E::LinePicked { .. } => Ok(()),
-        E::BinShort { bin, site, quantity, .. } => {
-            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
+        E::LinePicked { site, sku, quantity, .. } => slotting::note_pick(tx, *site, *sku, *quantity).await,
+        E::BinShort { bin, quantity, .. } => {
+            let bin = layout::bin(tx.sql(), *bin).await?;
+            after::bin_short(tx, bin, *quantity).await
         }
         E::PickShort { site, bin, quantity, .. } => {
-            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
+            let bin = layout::bin_by_code(tx.sql(), *site, bin).await?;
+            after::bin_short(tx, bin, *quantity).await
         }
         E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
         E::TaskDone { task, kind, .. } => after::task_done(tx, *task, kind).await,
-        E::TaskReady { .. } | E::TaskTaken { .. } | E::TaskCancelled { .. } => Ok(()),
+        E::TaskCancelled { task, .. } => counting::given_up(tx, *task).await,
+        E::TaskReady { .. } | E::TaskTaken { .. } => Ok(()),
         E::TaskSuspended { task, site, reason, .. } if reason == "abandoned" => {
             open(tx, CaseCode::WorkerGone, task, Some(*site), "nobody touched it for a while").await
         }
@@ -78,6 +82,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
 
         // Goods: what changed may free or break something.
         E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { site, holder, change, reason, .. } if reason == "counted_below_held" => {
+            after::below_held(tx, *site, holder, *change).await
+        }
         E::StockAdjusted { .. } | E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
         E::ReceiptDiscrepancy { receipt, site, code, detail } => {
             open(tx, after::inbound_case(code), receipt, Some(*site), detail).await
@@ -85,10 +92,10 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
 
         // Vehicles on the floor.
         E::MissionRequested { .. } | E::MissionAssigned { .. } => Ok(()),
-        E::ShelfArrived { mission, shelf, .. } => picking::shelf_arrived(tx, *mission, *shelf).await,
+        E::ShelfArrived { mission, shelf, .. } => after::shelf_arrived(tx, *mission, *shelf).await,
         E::MissionDone { shelf, .. } => {
             settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
-            picking::shelf_home(tx, *shelf).await
+            after::shelf_home(tx, *shelf).await
         }
         E::MissionFailed { shelf, site, reason, .. } => {
             open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await
