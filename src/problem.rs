@@ -81,7 +81,7 @@ impl From<&dyn Refuse> for Problem {
         problem.retryable = matches!(refusal.code(), "idempotency.in_flight");
         problem.members = refusal.members();
         // A refusal may call a field of its own "code"; ours is the one meant.
-        for own in ["type", "title", "status", "detail", "code", "retryable", "errors"] {
+        for own in ["type", "title", "status", "detail", "code", "retryable"] {
             problem.members.remove(own);
         }
         problem
