@@ -30,7 +30,13 @@ use crate::store::Db;
 
 /// Every page, with the layer that speaks to people.
 pub fn routes() -> Router<Db> {
-    Router::new().merge(assets::routes()).merge(handheld::routes()).merge(shop::routes()).merge(rider::routes()).merge(login::routes()).layer(from_fn(page::face))
+    Router::new()
+        .merge(assets::routes())
+        .merge(handheld::routes())
+        .merge(shop::routes())
+        .merge(rider::routes())
+        .merge(login::routes())
+        .layer(from_fn(page::face))
 }
 
 /// Streams, which stay open longer than any page may take.

@@ -70,7 +70,15 @@ pub struct Sent {
 }
 
 /// Does an act once; a refusal is said on the screen that follows.
-async fn act<F>(db: &Db, t: Words, caller: &Caller, key: &str, body: &str, last: Last, act: F) -> Result<Response, Problem>
+async fn act<F>(
+    db: &Db,
+    t: Words,
+    caller: &Caller,
+    key: &str,
+    body: &str,
+    last: Last,
+    act: F,
+) -> Result<Response, Problem>
 where
     F: AsyncFnOnce(&mut Tx) -> Result<(), Stop>,
 {

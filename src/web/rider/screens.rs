@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::view::{Door, Fail, Hand, Idle, Leg, Load, Off, Offer, ParcelRow, Route, StopView};
 use crate::{
     identity::{Caller, Permission},
-    kernel::{Coord, StopId, Stop, Time, UserId},
+    kernel::{Coord, Stop, StopId, Time, UserId},
     network::{self, SiteKind},
     orders, parties,
     problem::Problem,
@@ -107,7 +107,8 @@ async fn idle(
     user: UserId,
 ) -> Result<Response, Problem> {
     let site = view.shift.site.as_ref();
-    let mut marks: Vec<Mark> = site.map(|site| Mark { coord: site.coord, kind: "site", label: String::new() }).into_iter().collect();
+    let mut marks: Vec<Mark> =
+        site.map(|site| Mark { coord: site.coord, kind: "site", label: String::new() }).into_iter().collect();
     if let Some(here) = here(read, user).await? {
         marks.push(Mark { coord: here, kind: "here", label: t.get("rider.you").to_owned() });
     }
@@ -297,7 +298,8 @@ async fn to_door(read: &mut Read, stop: &StopForRider, view: &mut StopView) -> R
     if let Some(id) = stop.address_id
         && let Some(address) = parties::address(read.sql(), id).await?
     {
-        view.place = [address.street, address.detail, address.district].into_iter().filter(|line| !line.is_empty()).collect();
+        view.place =
+            [address.street, address.detail, address.district].into_iter().filter(|line| !line.is_empty()).collect();
     }
     let Some(first) = stop.parcels.first() else { return Ok(()) };
     let Some(parcel) = transport::parcel_by_id(read.sql(), first.id).await? else { return Ok(()) };
