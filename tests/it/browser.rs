@@ -93,8 +93,9 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), rest.split(';').next().unwrap().to_owned());
             }
             let status = response.status();
-            match response.headers().get("location").filter(|_| status.is_redirection()) {
-                Some(to) => path = to.to_str().unwrap().to_owned(),
+            let to = response.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+            match to.filter(|_| status.is_redirection()) {
+                Some(to) => path = to,
                 None => return Page { status, at: path, html: response.text().await.unwrap() },
             }
         }

@@ -94,7 +94,7 @@ async fn buy(visitor: &mut Browser) -> Page {
     let pasted = "陈晓 13800138000 浙江省杭州市西湖区磨坊街20号3幢";
     let sorted = visitor.send("/checkout", &[("do", "parse"), ("paste", pasted), ("pay", "card")]).await;
     sorted.says("7 parts found").says("value=\"磨坊街20号\"").says("Found on the map");
-    let mut form = FORM.to_vec();
+    let mut form: Vec<(&str, &str)> = FORM.to_vec();
     form.push(("do", "order"));
     let nameless: Vec<_> = form.iter().copied().filter(|(name, _)| *name != "name").collect();
     let refused = visitor.send("/checkout", &nameless).await;
@@ -125,7 +125,8 @@ async fn work(worker: &mut Browser, kind: &str) {
         let path = page.at.trim_end_matches("/scan").to_owned() + "/scan";
         let (csrf, key) = (page.field("csrf"), page.field("command_id"));
         if !wrong_seen {
-            let wrong = [("code", "NOT-THIS"), ("command_id", "wrong-one"), ("csrf", csrf.as_str())];
+            let odd = format!("{kind} wrong");
+            let wrong = [("code", "NOT-THIS"), ("command_id", odd.as_str()), ("csrf", csrf.as_str())];
             let refused = worker.send_part(&path, &wrong).await;
             assert_eq!(refused.attribute("data-tone"), "wrong", "{}", refused.html);
             assert!(!refused.html.contains("<html"), "only the screen was asked for");
