@@ -20,8 +20,8 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, fleet, handheld, identity, importing, layout, network, printing, problem::Problem,
-    riders, stock, store::Db, transport, web,
+    cases, catalog, checkout, fleet, handheld, identity, importing, inbound, layout, network, printing,
+    problem::Problem, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -37,6 +37,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(layout::api::routes())
         .merge(printing::api::routes())
         .merge(stock::api::routes())
+        .merge(inbound::api::routes())
         .merge(checkout::api::routes())
         .merge(handheld::api::routes())
         .merge(fleet::api::routes())

@@ -16,11 +16,7 @@ use super::traffic::{Agent, Floor, Task, Traffic};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rescue {
     /// The champion drives to `goal`; nobody else enters `way`, which leads on to its home.
-    Through {
-        champion: usize,
-        goal: Node,
-        way: Vec<Node>,
-    },
+    Through { champion: usize, goal: Node, way: Vec<Node> },
     /// Only moves of the schedule are granted, and only until `left` moves are left of it.
     Clearing { champion: usize, left: usize },
 }
@@ -41,9 +37,7 @@ impl Traffic {
     /// Whether `node` is reserved for somebody else.
     pub(super) fn kept_from(&self, node: Node, vehicle: usize) -> bool {
         match &self.rescue {
-            Some(Rescue::Through { champion, way, .. }) => {
-                *champion != vehicle && way.contains(&node)
-            }
+            Some(Rescue::Through { champion, way, .. }) => *champion != vehicle && way.contains(&node),
             _ => false,
         }
     }
@@ -114,9 +108,7 @@ impl Traffic {
             let starved = self.rescue.is_none() && agent.waits > patience;
             agent.placed() && agent.standing() && agent.wants() && (stalled || starved)
         };
-        (0..self.agents.len())
-            .filter(needs)
-            .min_by_key(|&v| (self.agents[v].since, v))
+        (0..self.agents.len()).filter(needs).min_by_key(|&v| (self.agents[v].since, v))
     }
 
     /// Starts a rescue of `first` or, when nothing can be done for it, of the next in age.
@@ -150,11 +142,7 @@ impl Traffic {
         agent.homeward = back;
         agent.homeward_from = Some(goal);
         agent.routed_to = Some(goal);
-        self.rescue = Some(Rescue::Through {
-            champion,
-            goal,
-            way: whole,
-        });
+        self.rescue = Some(Rescue::Through { champion, goal, way: whole });
         true
     }
 
@@ -163,9 +151,7 @@ impl Traffic {
     fn own_way(&self, champion: usize, board: &Board) -> Option<(Node, Vec<Node>, Vec<Node>)> {
         let agent = &self.agents[champion];
         let (goal, from) = (agent.goal()?, board.at[champion]?);
-        let may = |node: Node| {
-            board.stood_on[node].is_none_or(|by| by == champion) && self.may_ever(champion, node)
-        };
+        let may = |node: Node| board.stood_on[node].is_none_or(|by| by == champion) && self.may_ever(champion, node);
         let (_, way) = self.map.shortest(from, goal, may, |_, _| 0)?;
         let (_, back) = self.map.shortest(goal, agent.home, may, |_, _| 0)?;
         Some((goal, way, back))
@@ -215,9 +201,7 @@ impl Traffic {
         let mut needed = None;
         while !turn.is_empty() {
             let movable = |v: usize| needed.is_some() || sendable(v);
-            let next = turn.iter().position(|&v| {
-                movable(v) && board.send_home(scratch, v, self.agents[v].home)
-            });
+            let next = turn.iter().position(|&v| movable(v) && board.send_home(scratch, v, self.agents[v].home));
             turn.remove(next?);
             if needed.is_none() && self.own_way(champion, &board).is_some() {
                 needed = Some(board.moves.len());
@@ -233,8 +217,7 @@ impl Traffic {
         let from = *self.agents[champion].held.back()?;
         let may = |node| {
             let holder = self.claims.holder(node).filter(|&by| by != champion);
-            self.may_ever(champion, node)
-                && holder.is_none_or(|by| self.agents[by].goal().is_some())
+            self.may_ever(champion, node) && holder.is_none_or(|by| self.agents[by].goal().is_some())
         };
         let found = self.map.shortest(from, goal, may, |_, _| 0);
         found.map(|(_, way)| way)

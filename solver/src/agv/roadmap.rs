@@ -13,11 +13,7 @@ pub type Node = usize;
 pub enum RoadmapError {
     /// An edge names a node outside `0..node_count`.
     #[error("edge {from} -> {to} names a node outside 0..{node_count}")]
-    UnknownNode {
-        from: Node,
-        to: Node,
-        node_count: usize,
-    },
+    UnknownNode { from: Node, to: Node, node_count: usize },
     /// An edge has a negative length.
     #[error("edge {from} -> {to} has a negative length")]
     NegativeLength { from: Node, to: Node },
@@ -43,26 +39,15 @@ impl Roadmap {
     /// # Errors
     /// [`RoadmapError`] when an edge names an unknown node or has a negative length.
     pub fn new(node_count: usize, edges: &[(Node, Node, i64)]) -> Result<Self, RoadmapError> {
-        let mut map = Self {
-            out: vec![Vec::new(); node_count],
-            into: vec![Vec::new(); node_count],
-        };
+        let mut map = Self { out: vec![Vec::new(); node_count], into: vec![Vec::new(); node_count] };
         for &(from, to, length_mm) in edges {
             if from >= node_count || to >= node_count {
-                return Err(RoadmapError::UnknownNode {
-                    from,
-                    to,
-                    node_count,
-                });
+                return Err(RoadmapError::UnknownNode { from, to, node_count });
             }
             if length_mm < 0 {
                 return Err(RoadmapError::NegativeLength { from, to });
             }
-            map.out[from].push(Arc {
-                to,
-                length_mm,
-                closed: false,
-            });
+            map.out[from].push(Arc { to, length_mm, closed: false });
             map.into[to].push(from);
         }
         Ok(map)
@@ -88,10 +73,7 @@ impl Roadmap {
     /// Length of the open edge `from -> to`, the shortest of parallel ones.
     pub fn open_length_mm(&self, from: Node, to: Node) -> Option<i64> {
         let arcs = self.out.get(from)?;
-        arcs.iter()
-            .filter(|arc| arc.to == to && !arc.closed)
-            .map(|arc| arc.length_mm)
-            .min()
+        arcs.iter().filter(|arc| arc.to == to && !arc.closed).map(|arc| arc.length_mm).min()
     }
 
     /// The same roadmap with every edge open.
@@ -235,10 +217,7 @@ mod tests {
     fn closed_edges_are_not_driven() {
         let edges = [(0, 1, 10), (1, 2, 10), (0, 2, 50)];
         let mut map = Roadmap::new(3, &edges).unwrap();
-        assert_eq!(
-            map.shortest(0, 2, |_| true, |_, _| 0),
-            Some((20, vec![1, 2]))
-        );
+        assert_eq!(map.shortest(0, 2, |_| true, |_, _| 0), Some((20, vec![1, 2])));
         assert!(map.set_closed(1, 2, true));
         assert_eq!(map.shortest(0, 2, |_| true, |_, _| 0), Some((50, vec![2])));
         assert!(!map.set_closed(2, 1, true), "there is no such edge");
@@ -248,13 +227,7 @@ mod tests {
 
     #[test]
     fn bad_edges_are_refused() {
-        assert!(matches!(
-            Roadmap::new(2, &[(0, 2, 1)]),
-            Err(RoadmapError::UnknownNode { to: 2, .. })
-        ));
-        assert!(matches!(
-            Roadmap::new(2, &[(0, 1, -1)]),
-            Err(RoadmapError::NegativeLength { .. })
-        ));
+        assert!(matches!(Roadmap::new(2, &[(0, 2, 1)]), Err(RoadmapError::UnknownNode { to: 2, .. })));
+        assert!(matches!(Roadmap::new(2, &[(0, 1, -1)]), Err(RoadmapError::NegativeLength { .. })));
     }
 }

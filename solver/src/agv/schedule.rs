@@ -98,13 +98,7 @@ impl Board<'_> {
     }
 
     /// A way between two nodes with everyone standing.
-    pub fn way(
-        &self,
-        scratch: &mut Scratch,
-        vehicle: usize,
-        from: Node,
-        to: Node,
-    ) -> Option<Vec<Node>> {
+    pub fn way(&self, scratch: &mut Scratch, vehicle: usize, from: Node, to: Node) -> Option<Vec<Node>> {
         self.map.way(scratch, from, to, |node| self.free(node, vehicle))
     }
 
@@ -148,12 +142,7 @@ impl Board<'_> {
         Some(Schedule { moves, flows })
     }
 
-    fn interleave(
-        mut self,
-        scratch: &mut Scratch,
-        homes: &[Node],
-        mut left: Vec<&[Node]>,
-    ) -> Option<Vec<Move>> {
+    fn interleave(mut self, scratch: &mut Scratch, homes: &[Node], mut left: Vec<&[Node]>) -> Option<Vec<Move>> {
         self.play(&mut left);
         while left.iter().any(|path| !path.is_empty()) {
             let mut unfinished = (0..left.len()).filter(|&v| !left[v].is_empty());
@@ -164,12 +153,7 @@ impl Board<'_> {
         Some(self.moves)
     }
 
-    fn one_by_one(
-        mut self,
-        scratch: &mut Scratch,
-        homes: &[Node],
-        mut turn: Vec<usize>,
-    ) -> Option<Vec<Move>> {
+    fn one_by_one(mut self, scratch: &mut Scratch, homes: &[Node], mut turn: Vec<usize>) -> Option<Vec<Move>> {
         while !turn.is_empty() {
             let next = turn.iter().position(|&v| self.send_home(scratch, v, homes[v]));
             turn.remove(next?);

@@ -43,9 +43,10 @@ impl Basket {
         if code.is_empty() || code.len() > 60 || quantity < 1 {
             return;
         }
+        let room = self.lines.len() < MOST_LINES;
         match self.lines.iter_mut().find(|(own, _)| own == code) {
             Some((_, own)) => *own = (*own + quantity).min(MOST_PIECES),
-            None if self.lines.len() < MOST_LINES => self.lines.push((code.to_owned(), quantity.min(MOST_PIECES))),
+            None if room => self.lines.push((code.to_owned(), quantity.min(MOST_PIECES))),
             None => {}
         }
     }
