@@ -2,6 +2,8 @@
 //! http://127.0.0.1:4400/. Deliberately absent: a database, and the rooms.
 
 mod handheld;
+mod rider;
+mod shop;
 
 use axum::{
     Router,
@@ -19,7 +21,7 @@ use serde::Deserialize;
 type Page = (&'static str, fn(Words) -> String);
 
 fn pages() -> Vec<Page> {
-    handheld::pages()
+    [handheld::pages(), shop::pages(), rider::pages()].concat()
 }
 
 #[derive(Deserialize)]

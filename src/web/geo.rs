@@ -1,6 +1,8 @@
 //! Finds a typed street on our own road map. Pure. Deliberately absent: a real
 //! geocoder and its host; what the map does not know, a person looks at.
 
+use std::collections::HashSet;
+
 use crate::{
     kernel::Coord,
     network::{RoadEdge, Roads},
@@ -56,7 +58,8 @@ pub fn find(roads: &Roads, street: &str) -> Option<Found> {
         alike.filter(|(likeness, edge)| *likeness == best && edge.name == chosen).map(|(_, edge)| edge).collect();
     // One direction of each piece is enough to measure along.
     pieces.sort_by_key(|edge| edge.id);
-    pieces.retain(|edge| edge.from < edge.to);
+    let mut seen = HashSet::new();
+    pieces.retain(|edge| seen.insert((edge.from.min(edge.to), edge.from.max(edge.to))));
     let coord = along(roads, &pieces, number * NUMBER_M)?;
     let confidence = match (best, number) {
         (2, 1..) => 95,

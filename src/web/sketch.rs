@@ -94,8 +94,8 @@ fn path(points: impl Iterator<Item = (f64, f64)>) -> String {
     text
 }
 
-/// Draws the roads around `marks` and `way`, the part of the way that is `done`
-/// (in thousandths) in full, and the marks. `None` without anything to show.
+/// Draws the roads around `marks` and `way`, the way, and the marks. `None` without
+/// anything to show.
 pub fn draw(roads: &Roads, way: &[Coord], marks: &[Mark], label: &str) -> Option<Sketch> {
     let shown: Vec<Coord> = marks.iter().map(|mark| mark.coord).chain(way.iter().copied()).collect();
     let plan = Plan::around(&shown)?;

@@ -1,4 +1,6 @@
 //! The house as a whole, over its real faces: HTTP, MQTT, both databases.
 
+mod browser;
 mod house;
 mod journey;
+mod pages;

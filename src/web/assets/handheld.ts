@@ -21,9 +21,19 @@ let wait_ms = 2000;
 
 // ---------- what is seen ----------
 
+/** The sprite lies in the page, so that icons are there without a network. */
+async function fetchIcons(): Promise<void> {
+  const href = find<SVGUseElement>("#net use")?.getAttribute("href")?.split("#")[0];
+  if (!href) return;
+  const reply = await fetch(href);
+  const sprite = new DOMParser().parseFromString(await reply.text(), "image/svg+xml").documentElement;
+  sprite.setAttribute("class", "sprite");
+  sprite.setAttribute("aria-hidden", "true");
+  document.body.append(sprite);
+}
+
 function icon(name: string): string {
-  const href = find<SVGUseElement>("#net use")?.getAttribute("href") ?? "";
-  return `<svg class="i" aria-hidden="true"><use href="${href.split("#")[0]}#i-${name}"/></svg>`;
+  return `<svg class="i" aria-hidden="true"><use href="#i-${name}"/></svg>`;
 }
 
 /** The band, as this device alone may speak: dashed where only it has checked. */
@@ -31,6 +41,7 @@ function speak(kind: string, mark: string, title: string, sub: string, kept: boo
   const band = document.getElementById("say");
   if (!band) return;
   band.dataset.k = kind;
+  screen()?.toggleAttribute("data-edge", kind === "bad");
   band.classList.toggle("kept", kept);
   band.querySelector("svg.i")!.outerHTML = icon(mark);
   const text = band.querySelector("p")!;
@@ -66,14 +77,18 @@ interface Seen {
   at: number;
 }
 
+const scansSeen = () => JSON.parse(sessionStorage.getItem("scans") ?? "[]") as Seen[];
+
+/** Puts a scan on the list, or says how one that waited has ended. */
 function remember(seen: Seen): void {
-  const all = [seen, ...(JSON.parse(sessionStorage.getItem("scans") ?? "[]") as Seen[])].slice(0, 3);
+  const others = scansSeen().filter((other) => other.at !== seen.at);
+  const all = [seen, ...others].sort((a, b) => b.at - a.at).slice(0, 3);
   sessionStorage.setItem("scans", JSON.stringify(all));
 }
 
 function showScans(): void {
   const section = document.getElementById("scans");
-  const all = JSON.parse(sessionStorage.getItem("scans") ?? "[]") as Seen[];
+  const all = scansSeen();
   if (!section || all.length === 0) return;
   section.hidden = false;
   const rows = all.map((seen) => {
@@ -91,8 +106,7 @@ function showScans(): void {
 }
 
 /** Puts the server's screen in the place of the one shown. */
-function show(html: string, asked: Waiting): void {
-  const parsed = new DOMParser().parseFromString(html, "text/html");
+function show(parsed: Document): void {
   const next = parsed.getElementById("main");
   const now = document.getElementById("main");
   if (!next || !now) {
@@ -102,9 +116,7 @@ function show(html: string, asked: Waiting): void {
     return;
   }
   now.replaceWith(next);
-  const tone = next.dataset.tone ?? "right";
-  ring(tone);
-  remember({ label: asked.label, k: tone === "wrong" ? "bad" : "ok", at: asked.at });
+  ring(next.dataset.tone ?? "right");
   dress();
 }
 
@@ -132,8 +144,11 @@ async function send(): Promise<void> {
       wait_ms = 2000;
       const on = reply.headers.get("hx-redirect");
       if (on) return location.assign(on);
-      const html = await reply.text();
-      if (all.length === 1) show(html, command);
+      const parsed = new DOMParser().parseFromString(await reply.text(), "text/html");
+      const tone = parsed.getElementById("main")?.dataset.tone;
+      remember({ label: command.label, k: tone === undefined || tone === "wrong" ? "bad" : "ok", at: command.at });
+      if (all.length === 1) show(parsed);
+      else showScans();
       showNet(all.length - 1);
     } catch {
       offSince ??= Date.now();
@@ -179,10 +194,11 @@ async function command(fields: Record<string, string>, label: string): Promise<v
   }
   seen.dataset.matched = code && plain(code) === asked ? "yes" : "no";
   const all = { ...fields, command_id: freshId() };
-  await keep({ who, url: new URL(form.action).pathname, fields: all, label, at: Date.now() });
+  const at = Date.now();
+  await keep({ who, url: new URL(form.action).pathname, fields: all, label, at });
   if (offSince !== undefined) {
     ring("right");
-    remember({ label, k: "warn", at: Date.now() });
+    remember({ label, k: "warn", at });
     showScans();
     const count = (await waiting(who)).length;
     await keptHere(count);
@@ -294,5 +310,6 @@ window.addEventListener("offline", () => {
   showNet(0);
 });
 setInterval(() => void refresh(), 8000);
+void fetchIcons().catch(() => undefined);
 dress();
 void drain();

@@ -233,11 +233,20 @@ fn details(t: Words, detail: &str) -> String {
             return t.put("hh.lot", lot);
         }
         if let Some(date) = part.strip_prefix("exp ") {
-            return t.put("hh.expires", date);
+            return t.put("hh.expires", readable(date));
         }
         t.or("fact", part, part)
     };
     detail.split(", ").map(turn).collect::<Vec<_>>().join(" · ")
+}
+
+/// A date as labels carry it (YYMMDD, GS1 General Specifications 7.12) with its
+/// year in full; any other text as it is.
+fn readable(date: &str) -> String {
+    if date.len() != 6 || !date.bytes().all(|byte| byte.is_ascii_digit()) {
+        return date.to_owned();
+    }
+    format!("20{}-{}-{}", &date[..2], &date[2..4], &date[4..])
 }
 
 fn fact(t: Words, label: &str, value: &str) -> (String, String) {

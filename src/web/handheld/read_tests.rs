@@ -27,7 +27,7 @@ fn step(expect: ExpectKind, state: &str) -> Step {
             code: "OAT".to_owned(),
             gtin: "4006381334471".to_owned(),
             image: String::new(),
-            detail: "1030 g, chilled, lot 26K11, exp 2027-02-14".to_owned(),
+            detail: "1030 g, chilled, lot 26K11, exp 270214".to_owned(),
         }),
         quantity: Some(StepQuantity { want: 3, done: 0, unit: "piece".to_owned() }),
         into: Some(Target { label: "T-0482".to_owned(), hint: String::new() }),

@@ -17,7 +17,7 @@ use crate::{
     problem::Problem,
     riders::{self, Begin, Evidence, RiderKind},
     store::{Actor, Db, Tx},
-    transport::{self, api::acting_on},
+    transport::{self, FailReason, api::acting_on},
     web::{
         forms::once,
         i18n::Words,
@@ -276,7 +276,7 @@ pub async fn deliver(
     let who = acting_at(&mut tx, &caller, id).await;
     drop(tx);
     let spent = match who {
-        Ok(_) if evidence.pin.is_some() => transport::spend_try(&db, id).await.map(|_| ()),
+        Ok(_) if evidence.pin.is_some() => transport::spend_try(&db, id).await,
         Ok(_) => Ok(()),
         Err(stop) => Err(stop),
     };
@@ -302,7 +302,7 @@ pub async fn fail(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let caller = caller.checked(&sent.csrf)?;
-    let Ok(reason) = sent.reason.parse() else { return Ok(go("/rider")) };
+    let Ok(reason) = sent.reason.parse::<FailReason>() else { return Ok(go("/rider")) };
     act(&db, visit.t, &caller, &sent.command_id, &format!("fail {id} {}", sent.reason), Last::default(), async |tx| {
         let who = acting_at(tx, &caller, id).await?;
         riders::fail(tx, id, reason, who).await.map(|_| ())

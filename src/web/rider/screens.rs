@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::view::{Door, Fail, Hand, Idle, Leg, Load, Off, Offer, ParcelRow, Route, StopView};
 use crate::{
     identity::{Caller, Permission},
-    kernel::{Coord, Stop, StopId, Time, UserId},
+    kernel::{Coord, SiteId, Stop, StopId, Time, UserId},
     network::{self, SiteKind},
     orders, parties,
     problem::Problem,
@@ -57,7 +57,7 @@ pub async fn screen(db: &Db, t: Words, caller: &Caller, user: UserId, last: Last
     if load.state != LoadState::Out {
         return draw(&loading(t, hand, load, last.right));
     }
-    let zone = zone_of(&mut read, load).await?;
+    let zone = zone_of(&mut read, load.site.id).await?;
     let at = At { t, now, zone };
     let failing = last.failing.and_then(|id| load.stops.iter().find(|stop| stop.id == id));
     let arrived = load.stops.iter().find(|stop| stop.state == StopState::Arrived);
@@ -71,8 +71,8 @@ pub async fn screen(db: &Db, t: Words, caller: &Caller, user: UserId, last: Last
     }
 }
 
-async fn zone_of(read: &mut Read, load: &LoadForRider) -> Result<String, Problem> {
-    let site = network::site(read.sql(), load.site.id).await?;
+async fn zone_of(read: &mut Read, site: SiteId) -> Result<String, Problem> {
+    let site = network::site(read.sql(), site).await?;
     Ok(site.map_or_else(|| "UTC".to_owned(), |site| site.time_zone))
 }
 
@@ -145,6 +145,7 @@ async fn offered(
     user: UserId,
 ) -> Result<Offer, Problem> {
     let stops = transport::stops_of(read.sql(), offer.load).await?;
+    let at = At { t, now, zone: zone_of(read, offer.pickup.id).await? };
     let mut legs = vec![Leg {
         icon: "store",
         title: t.name(&offer.pickup.name_en, &offer.pickup.name_zh).to_owned(),
@@ -158,7 +159,7 @@ async fn offered(
             None => None,
         };
         let title = address.map_or_else(|| t.get("rider.point").to_owned(), |address| street_only(&address.street));
-        let sub = window(t, now, stop.window_from, stop.window_to, "UTC", read, offer).await?;
+        let sub = window(&at, stop.window_from, stop.window_to);
         legs.push(Leg { icon: "door", title, sub, far: format::distance(stop.leg_m) });
         marks.push(Mark { coord: stop.coord, kind: "door", label: String::new() });
     }
@@ -199,23 +200,13 @@ fn line(polyline: &[[f64; 2]]) -> Vec<Coord> {
     polyline.iter().map(|[lat, lon]| Coord { lat: *lat, lon: *lon }).collect()
 }
 
-#[allow(clippy::too_many_arguments)]
-async fn window(
-    t: Words,
-    now: Time,
-    from: Option<Time>,
-    to: Option<Time>,
-    fallback: &str,
-    read: &mut Read,
-    offer: &OfferForRider,
-) -> Result<String, Problem> {
-    let site = network::site(read.sql(), offer.pickup.id).await?;
-    let zone = site.map_or_else(|| fallback.to_owned(), |site| site.time_zone);
-    Ok(match (from, to) {
-        (Some(from), Some(to)) => format::window(t, now, from, to, &zone),
-        (_, Some(to)) => t.put("rider.by", format::clock(to, &zone)),
+/// A stop's window in words.
+fn window(at: &At, from: Option<Time>, to: Option<Time>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) => format::window(at.t, at.now, from, to, &at.zone),
+        (_, Some(to)) => at.t.put("rider.by", format::clock(to, &at.zone)),
         _ => String::new(),
-    })
+    }
 }
 
 fn chips(t: Words, offer: &OfferForRider) -> Vec<(&'static str, &'static str, String)> {

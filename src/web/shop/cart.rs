@@ -80,8 +80,8 @@ pub async fn add(visit: Visit, mut carried: Carried, Form(added): Form<Added>) -
 
 /// Sets how many, or one more, or one fewer.
 pub async fn set(mut carried: Carried, Form(added): Form<Added>) -> Response {
-    let quantity = added.quantity.trim().parse().unwrap_or(1).clamp(0, super::basket::MOST_PIECES);
-    let step = added.step.parse().unwrap_or(0).clamp(-1, 1);
+    let quantity = added.quantity.trim().parse::<i64>().unwrap_or(1).clamp(0, super::basket::MOST_PIECES);
+    let step = added.step.parse::<i64>().unwrap_or(0).clamp(-1, 1);
     carried.basket.set(&added.code, quantity + step);
     keep(go("/basket"), &carried.basket)
 }

@@ -13,7 +13,7 @@ mod browse;
 mod cart;
 mod checkout;
 mod choices;
-mod orders;
+pub mod orders;
 mod shelf;
 pub mod story;
 mod track;

@@ -182,11 +182,10 @@ pub async fn change_address(
     address.detail = sent.detail.trim().chars().take(200).collect();
     address.raw = String::new();
     let body = format!("address {} {} {}", order.id, address.street, address.detail);
-    let done: () = once(&db, caller.id(), "", &body, async |tx| {
+    once::<(), _>(&db, caller.id(), "", &body, async |tx| {
         checkout::change_address(tx, &order, &address).await?;
         Ok(())
     })
     .await?;
-    let () = done;
     Ok(go(&format!("/orders/{}", order.number)))
 }

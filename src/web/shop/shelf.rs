@@ -5,7 +5,7 @@
 use super::basket::Place;
 use crate::{
     catalog::Article,
-    kernel::{Fault, Time},
+    kernel::{Coord, Fault, Time},
     network::{self, NEXT_DAY, SAME_DAY, Service, Site, SiteKind},
     stock::{self, Pool},
     store::Sql,
@@ -52,7 +52,7 @@ impl Shelf {
         let sites: Vec<(Site, Vec<Service>)> =
             network::sites(sql).await?.into_iter().map(|site| (of(&site), site)).map(|(s, site)| (site, s)).collect();
         let near = sites.iter().find(|(site, _)| site.kind == SiteKind::Forward).or(sites.first());
-        let coord = near.map(|(site, _)| site.coord).unwrap_or_default();
+        let coord = near.map_or(Coord { lat: 0.0, lon: 0.0 }, |(site, _)| site.coord);
         Ok(Self { sites, place: place.unwrap_or(Place { coord, label: String::new() }), now })
     }
 

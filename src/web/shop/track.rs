@@ -128,13 +128,11 @@ struct Ride {
 }
 
 async fn ride(read: &mut Read, parcels: &[Parcel]) -> Result<Option<Ride>, Problem> {
-    let Some((parcel, load, stop)) = parcels
-        .iter()
-        .find_map(|parcel| Some((parcel, parcel.load?, parcel.stop?)))
-        .filter(|one| one.0.state == ParcelState::Out)
-    else {
-        return Ok(None);
+    let out = |parcel: &Parcel| {
+        let aboard = Some((parcel.site, parcel.load?, parcel.stop?));
+        aboard.filter(|_| parcel.state == ParcelState::Out)
     };
+    let Some((site, load, stop)) = parcels.iter().find_map(out) else { return Ok(None) };
     let stops = transport::stops_of(read.sql(), load).await?;
     let Some(own) = stops.iter().find(|other| other.id == stop).cloned() else { return Ok(None) };
     let open =
@@ -153,7 +151,7 @@ async fn ride(read: &mut Read, parcels: &[Parcel]) -> Result<Option<Ride>, Probl
         }
         None => None,
     };
-    let site = network::site(read.sql(), parcel.site).await?;
+    let site = network::site(read.sql(), site).await?;
     Ok(Some(Ride { stop: own, before, way, here, site }))
 }
 
