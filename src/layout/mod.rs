@@ -23,5 +23,8 @@ pub use model::{
     Agv, Aisle, Bin, BinKind, Edge, Floor, Lane, NewBin, NewStation, Node, NodeKind, Part, Refusal, Shelf, Station,
     StationKind, Zone, ZoneKind,
 };
-pub use rows::{agvs, aisles, bin, bin_by_code, bins, bins_of, edges, floor, nodes, shelves, station, stations, zones};
+pub use rows::{
+    agvs, aisles, bin, bin_by_code, bins, bins_of, bins_of_shelf, edges, floor, nodes, shelves, station, stations,
+    zones,
+};
 pub use walk::{Walk, drive, walk};

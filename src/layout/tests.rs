@@ -101,6 +101,9 @@ async fn a_floor_reads_back_as_it_was_drawn() {
         assert_eq!((station.node.as_str(), station.stand.as_str()), ("v2", "p3"));
         assert_eq!(stations(tx.sql(), site, StationKind::GoodsToPerson).await.unwrap(), [station]);
         assert_eq!(bins_of(tx.sql(), site, BinKind::ShelfSlot).await.unwrap()[0].shelf.as_deref(), Some("SH-001"));
+        let slots = bins_of_shelf(tx.sql(), site, "SH-001").await.unwrap();
+        assert_eq!(slots.iter().map(|bin| bin.code.as_str()).collect::<Vec<_>>(), ["M001-01-A"]);
+        assert_eq!(bins_of_shelf(tx.sql(), site, "SH-002").await.unwrap(), []);
         let missing = known_bin(&mut tx, site, "Z99").await.unwrap_err();
         assert_eq!(missing.code(), Some("bin.unknown"));
     })
