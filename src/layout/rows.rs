@@ -405,6 +405,19 @@ pub(super) async fn set_closed(
     Ok(done.rows_affected() > 0)
 }
 
+/// The version of a site's graph, kept from change by others until the
+/// transaction ends: changes of one floor stand in line here.
+pub(super) async fn lock_version(sql: &mut Sql, site: SiteId) -> Result<String, Fault> {
+    let row = sqlx::query(
+        "INSERT INTO floor_versions (site, version) VALUES ($1, '') \
+         ON CONFLICT (site) DO UPDATE SET version = floor_versions.version RETURNING version",
+    )
+    .bind(site.to_string())
+    .fetch_one(sql)
+    .await?;
+    row.text("version")
+}
+
 /// The version of a site's graph; empty before it is drawn.
 pub(super) async fn version(sql: &mut Sql, site: SiteId) -> Result<String, Fault> {
     let row = sqlx::query("SELECT version FROM floor_versions WHERE site = $1")
