@@ -115,6 +115,9 @@ events! {
     /// A person's count or report changed what we believe is there.
     "stock.adjusted" StockAdjusted(sku @ site) { sku: SkuId, site: SiteId, holder: String, change: i64, reason: String }
 
+    /// A bin held less than it should when goods were to be carried from it.
+    "bin.short" BinShort(bin @ site) { bin: BinId, site: SiteId, task: TaskId, sku: SkuId, quantity: i64 }
+
     // network
     /// A road may not be used.
     "road.closed" RoadClosed(road) { road: String, reason: String }
@@ -200,6 +203,10 @@ events! {
     "load.rerouted" LoadRerouted(load @ site) { load: LoadId, site: SiteId, reason: String }
     /// Its last stop is done.
     "load.finished" LoadFinished(load @ site) { load: LoadId, site: SiteId }
+    /// No rider wanted it and no van can take it.
+    "load.unserved" LoadUnserved(load @ site) { load: LoadId, site: SiteId, reason: String }
+    /// No route can take it, or none in time.
+    "parcel.unserved" ParcelUnserved(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId, reason: String }
     /// A rider may take a load until the deadline.
     "offer.made" OfferMade(load) { load: LoadId, offer: OfferId, rider: UserId, pay_minor: i64, expires_at: Time }
     /// accepted, declined, expired or withdrawn.
@@ -251,6 +258,10 @@ words! {
         Reroute = "load.reroute",
         /// Give an abandoned task back: subject is the task.
         ReclaimTask = "task.reclaim",
+        /// Choose bins for received goods: subject is the receipt.
+        PlanPutAway = "inbound.put_away",
+        /// Refill pick bins from reserve: subject is the site.
+        Replenish = "slotting.replenish",
         /// Propose moves between bins of a site.
         ProposeMoves = "slotting.propose",
         /// Let a case whose cause is gone be closed.

@@ -44,11 +44,15 @@ async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<(Head
         let detail = "Send the body as application/json.";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.type", detail));
     }
-    let bytes = Bytes::from_request(request, state).await.map_err(|refused| {
+    let bytes = read_bytes(request, state).await?;
+    Ok((headers, bytes))
+}
+
+async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|refused| {
         let detail = "The body could not be read, or is larger than this endpoint takes.";
         Problem::new(refused.into_response().status(), "body.unreadable", detail)
-    })?;
-    Ok((headers, bytes))
+    })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -83,13 +87,41 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Command<T> {
         let place = format!("{} {}", request.method(), request.uri().path());
         let key = read_key(request.headers())?;
         let (_, bytes) = json_bytes(request, state).await?;
-        let mut hash = Sha256::new();
-        hash.update(place.as_bytes());
-        hash.update([0]);
-        hash.update(&bytes);
-        let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest(&place, &bytes);
         Ok(Self { body: parse(&bytes)?, key, digest })
     }
+}
+
+/// A mutating request whose body is a file, with its `Idempotency-Key`; hand
+/// `key` and `digest` to [`begin`] and [`finish`].
+pub struct Upload {
+    /// The file.
+    pub bytes: Bytes,
+    /// Its media type, without parameters.
+    pub kind: String,
+    /// The key.
+    pub key: String,
+    /// Of place and file.
+    pub digest: String,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let place = format!("{} {}", request.method(), request.uri().path());
+        let key = read_key(request.headers())?;
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let bytes = read_bytes(request, state).await?;
+        let digest = digest(&place, &bytes);
+        Ok(Self { bytes, kind, key, digest })
+    }
+}
+
+fn digest(place: &str, bytes: &[u8]) -> String {
+    let hash = Sha256::new().chain_update(place).chain_update([0]).chain_update(bytes).finalize();
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_key(headers: &HeaderMap) -> Result<String, Problem> {

@@ -154,15 +154,16 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(due: &claim::Due) -> Result<
 /// Does one chore. Chores that plan read, solve and write in transactions of their
 /// own and are ended after; the others end in the transaction of their effect.
 async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
-    use crate::{fleet, identity, payments, picking, printing, riders, slotting, stock, store, tasks, transport, waves};
+    use crate::{fleet, identity, payments, picking, printing, riders, stock, store, tasks, transport, waves};
+    let mut again = None;
     match due.chore {
         Chore::PlanWave => waves::plan(db, id(due)?).await?,
         Chore::PlanPicks => picking::plan(db, id(due)?).await?,
-        Chore::Print => printing::send(db, id(due)?).await?,
-        Chore::PlanLoads => transport::plan(db, id(due)?).await?,
-        Chore::OfferLoad => riders::offer_loads(db, id(due)?).await?,
-        Chore::Reroute => transport::replan_open(db).await?,
-        Chore::ProposeMoves => slotting::propose(db, id(due)?).await?,
+        Chore::Print => again = printing::send(db, id(due)?).await?,
+        Chore::PlanLoads => drop(riders::plan(db, id(due)?).await?),
+        Chore::OfferLoad => riders::seek(db, id(due)?).await?,
+        Chore::Reroute if due.subject == "roads" => drop(transport::replan_open(db, "roads changed").await?),
+        Chore::Reroute => drop(transport::replan_load(db, id(due)?, None, "changed").await?),
         _ => {}
     }
     let mut tx = db.begin(Actor::house()).await?;
@@ -185,6 +186,9 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         }
         _ => {}
     }
-    claim::done(tx.sql(), due).await?;
+    match again {
+        Some(at) => claim::postpone(tx.sql(), due, at).await?,
+        None => claim::done(tx.sql(), due).await?,
+    }
     Ok(tx.commit().await?)
 }

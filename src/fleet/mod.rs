@@ -26,6 +26,3 @@ pub use model::*;
 pub use report::heard;
 pub use rows::{by_id, lockouts, missions, open_at_site};
 pub use verbs::{lock_out, release, request, retry, send_back, withdraw};
-
-#[cfg(test)]
-mod tests;

@@ -58,12 +58,11 @@ pub async fn by_id(sql: &mut Sql, id: MissionId) -> Result<Option<Mission>, Faul
 
 /// The mission that has a shelf, if any.
 pub(super) async fn open_of_shelf(sql: &mut Sql, shelf: UnitId) -> Result<Option<Mission>, Fault> {
-    let row = sqlx::query(
-        "SELECT * FROM missions WHERE shelf = $1 AND state NOT IN ('done', 'failed', 'cancelled') LIMIT 1",
-    )
-    .bind(shelf.to_string())
-    .fetch_optional(sql)
-    .await?;
+    let row =
+        sqlx::query("SELECT * FROM missions WHERE shelf = $1 AND state NOT IN ('done', 'failed', 'cancelled') LIMIT 1")
+            .bind(shelf.to_string())
+            .fetch_optional(sql)
+            .await?;
     row.as_ref().map(read).transpose()
 }
 

@@ -161,6 +161,18 @@ impl Caller {
         if held { Ok(()) } else { Err(Refusal::Forbidden { permission }) }
     }
 
+    /// Which site a list is of: the one asked for, or the only one where the
+    /// caller holds `permission`; `None` means all, for those who hold it everywhere.
+    pub fn scope(&self, permission: Permission, site: Option<SiteId>) -> Result<Option<SiteId>, Refusal> {
+        self.permit(permission, site)?;
+        match (site, self.sites(permission)) {
+            (Some(site), _) => Ok(Some(site)),
+            (None, Sites::All) => Ok(None),
+            (None, Sites::Only(sites)) if sites.len() == 1 => Ok(sites.first().copied()),
+            (None, Sites::Only(_)) => Err(Refusal::Forbidden { permission }),
+        }
+    }
+
     /// Refuses unless the caller holds `permission` for every site: for what
     /// belongs to the whole house, such as articles and roads.
     pub fn permit_house(&self, permission: Permission) -> Result<(), Refusal> {
@@ -220,6 +232,9 @@ mod tests {
         assert!(caller.permit(Permission::WorkDo, Some(site(2))).is_err());
         assert!(caller.permit(Permission::WorkDo, None).is_ok());
         assert!(caller.permit_house(Permission::WorkDo).is_err());
+        assert_eq!(caller.scope(Permission::WorkDo, None).ok(), Some(Some(site(1))));
+        assert_eq!(caller.scope(Permission::ReportRead, None).ok(), Some(None));
+        assert!(caller.scope(Permission::WorkDo, Some(site(2))).is_err());
         assert!(caller.permit_house(Permission::ReportRead).is_ok());
         assert!(caller.permit(Permission::Ride, None).is_err());
         assert!(caller.permit_channel("shop").is_ok() && caller.permit_channel("mall").is_err());

@@ -24,7 +24,7 @@ mod rows;
 pub mod secret;
 mod sessions;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use api::extract::{FormCaller, GUEST_COOKIE, OptionalCaller, SESSION_COOKIE};
 pub use authenticate::{by_link, by_secret};

@@ -206,14 +206,18 @@ fn app(db: &Db) -> Router {
 }
 
 async fn send(db: &Db, request: Request<Body>) -> (StatusCode, Value, Response<()>) {
-    let response = app(db).oneshot(request).await.unwrap();
+    send_to(app(db), request).await
+}
+
+pub(crate) async fn send_to(app: Router, request: Request<Body>) -> (StatusCode, Value, Response<()>) {
+    let response = app.oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let value = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     (parts.status, value, Response::from_parts(parts, ()))
 }
 
-fn call(method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Request<Body> {
+pub(crate) fn call(method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Request<Body> {
     let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, "application/json");
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -222,7 +226,7 @@ fn call(method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Req
     request.body(body).unwrap()
 }
 
-async fn sign_in_admin(db: &Db) -> (String, String) {
+pub(crate) async fn sign_in_admin(db: &Db) -> (String, String) {
     let password = first_start(db).await.unwrap().unwrap();
     let body = json!({"login": "admin", "password": password});
     let (status, view, response) = send(db, call("POST", "/api/v1/sessions", &[], &body)).await;

@@ -3,7 +3,7 @@
 use sqlx::any::AnyRow;
 
 use super::model::{
-    Agv, Aisle, Bin, BinKind, Edge, Floor, NewBin, NewStation, Node, Shelf, Station, StationKind, Zone,
+    Agv, Aisle, Bin, BinKind, Edge, Floor, Lane, NewBin, NewStation, Node, Shelf, Station, StationKind, Zone,
 };
 use crate::{
     kernel::{BinId, Fault, SiteId},
@@ -349,6 +349,16 @@ fn read_edge(row: &AnyRow) -> Result<Edge, Fault> {
 pub async fn edges(sql: &mut Sql, site: SiteId) -> Result<Vec<Edge>, Fault> {
     let rows = sqlx::query("SELECT * FROM floor_edges WHERE site = $1 ORDER BY from_node, to_node")
         .bind(site.to_string())
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read_edge).collect()
+}
+
+/// The closed edges of one lane.
+pub async fn closed_edges(sql: &mut Sql, site: SiteId, lane: Lane) -> Result<Vec<Edge>, Fault> {
+    let rows = sqlx::query("SELECT * FROM floor_edges WHERE site = $1 AND lane = $2 AND closed = 1")
+        .bind(site.to_string())
+        .bind(lane.as_str())
         .fetch_all(sql)
         .await?;
     rows.iter().map(read_edge).collect()

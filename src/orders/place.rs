@@ -100,6 +100,21 @@ pub async fn add_part(
     Ok(fulfilment)
 }
 
+/// Takes back what [`add_part`] gave, while the order is being placed and another
+/// order was faster with the rest.
+pub async fn undo_parts(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    for part in rows::fulfilments(tx.sql(), order).await? {
+        for line in rows::fulfilment_lines(tx.sql(), part.id).await? {
+            let open = line.to_pick();
+            stock::release(tx, line.hold, open, "planned_again").await?;
+            rows::shift_part(tx.sql(), &line, 0, 0, open).await?;
+            rows::shift_line(tx.sql(), line.line, rows::Delta { held: -open, ..Default::default() }).await?;
+        }
+        super::progress::settle_fulfilment(tx, part.id).await?;
+    }
+    Ok(())
+}
+
 /// The open fulfilment of a site, or a new one.
 async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) -> Result<FulfilmentId, Stop> {
     let known = rows::fulfilments(tx.sql(), order.id).await?;

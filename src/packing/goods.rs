@@ -39,7 +39,9 @@ pub async fn depart(tx: &mut Tx, parcel: ParcelId, load: LoadId) -> Result<(), S
         shift(tx, balance, from, to, Condition::Sellable, "departed", parcel).await?;
     }
     let left = rows::cartons_of(tx.sql(), carton.fulfilment).await?;
-    let last = left.iter().all(|one| !matches!(one.state, CartonState::Planned | CartonState::Open | CartonState::Weighed | CartonState::Closed));
+    let last = left.iter().all(|one| {
+        !matches!(one.state, CartonState::Planned | CartonState::Open | CartonState::Weighed | CartonState::Closed)
+    });
     let units = units_of(tx, parcel).await?;
     orders::shipped(tx, carton.fulfilment, &units, last).await
 }

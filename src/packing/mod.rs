@@ -11,6 +11,7 @@
 //! carton. Deliberately absent: the road; transport takes closed parcels on.
 
 mod goods;
+mod label;
 mod model;
 mod plan;
 mod reopen;

@@ -3,7 +3,7 @@
 //! that have left; transport stops those.
 
 use super::{model::*, plan, rows};
-use crate::{event::Event, kernel::*, orders, picking, store::Tx};
+use crate::{event::Event, kernel::*, orders, picking, printing, store::Tx};
 
 /// Takes `quantity` of a line out of the cartons of an order that are still here:
 /// a put-back task for the goods, and what is left is packed and labelled again.
@@ -57,6 +57,7 @@ async fn take_out(
     crate::units::attach(tx, carton.unit, part.id).await?;
     let weight = crate::catalog::by_id(tx.sql(), inside.sku).await?.map_or(0, |article| article.weight_g);
     carton.expected_g -= weight * out;
+    printing::void(tx, &carton.parcel.to_string()).await?;
     (carton.sscc, carton.measured_g, carton.print) = (None, None, None);
     carton.state = if others.is_empty() { CartonState::Void } else { CartonState::Open };
     rows::save(tx.sql(), &carton).await?;

@@ -57,13 +57,7 @@ async fn take_box(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> 
     Ok(step::step(tx, task).await?.saying(Tone::Right, "box.right", "Right box. Scan the first piece."))
 }
 
-async fn piece(
-    tx: &mut Tx,
-    task: &Task,
-    mut carton: Carton,
-    lines: &[CartonLine],
-    scan: &Scan,
-) -> Result<Step, Stop> {
+async fn piece(tx: &mut Tx, task: &Task, mut carton: Carton, lines: &[CartonLine], scan: &Scan) -> Result<Step, Stop> {
     let raw = scan.code.as_deref().unwrap_or_default();
     let screen = step::step(tx, task).await?;
     let found = catalog::by_barcode(tx.sql(), raw).await?;
@@ -139,6 +133,7 @@ async fn weigh(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> Res
     let serial = rows::next_serial(tx.sql(), COMPANY_PREFIX).await?;
     carton.sscc = Some(barcode::sscc(0, COMPANY_PREFIX, serial));
     carton.state = CartonState::Weighed;
+    carton.print = super::label::queue(tx, &carton).await?;
     rows::save(tx.sql(), &carton).await?;
     Ok(step::step(tx, task).await?.saying(Tone::Right, "weight.right", "The weight fits. Put the label on."))
 }

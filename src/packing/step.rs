@@ -39,17 +39,15 @@ pub async fn step(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
 
 /// The carton that work goes on with.
 pub(super) fn current(cartons: &[Carton]) -> Option<&Carton> {
-    let at_work = |carton: &&Carton| {
-        matches!(carton.state, CartonState::Planned | CartonState::Open | CartonState::Weighed)
-    };
+    let at_work =
+        |carton: &&Carton| matches!(carton.state, CartonState::Planned | CartonState::Open | CartonState::Weighed);
     cartons.iter().filter(at_work).max_by_key(|carton| (carton.state != CartonState::Planned, -carton.seq))
 }
 
 async fn article(tx: &mut Tx, task: &Task, carton: &Carton, line: &CartonLine) -> Result<Step, Stop> {
     let article = catalog::by_id(tx.sql(), line.sku).await?;
     let label = label_of(article.as_ref());
-    let mut screen =
-        Step::ask(task, "pack.scan_article", "Scan each piece into the box", ExpectKind::Article, &label);
+    let mut screen = Step::ask(task, "pack.scan_article", "Scan each piece into the box", ExpectKind::Article, &label);
     screen.article = article.as_ref().map(|article| shown(article, "", ""));
     screen.quantity = Some(StepQuantity { want: line.planned, done: line.packed, unit: "piece".to_owned() });
     dress(&mut screen, carton, 0);

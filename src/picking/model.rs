@@ -185,14 +185,11 @@ pub fn allocate(bins: &mut [Free], quantity: i64) -> (Vec<(Free, i64)>, i64) {
     let mut left = quantity;
     let mut taken = Vec::new();
     while left > 0 {
-        let best = bins
-            .iter_mut()
-            .filter(|free| free.quantity > 0)
-            .min_by_key(|free| {
-                let date = if free.expiry.is_empty() { "~" } else { free.expiry.as_str() };
-                let whole = free.quantity < left;
-                (date.to_owned(), whole, if whole { -free.quantity } else { free.quantity }, free.code.clone())
-            });
+        let best = bins.iter_mut().filter(|free| free.quantity > 0).min_by_key(|free| {
+            let date = if free.expiry.is_empty() { "~" } else { free.expiry.as_str() };
+            let whole = free.quantity < left;
+            (date.to_owned(), whole, if whole { -free.quantity } else { free.quantity }, free.code.clone())
+        });
         let Some(free) = best else { break };
         let n = free.quantity.min(left);
         free.quantity -= n;

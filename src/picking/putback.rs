@@ -71,8 +71,7 @@ pub async fn put_back_step(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
         }
     };
     screen.article = article.as_ref().map(|article| step::shown(article, &row.lot, ""));
-    screen.quantity =
-        Some(StepQuantity { want: row.quantity - row.done, done: row.done, unit: "piece".to_owned() });
+    screen.quantity = Some(StepQuantity { want: row.quantity - row.done, done: row.done, unit: "piece".to_owned() });
     Ok(screen)
 }
 
@@ -147,6 +146,18 @@ async fn into_bin(tx: &mut Tx, task: &Task, mut row: rows::PutBack, code: &str, 
     (row.stage, row.unit) = ("unit".to_owned(), None);
     rows::save_put_back(tx.sql(), &row).await?;
     Ok(put_back_step(tx, task).await?.saying(Tone::Right, "scan.right", "Booked. Go on."))
+}
+
+/// How many units of an article lie in the totes of a part.
+pub async fn in_totes(tx: &mut Tx, fulfilment: FulfilmentId, sku: SkuId) -> Result<i64, Stop> {
+    let mut sum = 0;
+    for unit in units::bound_to(tx.sql(), fulfilment).await? {
+        if unit.kind == units::UnitKind::Tote {
+            let goods = stock::contents(tx.sql(), Holder::Unit(unit.id)).await?;
+            sum += goods.iter().filter(|one| one.goods.sku == sku).map(|one| one.quantity).sum::<i64>();
+        }
+    }
+    Ok(sum)
 }
 
 async fn find(tx: &mut Tx, task: &Task) -> Result<rows::PutBack, Stop> {

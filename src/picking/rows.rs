@@ -97,12 +97,11 @@ pub(super) async fn set_batch(
 
 /// How many batches that are not done each station of a site has.
 pub(super) async fn station_load(sql: &mut Sql, site: SiteId) -> Result<HashMap<String, i64>, Fault> {
-    let rows = sqlx::query(
-        "SELECT station, COUNT(*) AS n FROM batches WHERE site = $1 AND state <> 'done' GROUP BY station",
-    )
-    .bind(site.to_string())
-    .fetch_all(sql)
-    .await?;
+    let rows =
+        sqlx::query("SELECT station, COUNT(*) AS n FROM batches WHERE site = $1 AND state <> 'done' GROUP BY station")
+            .bind(site.to_string())
+            .fetch_all(sql)
+            .await?;
     rows.iter().map(|row| Ok((row.text("station")?, row.int("n")?))).collect()
 }
 
@@ -166,11 +165,7 @@ pub async fn picks_of(sql: &mut Sql, batch: BatchId) -> Result<Vec<Pick>, Fault>
 }
 
 /// Open picks for a line of a part, the last of a tour first.
-pub(super) async fn open_picks_of(
-    sql: &mut Sql,
-    fulfilment: FulfilmentId,
-    line: LineId,
-) -> Result<Vec<Pick>, Fault> {
+pub(super) async fn open_picks_of(sql: &mut Sql, fulfilment: FulfilmentId, line: LineId) -> Result<Vec<Pick>, Fault> {
     let rows = sqlx::query(
         "SELECT * FROM picks WHERE fulfilment = $1 AND line = $2 AND state = 'open' ORDER BY seq DESC, id DESC",
     )

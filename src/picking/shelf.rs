@@ -13,13 +13,7 @@ use crate::{
 
 /// Writes the picks of one shelf as a batch at the least busy station, and asks
 /// for the shelf if it is free; otherwise the batch is queued until it is home.
-pub(super) async fn write(
-    tx: &mut Tx,
-    site: SiteId,
-    wave: WaveId,
-    shelf: &Unit,
-    picks: &[Served],
-) -> Result<(), Stop> {
+pub(super) async fn write(tx: &mut Tx, site: SiteId, wave: WaveId, shelf: &Unit, picks: &[Served]) -> Result<(), Stop> {
     let load = rows::station_load(tx.sql(), site).await?;
     let stations = layout::stations(tx.sql(), site, StationKind::GoodsToPerson).await?;
     let Some(station) = stations.iter().min_by_key(|one| (load.get(&one.code).copied().unwrap_or(0), &one.code)) else {

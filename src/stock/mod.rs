@@ -16,6 +16,7 @@
 //! to the pool. Nothing else in Cartage moves goods. Deliberately absent: which
 //! bin serves which order; that is picking's choice at release.
 
+pub mod api;
 mod audit;
 mod hold;
 mod model;
@@ -27,8 +28,8 @@ pub use hold::{expire, keep, pick, release, reserve};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};
 pub use rows::{
-    Balance, Ledger, balances_after, contents, hold_by_id, holds_after, holds_of_line, in_bins, moved, pool,
-    pools_after, pools_of, quantity, transfers_after,
+    Balance, Ledger, balances_after, contents, hold_by_id, holds_after, holds_of_line, in_bins, in_condition, moved,
+    on_floor, pool, pools_after, pools_of, quantity, transfers_after,
 };
 
 #[cfg(test)]

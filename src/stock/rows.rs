@@ -570,6 +570,37 @@ pub async fn moved(sql: &mut Sql, reference: &str, reason: &str) -> Result<Vec<B
     rows.iter().map(read_balance).collect()
 }
 
+/// Everything that lies in bins of a site.
+pub async fn on_floor(sql: &mut Sql, site: SiteId) -> Result<Vec<Balance>, Fault> {
+    let rows = sqlx::query(
+        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
+         WHERE site = $1 AND holder LIKE 'bin_%' AND quantity > 0 ORDER BY holder, sku, lot, serial, condition",
+    )
+    .bind(site.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read_balance).collect()
+}
+
+/// Where goods of an article are booked in a condition at a site, oldest bin first.
+pub async fn in_condition(
+    sql: &mut Sql,
+    site: SiteId,
+    sku: SkuId,
+    condition: Condition,
+) -> Result<Vec<Balance>, Fault> {
+    let rows = sqlx::query(
+        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
+         WHERE site = $1 AND sku = $2 AND condition = $3 AND quantity > 0 ORDER BY holder, lot, serial",
+    )
+    .bind(site.to_string())
+    .bind(sku.to_string())
+    .bind(condition.as_str())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read_balance).collect()
+}
+
 /// Where sellable goods of an article lie at a site, first expired first.
 pub async fn in_bins(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Balance>, Fault> {
     let rows = sqlx::query(

@@ -11,12 +11,14 @@
 //! A task that is given back keeps its progress; the next worker goes on at the
 //! next scan. Deliberately absent: what a scan means; see `picking`, `packing`.
 
+mod entry;
 mod model;
 mod queue;
 mod rows;
 mod step;
 
+pub use entry::{article, label_of, refuse, show};
 pub use model::*;
 pub use queue::{add, assign, cancel, finish, leave, mine, progress, ready, reclaim, suspend, take, take_next};
-pub use rows::{at_site, by_id, by_subject, open_counts};
+pub use rows::{at_site, by_id, by_subject, of_user, open_counts};
 pub use step::{Choice, Expect, ExpectKind, Say, Scan, Spot, Step, StepArticle, StepQuantity, StepTask, Target, Tone};

@@ -37,7 +37,7 @@ pub async fn take(tx: &mut Tx, id: TaskId, user: UserId, device: Option<&str>) -
     if task.state == TaskState::Taken && task.assignee == Some(user) {
         return Ok(task);
     }
-    if let Some(other) = rows::taken_by(tx.sql(), user).await? {
+    if let Some(other) = rows::of_user(tx.sql(), user).await? {
         return Err(Refusal::HasOne { task: other.id }.into());
     }
     let now = tx.now();
@@ -58,7 +58,7 @@ pub async fn take_next(
     device: Option<&str>,
     kinds: &[TaskKind],
 ) -> Result<Option<Task>, Stop> {
-    if let Some(task) = rows::taken_by(tx.sql(), user).await? {
+    if let Some(task) = rows::of_user(tx.sql(), user).await? {
         return Ok(Some(task));
     }
     for task in rows::most_urgent(tx.sql(), site).await? {

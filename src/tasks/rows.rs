@@ -87,7 +87,8 @@ pub(super) async fn most_urgent(sql: &mut Sql, site: SiteId) -> Result<Vec<Task>
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn taken_by(sql: &mut Sql, user: UserId) -> Result<Option<Task>, Fault> {
+/// The task a person has.
+pub async fn of_user(sql: &mut Sql, user: UserId) -> Result<Option<Task>, Fault> {
     let row = sqlx::query("SELECT * FROM tasks WHERE assignee = $1 AND state = 'taken' ORDER BY touched_at LIMIT 1")
         .bind(user.to_string())
         .fetch_optional(sql)

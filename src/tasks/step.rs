@@ -40,6 +40,8 @@ words! {
         Carton = "carton",
         /// Grams from the scale.
         Weight = "weight",
+        /// A printed text: a carton's label, a lot, a date, a serial.
+        Label = "label",
         /// One of the choices.
         Choice = "choice",
         /// Nothing: the task is over.

@@ -1,0 +1,24 @@
+//! Cases: exceptions that await a person. Owns who cares for each, until when,
+//! what was said and seen, and how it ended.
+//!
+//! ```text
+//!   open --(reported again: counted)--> open --close--> closed
+//!     assign, note, photo                     (another report opens a new one)
+//! ```
+//!
+//! Deliberately absent: mending; a resolution names what the ordinary verbs of
+//! other rooms did, and the caller of [`close`] has called them.
+
+pub mod api;
+mod guide;
+mod model;
+mod rows;
+mod verbs;
+
+pub use guide::{Guide, guide};
+pub use model::*;
+pub use rows::{Filter, about, by_id, list, notes, open_counts, photo, photos};
+pub use verbs::{add_photo, assign, close, close_if_open, note, open};
+
+#[cfg(test)]
+mod tests;

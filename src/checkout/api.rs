@@ -1,0 +1,266 @@
+//! The order API: quotes, orders, their story, cancelling, paying, moving house.
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Response,
+};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{model::*, place, view};
+use crate::{
+    exchange::{Begun, Body, Command, Listed, Page},
+    identity::{self, Caller, Permission},
+    kernel::*,
+    orders::{self, Cancelled, DeliveryMode, Order},
+    parties::Address,
+    payments::{self, Payment, TestCard},
+    problem::Problem,
+    store::{Actor, Db, log},
+};
+
+/// The endpoints of orders.
+pub fn routes() -> OpenApiRouter<Db> {
+    OpenApiRouter::new()
+        .routes(routes!(quote))
+        .routes(routes!(place_order, list_orders))
+        .routes(routes!(read_order))
+        .routes(routes!(read_story))
+        .routes(routes!(cancel_order))
+        .routes(routes!(change_address))
+        .routes(routes!(pay_order))
+}
+
+/// A basket to be quoted.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct QuoteRequest {
+    lines: Vec<Want>,
+    lat: f64,
+    lon: f64,
+    mode: DeliveryMode,
+    service: String,
+}
+
+/// What it would cost and when it would come.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Quoted {
+    goods_minor: i64,
+    shipping_minor: i64,
+    currency: &'static str,
+    window: Window,
+}
+
+/// Price and promise of a basket, holding nothing.
+#[utoipa::path(post, path = "/api/v1/quotes", tag = "orders", request_body = QuoteRequest,
+    responses((status = 200, body = Quoted), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Result<Json<Quoted>, Problem> {
+    let coord = Coord::checked(request.lat, request.lon).ok_or(crate::parties::Refusal::BadPlace)?;
+    let mut tx = db.begin(Actor::named("quote")).await?;
+    let (goods_minor, shipping_minor, window) =
+        place::quote(&mut tx, &request.lines, coord, request.mode, &request.service).await?;
+    Ok(Json(Quoted { goods_minor, shipping_minor, currency: CURRENCY, window }))
+}
+
+/// Places an order: goods are held, sites chosen, payment tried.
+#[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = PlaceOrder,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = view::OrderView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn place_order(State(db): State<Db>, caller: Caller, command: Command<PlaceOrder>) -> Result<Response, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit_channel(&command.body.channel)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        let order = place::place(&mut tx, &command.body, caller.user()).await?;
+        let link = identity::sign_guest(&mut tx, order.id).await?;
+        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+        let pin = order.delivery_pin.clone();
+        let mut shown = view::view(tx.sql(), order).await?;
+        (shown.delivery_pin, shown.guest_link) = (Some(pin), Some(link));
+        Ok(shown)
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+}
+
+/// Which orders.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct Which {
+    /// placed, accepted, on_hold, delivered, cancelled; all when absent.
+    #[serde(default)]
+    state: String,
+}
+
+/// Orders, newest first; needs `order.read`.
+#[utoipa::path(get, path = "/api/v1/orders", tag = "orders", params(Which, Page),
+    responses((status = 200, body = Listed<view::OrderView>)))]
+async fn list_orders(
+    State(db): State<Db>,
+    caller: Caller,
+    Query(which): Query<Which>,
+    Query(page): Query<Page>,
+) -> Result<Json<Listed<view::OrderView>>, Problem> {
+    caller.permit(Permission::OrderRead, None)?;
+    let mut read = db.read().await?;
+    let mut items = Vec::new();
+    for order in orders::latest(read.sql(), &which.state, page.after(), page.limit()).await? {
+        items.push(view::view(read.sql(), order).await?);
+    }
+    Ok(Json(Listed::new(items, page.limit(), |one| one.order.id.to_string())))
+}
+
+/// The order, if the caller may see it: its shopper, its guest link, or staff.
+pub async fn visible(db: &Db, caller: &Caller, id: &str) -> Result<Order, Problem> {
+    let mut read = db.read().await?;
+    let order = match id.parse() {
+        Ok(id) => orders::by_id(read.sql(), id).await?,
+        Err(_) => orders::by_number(read.sql(), id).await?,
+    };
+    let may = |order: &Order| {
+        caller.guest_order() == Some(order.id)
+            || (order.shopper.is_some() && order.shopper == caller.user())
+            || (caller.permit(Permission::OrderRead, None).is_ok() && caller.permit_channel(&order.channel).is_ok())
+    };
+    order.filter(may).ok_or_else(|| Problem::not_found("order"))
+}
+
+/// One order, whole.
+#[utoipa::path(get, path = "/api/v1/orders/{id}", tag = "orders",
+    responses((status = 200, body = view::OrderView), (status = 404, body = Problem)))]
+async fn read_order(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<view::OrderView>, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    let own = caller.guest_order().is_some() || order.shopper.is_some_and(|one| caller.user() == Some(one));
+    let mut read = db.read().await?;
+    let pin = order.delivery_pin.clone();
+    let mut shown = view::view(read.sql(), order).await?;
+    shown.delivery_pin = own.then_some(pin);
+    Ok(Json(shown))
+}
+
+/// Every fact about an order, oldest first.
+#[utoipa::path(get, path = "/api/v1/orders/{id}/story", tag = "orders",
+    responses((status = 200, body = Vec<log::Fact>), (status = 404, body = Problem)))]
+async fn read_story(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<log::Fact>>, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    let mut read = db.read().await?;
+    Ok(Json(log::story(read.sql(), &order.id.to_string()).await?))
+}
+
+/// What to cancel; everything that is left when no lines are named.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Cancel {
+    #[serde(default)]
+    lines: Option<Vec<CancelLine>>,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Part of a line.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CancelLine {
+    line: LineId,
+    quantity: i64,
+}
+
+/// True if the caller may change this order: staff, its shopper, its guest link,
+/// or the machine that placed it.
+fn may_change(caller: &Caller, order: &Order) -> Result<(), Problem> {
+    let own = caller.guest_order() == Some(order.id) || (order.shopper.is_some() && order.shopper == caller.user());
+    if own { Ok(()) } else { Ok(caller.permit(Permission::OrderChange, None)?) }
+}
+
+/// Cancels by line and quantity, at every stage.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/cancel", tag = "orders", request_body = Cancel,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Cancelled), (status = 409, body = Problem)))]
+async fn cancel_order(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+    command: Command<Cancel>,
+) -> Result<Response, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    may_change(&caller, &order)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let wanted: Option<Vec<(LineId, i64)>> =
+        command.body.lines.as_ref().map(|lines| lines.iter().map(|one| (one.line, one.quantity)).collect());
+    let outcome = async {
+        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+        let reason = command.body.reason.chars().take(200).collect::<String>();
+        let cancelled = orders::cancel_lines(&mut tx, &order, wanted.as_deref(), &reason).await?;
+        payments::settle(&mut tx, order.id, "cancelled").await?;
+        Ok(cancelled)
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// A new address, at any stage before the door.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/address", tag = "orders", request_body = Address,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = view::OrderView), (status = 409, body = Problem)))]
+async fn change_address(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+    command: Command<Address>,
+) -> Result<Response, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    may_change(&caller, &order)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        place::change_address(&mut tx, &order, &command.body).await?;
+        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+        Ok(view::view(tx.sql(), order).await?)
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// A payment for an order that waits for one.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PayOrder {
+    #[serde(default)]
+    card: TestCard,
+}
+
+/// Pays an order that is unpaid; a payment that comes too late goes back.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/payments", tag = "orders", request_body = PayOrder,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Payment), (status = 402, body = Problem), (status = 409, body = Problem)))]
+async fn pay_order(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+    command: Command<PayOrder>,
+) -> Result<Response, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = payments::authorise(&mut tx, order.id, command.body.card).await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}

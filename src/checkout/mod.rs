@@ -1,0 +1,18 @@
+//! From a basket to an order: prices, promise, payment, in one transaction. The
+//! storefront's and the machines' way in.
+//!
+//! ```text
+//!   quote (holds nothing)      place: contact, order, sites, holds, payment
+//!                              cancel, change the address, pay later
+//! ```
+//!
+//! Deliberately absent: carts of shoppers who only look; the page keeps those.
+
+pub mod api;
+mod model;
+mod place;
+mod view;
+
+pub use model::*;
+pub use place::{change_address, place, quote};
+pub use view::{OrderView, view};

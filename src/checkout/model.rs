@@ -1,0 +1,130 @@
+//! What a storefront or a machine sends, and what shipping costs. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    kernel::*,
+    orders::{DeliveryMode, ShortPolicy},
+    parties::{Address, Invoice, NewContact},
+    payments::{Method, TestCard},
+    refusals,
+};
+
+/// The currency of prices in the catalogue.
+pub const CURRENCY: &str = "CNY";
+/// Lines in one order.
+pub const MAX_LINES: usize = 5_000;
+
+/// An article and how many.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Want {
+    /// The article's code.
+    pub sku: String,
+    /// Base units, from 1.
+    pub quantity: i64,
+    /// The channel's own line number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_line_id: Option<String>,
+}
+
+/// How it should arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// home or pickup_point.
+    pub mode: DeliveryMode,
+    /// same_day or next_day.
+    pub service: String,
+    /// The pick-up point's code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pickup_point: Option<String>,
+    /// The window wished for; within the service's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+}
+
+/// From and to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Window {
+    /// Not before.
+    pub from: Time,
+    /// Not after.
+    pub to: Time,
+}
+
+/// How it is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pay {
+    /// test_card or cash_on_delivery.
+    pub method: Method,
+    /// How the test card behaves.
+    #[serde(default)]
+    pub card: TestCard,
+}
+
+/// An order to be placed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceOrder {
+    /// Where it is sold.
+    pub channel: String,
+    /// The channel's own number, unique in the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_order_id: Option<String>,
+    /// What.
+    pub lines: Vec<Want>,
+    /// For whom.
+    pub recipient: NewContact,
+    /// Where to.
+    pub address: Address,
+    /// How.
+    pub delivery: Delivery,
+    /// Paid how.
+    pub payment: Pay,
+    /// What to do when goods are missing.
+    #[serde(default = "ship_part")]
+    pub short_policy: ShortPolicy,
+    /// The buyer's note.
+    #[serde(default)]
+    pub note: String,
+    /// What an invoice should say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<Invoice>,
+}
+
+fn ship_part() -> ShortPolicy {
+    ShortPolicy::ShipPart
+}
+
+/// What shipping costs the shopper, minor units.
+pub fn shipping_minor(mode: DeliveryMode, service: &str) -> i64 {
+    match (mode, service) {
+        (DeliveryMode::PickupPoint, _) => 0,
+        (DeliveryMode::Home, "same_day") => 600,
+        (DeliveryMode::Home, _) => 400,
+    }
+}
+
+refusals! {
+    /// Why an order cannot be placed.
+    Refusal {
+        /// No such article, or not sold.
+        UnknownArticle { sku: String } => "article.unknown", 422, "There is no article {sku} on sale; look it up in the catalogue.";
+        /// A quantity that makes no sense.
+        BadQuantity { sku: String, quantity: i64 } => "order.bad_quantity", 422, "{sku}: a quantity must be from 1 to 9999, not {quantity}.";
+        /// No line, or too many.
+        BadLines { lines: usize } => "order.bad_lines", 422, "An order has from 1 to 5000 lines, not {lines}.";
+        /// Too little to promise.
+        Short { sku: String, wanted: i64, available_quantity: i64 } => "stock.short", 409, "Only {available_quantity} of {sku} can be promised, not {wanted}; ask for fewer.";
+        /// No such pick-up point.
+        UnknownPoint { pickup_point: String } => "pickup_point.unknown", 422, "There is no pick-up point {pickup_point}; choose one from the list of sites.";
+        /// The service is not one of ours.
+        UnknownService { service: String } => "service.unknown", 422, "There is no service {service}; use same_day or next_day.";
+        /// The window cannot be kept.
+        BadWindow => "order.bad_window", 422, "The window must end after it begins, and not before the promise.";
+        /// A text that is too long.
+        TooLong { field: &'static str } => "order.too_long", 422, "{field} is longer than 500 characters.";
+    }
+}

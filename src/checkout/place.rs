@@ -1,0 +1,228 @@
+//! Placing an order: all of it or nothing. Deliberately absent: retries; if
+//! another shopper was faster with a site's goods, the plan is made again here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::model::*;
+use crate::{
+    catalog::{self, Article},
+    kernel::*,
+    network::{self, SiteKind},
+    orders::{self, DeliveryMode, NewLine, NewOrder, Order},
+    parties, payments, promise,
+    store::Tx,
+};
+
+/// How often the plan is made again when another order took the goods.
+const TRIES: usize = 4;
+
+/// A basket with its articles looked up.
+struct Basket {
+    lines: Vec<(Article, Want)>,
+}
+
+impl Basket {
+    /// One demand for each article, however often it stands in the request.
+    fn demands(&self) -> Vec<promise::Demand> {
+        let mut sums: BTreeMap<SkuId, i64> = BTreeMap::new();
+        for (article, want) in &self.lines {
+            *sums.entry(article.id).or_default() += want.quantity;
+        }
+        sums.into_iter().map(|(sku, quantity)| promise::Demand { sku, quantity }).collect()
+    }
+
+    fn code(&self, sku: SkuId) -> String {
+        self.lines.iter().find(|(article, _)| article.id == sku).map_or_else(String::new, |(one, _)| one.code.clone())
+    }
+}
+
+async fn basket(tx: &mut Tx, wants: &[Want]) -> Result<Basket, Stop> {
+    if wants.is_empty() || wants.len() > MAX_LINES {
+        return Err(Refusal::BadLines { lines: wants.len() }.into());
+    }
+    let mut lines = Vec::new();
+    for want in wants {
+        if !(1..=9_999).contains(&want.quantity) {
+            return Err(Refusal::BadQuantity { sku: want.sku.clone(), quantity: want.quantity }.into());
+        }
+        match catalog::by_code(tx.sql(), &want.sku).await?.filter(|article| article.active) {
+            Some(article) => lines.push((article, want.clone())),
+            None => return Err(Refusal::UnknownArticle { sku: want.sku.chars().take(60).collect() }.into()),
+        }
+    }
+    Ok(Basket { lines })
+}
+
+async fn plan_basket(tx: &mut Tx, basket: &Basket, destination: Coord, service: &str) -> Result<promise::Plan, Stop> {
+    if ![network::SAME_DAY, network::NEXT_DAY].contains(&service) {
+        return Err(Refusal::UnknownService { service: service.chars().take(60).collect() }.into());
+    }
+    let service = service.to_owned();
+    let request = promise::Request { lines: basket.demands(), destination, service, divisible: true };
+    let plan = promise::plan(tx, &request).await?;
+    if let Some((sku, missing)) = plan.short.first() {
+        let wanted = request.lines.iter().find(|line| line.sku == *sku).map_or(0, |line| line.quantity);
+        let sku = basket.code(*sku);
+        return Err(Refusal::Short { sku, wanted, available_quantity: wanted - missing }.into());
+    }
+    Ok(plan)
+}
+
+/// What a basket would cost and when it would come, holding nothing: the caller
+/// drops the transaction.
+pub async fn quote(
+    tx: &mut Tx,
+    wants: &[Want],
+    destination: Coord,
+    mode: DeliveryMode,
+    service: &str,
+) -> Result<(i64, i64, Window), Stop> {
+    let basket = basket(tx, wants).await?;
+    let plan = plan_basket(tx, &basket, destination, service).await?;
+    let goods = basket.lines.iter().map(|(article, want)| article.price_minor * want.quantity).sum();
+    let window = Window { from: plan.window.0, to: plan.window.1 };
+    Ok((goods, shipping_minor(mode, service), window))
+}
+
+/// Places an order. Effect: contact, order, holds, fulfilments, payment, decision.
+/// Facts: `order.placed`, `hold.placed`, `payment.authorised`, `order.accepted`.
+pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Result<Order, Stop> {
+    if new.note.chars().count() > 500 || new.channel.chars().count() > 60 {
+        return Err(Refusal::TooLong { field: "The note or the channel" }.into());
+    }
+    let basket = basket(tx, &new.lines).await?;
+    let (destination, pickup_site) = destination(tx, new).await?;
+    let plan = plan_basket(tx, &basket, destination, &new.delivery.service).await?;
+    let window = window(new, &plan)?;
+    let (contact, address) = parties::add_contact(tx, &new.recipient, &new.address, new.invoice.as_ref()).await?;
+    let order =
+        orders::open(tx, &draft(new, &basket, &plan, (contact, address), destination, window, pickup_site, shopper))
+            .await?;
+    source(tx, new, &basket, &order, plan).await?;
+    if new.invoice.is_some() {
+        tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
+    }
+    if new.address.confidence < parties::DOUBTFUL_BELOW {
+        orders::hold_order(tx, order.id, "the address is doubtful").await?;
+    }
+    payments::begin(tx, order.id, new.payment.method, new.payment.card).await?;
+    Ok(order)
+}
+
+async fn destination(tx: &mut Tx, new: &PlaceOrder) -> Result<(Coord, Option<SiteId>), Stop> {
+    let code = new.delivery.pickup_point.clone().unwrap_or_default();
+    if new.delivery.mode == DeliveryMode::Home {
+        return Ok((new.address.coord()?, None));
+    }
+    match network::site_by_code(tx.sql(), &code).await?.filter(|site| site.kind == SiteKind::PickupPoint) {
+        Some(site) => Ok((site.coord, Some(site.id))),
+        None => Err(Refusal::UnknownPoint { pickup_point: code.chars().take(60).collect() }.into()),
+    }
+}
+
+/// The shopper's window if he named one that can be kept, else the service's.
+fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
+    match new.delivery.window {
+        Some(wished) if wished.to <= wished.from || wished.to < plan.window.0 => Err(Refusal::BadWindow),
+        Some(wished) => Ok((wished.from, wished.to)),
+        None => Ok(plan.window),
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn draft(
+    new: &PlaceOrder,
+    basket: &Basket,
+    plan: &promise::Plan,
+    (contact, address): (ContactId, AddressId),
+    coord: Coord,
+    window: (Time, Time),
+    pickup_site: Option<SiteId>,
+    shopper: Option<UserId>,
+) -> NewOrder {
+    let lines = basket
+        .lines
+        .iter()
+        .map(|(article, want)| NewLine {
+            external_line_id: want.external_line_id.clone(),
+            sku: article.id,
+            quantity: want.quantity,
+            unit_price_minor: article.price_minor,
+        })
+        .collect();
+    NewOrder {
+        channel: new.channel.clone(),
+        external_id: new.external_order_id.clone(),
+        contact,
+        address,
+        coord,
+        mode: new.delivery.mode,
+        service: new.delivery.service.clone(),
+        pickup_site,
+        window,
+        promised_by: plan.promised_by.max(window.1),
+        short_policy: new.short_policy,
+        note: new.note.clone(),
+        currency: CURRENCY.to_owned(),
+        shipping_minor: shipping_minor(new.delivery.mode, &new.delivery.service),
+        shopper,
+        lines,
+    }
+}
+
+/// Holds what the plan says; when another was faster, plans again.
+async fn source(
+    tx: &mut Tx,
+    new: &PlaceOrder,
+    basket: &Basket,
+    order: &Order,
+    mut plan: promise::Plan,
+) -> Result<(), Stop> {
+    for left in (0..TRIES).rev() {
+        match hold_all(tx, order, &plan).await {
+            Ok(()) => {
+                promise::record(tx, &order.id.to_string(), &plan).await?;
+                return Ok(());
+            }
+            Err(stop) if stop.code() == Some("stock.short") && left > 0 => {
+                orders::undo_parts(tx, order.id).await?;
+                plan = plan_basket(tx, basket, order.coord, &new.delivery.service).await?;
+            }
+            Err(stop) => return Err(stop),
+        }
+    }
+    Ok(())
+}
+
+/// Gives each line its share of what each site ships.
+async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<(), Stop> {
+    let mut open: HashMap<LineId, i64> = HashMap::new();
+    let lines = orders::lines(tx.sql(), order.id).await?;
+    for line in &lines {
+        open.insert(line.id, line.ordered);
+    }
+    let mut by_site: BTreeMap<SiteId, (Time, Vec<(LineId, SkuId, i64)>)> = BTreeMap::new();
+    for part in &plan.parts {
+        let mut left = part.quantity;
+        for line in lines.iter().filter(|line| line.sku == part.sku) {
+            let room = open.get_mut(&line.id).expect("every line is in");
+            let n = (*room).min(left);
+            if n > 0 {
+                (*room, left) = (*room - n, left - n);
+                by_site.entry(part.site).or_insert((part.due_at, Vec::new())).1.push((line.id, line.sku, n));
+            }
+        }
+    }
+    for (site, (due_at, wants)) in by_site {
+        orders::add_part(tx, order, site, due_at, &wants).await?;
+    }
+    Ok(())
+}
+
+/// Gives an order another address: the next revision of its contact's.
+pub async fn change_address(tx: &mut Tx, order: &Order, address: &parties::Address) -> Result<AddressId, Stop> {
+    let coord = address.coord()?;
+    let revised = parties::revise_address(tx, order.contact, address).await?;
+    orders::change_address(tx, order, revised, coord).await?;
+    Ok(revised)
+}

@@ -1,0 +1,165 @@
+//! The longer consequences, one function each, so that the match stays a page.
+//! Deliberately absent: a second match over facts.
+
+use std::fmt::Display;
+
+use super::parcels;
+use crate::{
+    cases::{self, CaseCode, NewCase, Resolution},
+    kernel::*,
+    orders::{self, ShortPolicy},
+    packing, payments, picking,
+    store::Tx,
+    tasks::TaskKind,
+    transport,
+};
+
+/// Opens a case, or counts another report of the open one.
+pub(super) async fn open(
+    tx: &mut Tx,
+    code: CaseCode,
+    about: &impl Display,
+    site: Option<SiteId>,
+    detail: &str,
+) -> Result<(), Stop> {
+    let new =
+        NewCase { code, about: about.to_string(), site, severity: None, detail: detail.to_owned(), links: Vec::new() };
+    cases::open(tx, &new).await?;
+    Ok(())
+}
+
+/// Closes a case whose cause is gone, if one is open.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    code: CaseCode,
+    about: &impl Display,
+    resolution: Resolution,
+) -> Result<(), Stop> {
+    cases::close_if_open(tx, code, &about.to_string(), resolution).await?;
+    Ok(())
+}
+
+/// What the floor or the road must undo of a cancelled quantity.
+pub(super) async fn cancelled(
+    tx: &mut Tx,
+    order: OrderId,
+    line: LineId,
+    quantity: i64,
+    stage: &str,
+) -> Result<(), Stop> {
+    match stage {
+        "released" => {
+            picking::trim(tx, order, line).await?;
+            pack_what_is_left(tx, order).await
+        }
+        "picked" => put_back(tx, order, line, quantity).await,
+        "packed" => {
+            packing::reopen(tx, order, line, quantity).await?;
+            pack_what_is_left(tx, order).await
+        }
+        "shipped" => call_back(tx, order).await,
+        _ => Ok(()),
+    }
+}
+
+async fn pack_what_is_left(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    for part in orders::fulfilments(tx.sql(), order).await? {
+        packing::expect(tx, part.id).await?;
+    }
+    Ok(())
+}
+
+/// Goods in totes: a task brings them back, and cartons are planned without them.
+async fn put_back(tx: &mut Tx, order: OrderId, line: LineId, quantity: i64) -> Result<(), Stop> {
+    let sku = orders::lines(tx.sql(), order).await?.into_iter().find(|one| one.id == line).map(|one| one.sku);
+    let Some(sku) = sku else { return Ok(()) };
+    let mut left = quantity;
+    for part in orders::fulfilments(tx.sql(), order).await? {
+        let n = picking::in_totes(tx, part.id, sku).await?.min(left);
+        if n > 0 {
+            left -= n;
+            picking::put_back(tx, part.id, line, sku, n).await?;
+            packing::replan(tx, part.id).await?;
+        }
+        packing::expect(tx, part.id).await?;
+    }
+    Ok(())
+}
+
+/// Parcels on the road come back as returns, as far as they can be stopped.
+async fn call_back(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    for parcel in transport::parcels_of_order(tx.sql(), order).await? {
+        match transport::withdraw(tx, parcel.id, "cancelled").await {
+            Ok(_) | Err(Stop::Refused(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// A carton was opened again: its parcel is no longer on the road's list.
+pub(super) async fn reopened(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> {
+    match transport::withdraw(tx, parcel, "reopened").await {
+        Ok(_) | Err(Stop::Refused(_)) => Ok(()),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Goods are nowhere to be had: the order's policy decides, and a case explains.
+pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId, quantity: i64) -> Result<(), Stop> {
+    let Some(found) = orders::by_id(tx.sql(), order).await? else { return Ok(()) };
+    let detail = format!("{quantity} of {sku} are missing; the order says {}", found.short_policy);
+    open(tx, CaseCode::OrderShort, &order, None, &detail).await?;
+    if found.state.is_over() {
+        return settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await;
+    }
+    match found.short_policy {
+        ShortPolicy::Wait => return orders::hold_order(tx, order, "waits for goods").await,
+        ShortPolicy::ShipPart => {
+            orders::cancel_lines(tx, &found, Some(&[(line, quantity)]), "short").await?;
+        }
+        ShortPolicy::Cancel => {
+            orders::cancel_lines(tx, &found, None, "short").await?;
+        }
+    }
+    payments::settle(tx, order, "short").await?;
+    settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await
+}
+
+/// The address changed: parcels follow, or a person is told which cannot.
+pub(super) async fn address_changed(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    let stuck = parcels::follow_address(tx, order).await?;
+    let code = CaseCode::AddressChanged;
+    open(tx, code, &order, None, "the parcels follow the new address").await?;
+    if stuck.is_empty() {
+        return settle(tx, code, &order, Resolution::CorrectedItself).await;
+    }
+    open(tx, code, &order, None, "a parcel is too far on its way to follow").await
+}
+
+/// A task ended: totes may be complete at the packing table.
+pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(), Stop> {
+    if kind != TaskKind::Pick.as_str() {
+        return Ok(());
+    }
+    let Some(batch) = picking::batch_of_task(tx.sql(), task).await? else { return Ok(()) };
+    let mut parts: Vec<FulfilmentId> =
+        picking::picks_of(tx.sql(), batch.id).await?.iter().map(|pick| pick.fulfilment).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    for part in parts {
+        packing::expect(tx, part).await?;
+    }
+    Ok(())
+}
+
+/// Which case a discrepancy at the dock is.
+pub(super) fn inbound_case(code: &str) -> CaseCode {
+    match code {
+        "over" => CaseCode::GoodsOver,
+        "short" => CaseCode::GoodsShort,
+        "damaged" => CaseCode::GoodsDamaged,
+        "label" => CaseCode::LabelUnknown,
+        _ => CaseCode::GoodsWrong,
+    }
+}

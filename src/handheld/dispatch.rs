@@ -1,0 +1,75 @@
+//! Which room answers for which kind of task. Deliberately absent: HTTP.
+
+use crate::{
+    cases::{self, CaseCode, NewCase},
+    kernel::*,
+    packing, picking,
+    store::Tx,
+    tasks::{self, Scan, Step, Task, TaskKind},
+};
+
+/// The caller's task, or the most urgent one he may take; `None`: nothing to do.
+pub async fn next(
+    tx: &mut Tx,
+    site: SiteId,
+    user: UserId,
+    device: Option<&str>,
+    kinds: &[TaskKind],
+) -> Result<Option<Step>, Stop> {
+    match tasks::take_next(tx, site, user, device, kinds).await? {
+        Some(task) => Ok(Some(screen(tx, &task).await?)),
+        None => Ok(None),
+    }
+}
+
+/// The screen of a task the caller has, or takes by opening it.
+pub async fn step(tx: &mut Tx, task: TaskId, user: UserId, device: Option<&str>) -> Result<Step, Stop> {
+    let task = tasks::take(tx, task, user, device).await?;
+    screen(tx, &task).await
+}
+
+async fn screen(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
+    match task.kind {
+        TaskKind::Pick => picking::step(tx, task).await,
+        TaskKind::PutBack => picking::put_back_step(tx, task).await,
+        TaskKind::Pack => packing::step(tx, task).await,
+        TaskKind::Receive | TaskKind::PutAway | TaskKind::Replenish | TaskKind::Move | TaskKind::Count => {
+            Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into())
+        }
+    }
+}
+
+/// Applies one entry to the caller's task.
+pub async fn scan(tx: &mut Tx, task: TaskId, user: UserId, entry: &Scan) -> Result<Step, Stop> {
+    let task = tasks::mine(tx, task, user).await?;
+    match task.kind {
+        TaskKind::Pick => picking::scan(tx, &task, entry).await,
+        TaskKind::PutBack => picking::put_back_scan(tx, &task, entry).await,
+        TaskKind::Pack => packing::scan(tx, &task, entry).await,
+        TaskKind::Receive | TaskKind::PutAway | TaskKind::Replenish | TaskKind::Move | TaskKind::Count => {
+            Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into())
+        }
+    }
+}
+
+/// Puts the caller's task down; its progress stays.
+pub async fn leave(tx: &mut Tx, task: TaskId, user: UserId) -> Result<(), Stop> {
+    tasks::leave(tx, task, user, "left").await
+}
+
+/// "Problem": opens a case and puts the task down, so that the worker gets other
+/// work. Fact: `case.opened`.
+pub async fn problem(tx: &mut Tx, task: TaskId, user: UserId, what: &str, note: &str) -> Result<CaseId, Stop> {
+    let found = tasks::mine(tx, task, user).await?;
+    let new = NewCase {
+        code: CaseCode::TaskProblem,
+        about: task.to_string(),
+        site: Some(found.site),
+        severity: None,
+        detail: format!("{what} {note}").trim().chars().take(500).collect(),
+        links: vec![found.subject.clone()],
+    };
+    let case = cases::open(tx, &new).await?;
+    tasks::leave(tx, task, user, "problem").await?;
+    Ok(case)
+}

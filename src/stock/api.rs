@@ -1,0 +1,86 @@
+//! The ledger over HTTP, for desks and auditors. Deliberately absent: writing;
+//! goods move through the rooms that move them.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Audit, Balance, Hold, Ledger, Pool, audit, rows};
+use crate::{
+    exchange::{Listed, Page},
+    identity::{Caller, Permission},
+    problem::Problem,
+    store::Db,
+};
+
+/// The endpoints of the ledger.
+pub fn routes() -> OpenApiRouter<Db> {
+    OpenApiRouter::new()
+        .routes(routes!(transfers))
+        .routes(routes!(balances))
+        .routes(routes!(pools))
+        .routes(routes!(holds))
+        .routes(routes!(audit_ledger))
+}
+
+/// Every movement, oldest first.
+#[utoipa::path(get, path = "/api/v1/ledger/transfers", tag = "ledger", params(Page),
+    responses((status = 200, body = Listed<Ledger>)))]
+async fn transfers(
+    State(db): State<Db>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Json<Listed<Ledger>>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    let items = rows::transfers_after(read.sql(), page.after(), page.limit()).await?;
+    Ok(Json(Listed::new(items, page.limit(), |one| one.id.to_string())))
+}
+
+/// Every account that is not empty.
+#[utoipa::path(get, path = "/api/v1/ledger/balances", tag = "ledger", params(Page),
+    responses((status = 200, body = Listed<Balance>)))]
+async fn balances(
+    State(db): State<Db>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Json<Listed<Balance>>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    let items = rows::balances_after(read.sql(), page.after(), page.limit()).await?;
+    let cursor = |one: &Balance| {
+        let goods = &one.goods;
+        format!("{} {} {} {} {} {}", one.site, one.holder, goods.sku, goods.lot, goods.serial, goods.condition)
+    };
+    Ok(Json(Listed::new(items, page.limit(), cursor)))
+}
+
+/// What each site can promise of each article.
+#[utoipa::path(get, path = "/api/v1/ledger/pools", tag = "ledger", params(Page),
+    responses((status = 200, body = Listed<Pool>)))]
+async fn pools(State(db): State<Db>, caller: Caller, Query(page): Query<Page>) -> Result<Json<Listed<Pool>>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    let items = rows::pools_after(read.sql(), page.after(), page.limit()).await?;
+    Ok(Json(Listed::new(items, page.limit(), |one| format!("{} {}", one.site, one.sku))))
+}
+
+/// Every reservation, oldest first.
+#[utoipa::path(get, path = "/api/v1/ledger/holds", tag = "ledger", params(Page),
+    responses((status = 200, body = Listed<Hold>)))]
+async fn holds(State(db): State<Db>, caller: Caller, Query(page): Query<Page>) -> Result<Json<Listed<Hold>>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    let items = rows::holds_after(read.sql(), page.after(), page.limit()).await?;
+    Ok(Json(Listed::new(items, page.limit(), |one| one.id.to_string())))
+}
+
+/// Compares accounts, pools, holds and transfers with each other.
+#[utoipa::path(get, path = "/api/v1/ledger/audit", tag = "ledger", responses((status = 200, body = Audit)))]
+async fn audit_ledger(State(db): State<Db>, caller: Caller) -> Result<Json<Audit>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    Ok(Json(audit::audit(read.sql()).await?))
+}
