@@ -1,7 +1,11 @@
 //! The catalogue on both engines.
 
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
 use super::*;
 use crate::{
+    identity::tests as http,
     kernel::Stop,
     store::{Actor, Db, on_both_engines},
 };
@@ -127,6 +131,34 @@ async fn browsing_pages_through_what_is_wanted_most() {
         assert_eq!(browse(read.sql(), "n_tea 3", "", "", 9).await.unwrap().len(), 1);
         assert_eq!(browse(read.sql(), "", "toys", "", 9).await.unwrap(), []);
         assert_eq!(categories(read.sql()).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn over_http_two_editors_do_not_overwrite_each_other() {
+    on_both_engines(async |db, _| {
+        let app = || api::routes().split_for_parts().0.with_state(db.clone());
+        let bearer = format!("Bearer {}", http::sign_in_admin(&db).await.0);
+        let body = json!({"code": "TEA", "name": {"en": "Tea", "zh": "茶"}, "category": {"code": "t", "en": "T", "zh": "茶"},
+            "price_minor": 100, "length_mm": 1, "width_mm": 1, "height_mm": 1, "weight_g": 1,
+            "temperature": "ambient", "lot_rule": "none"});
+        let put = async |path: &str, headers: &[(&str, &str)], body: &Value| {
+            http::send_to(app(), http::call("PUT", path, headers, body)).await
+        };
+        let path = "/api/v1/articles/tea";
+        assert_eq!(put(path, &[], &body).await.0, StatusCode::UNAUTHORIZED);
+        let signed = [("authorization", bearer.as_str()), ("if-match", "\"1\"")];
+        assert_eq!(put(path, &signed, &body).await.0, StatusCode::PRECONDITION_FAILED);
+        let (status, _, response) = put(path, &signed[..1], &body).await;
+        assert_eq!((status, response.headers()["etag"].to_str().unwrap()), (StatusCode::OK, "\"1\""));
+        assert_eq!(put(path, &signed, &body).await.0, StatusCode::OK);
+        assert_eq!(put(path, &signed, &body).await.1["code"], "article.changed");
+        assert_eq!(put("/api/v1/articles/cup", &signed[..1], &body).await.1["code"], "article.invalid");
+        let get = http::call("GET", path, &[], &Value::Null);
+        assert_eq!(http::send_to(app(), get).await.1["version"], 2);
+        let gone = http::call("GET", "/api/v1/articles/none", &[], &Value::Null);
+        assert_eq!(http::send_to(app(), gone).await.0, StatusCode::NOT_FOUND);
     })
     .await;
 }

@@ -1,8 +1,12 @@
 //! The network on both engines.
 
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
 use super::{model::tests::site as sample, roads::tests::square, *};
 use crate::{
     event::Event,
+    identity::{NewToken, Permission, mint_token, tests as http},
     kernel::{Stop, Time},
     store::{Actor, Db, TEST_START, log, on_both_engines},
 };
@@ -246,6 +250,60 @@ async fn roads_that_lead_nowhere_are_refused() {
         drop(tx);
         let mut read = db.read().await.unwrap();
         assert!(roads(read.sql()).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn over_http_anyone_looks_and_only_some_change() {
+    on_both_engines(async |db, _| {
+        let app = || api::routes().split_for_parts().0.with_state(db.clone());
+        let (site, other) = (make(&db, &new_site("ML")).await.unwrap(), make(&db, &new_site("EF")).await.unwrap());
+        let (nodes, edges) = square();
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        put_roads(&mut tx, &nodes, &edges).await.unwrap();
+        let mut token = async |permission, site| {
+            let permissions = [permission].into();
+            let new = NewToken { name: "t".to_owned(), permissions, site, channel: None, expires_at: None };
+            format!("Bearer {}", mint_token(&mut tx, new).await.unwrap().1)
+        };
+        let supervisor = token(Permission::WorkSupervise, Some(site.id)).await;
+        let dispatcher = token(Permission::DispatchAct, Some(other.id)).await;
+        let reader = token(Permission::OrderRead, None).await;
+        tx.commit().await.unwrap();
+        let ask = async |method: &str, path: &str, headers: &[(&str, &str)], body: Value| {
+            http::send_to(app(), http::call(method, path, headers, &body)).await
+        };
+
+        let (status, sites, _) = ask("GET", "/api/v1/sites", &[], Value::Null).await;
+        assert_eq!((status, &sites[1]["code"], sites[1].get("house")), (StatusCode::OK, &json!("ML"), None));
+        let (_, seen, _) = ask("GET", "/api/v1/sites/ml", &[("authorization", &reader)], Value::Null).await;
+        assert_eq!((&seen["house"]["lines_per_hour"], &seen["services"][0]["open"]), (&json!(60), &json!(true)));
+        assert_eq!(ask("GET", "/api/v1/sites/nowhere", &[], Value::Null).await.0, StatusCode::NOT_FOUND);
+
+        let change = json!({"open": false, "reason": "no power"});
+        let put = async |site: &str| {
+            let path = format!("/api/v1/sites/{site}/services/same_day");
+            ask("PUT", &path, &[("authorization", &supervisor)], change.clone()).await
+        };
+        assert_eq!(put("ML").await.1["open"], false);
+        assert_eq!(put("EF").await.1["code"], "auth.forbidden");
+
+        let (_, map, response) = ask("GET", "/api/v1/roads.geojson", &[], Value::Null).await;
+        // Four two-way sides and the short cut.
+        assert_eq!(map["features"].as_array().map(Vec::len), Some(5));
+        let etag = response.headers()["etag"].to_str().unwrap().to_owned();
+        let again = [("if-none-match", etag.as_str())];
+        assert_eq!(ask("GET", "/api/v1/roads.geojson", &again, Value::Null).await.0, StatusCode::NOT_MODIFIED);
+        let close = async |bearer: &str, road: &str| {
+            let headers = [("authorization", bearer), ("idempotency-key", road)];
+            ask("POST", &format!("/api/v1/roads/{road}/close"), &headers, json!({"reason": "flood"})).await
+        };
+        assert_eq!(close(&supervisor, "10").await.0, StatusCode::FORBIDDEN);
+        assert_eq!(close(&dispatcher, "10").await.1["closed"], true);
+        assert_eq!(close(&dispatcher, "x").await.0, StatusCode::NOT_FOUND);
+        let (status, map, _) = ask("GET", "/api/v1/roads.geojson", &again, Value::Null).await;
+        assert_eq!((status, &map["features"][0]["properties"]["closed"]), (StatusCode::OK, &json!(true)));
     })
     .await;
 }
