@@ -16,16 +16,15 @@ use crate::{
 
 /// The version after a change: a digest of the one before and the change, so
 /// that equal versions mean equal graphs.
-async fn bump(tx: &mut Tx, site: SiteId, change: &str) -> Result<(), Fault> {
-    let before = rows::version(tx.sql(), site).await?;
+pub(super) fn next_version(before: &str, change: &str) -> String {
     let digest = Sha256::new().chain_update(before).chain_update([0]).chain_update(change).finalize();
-    let version: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    rows::set_version(tx.sql(), site, &version).await
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Draws the pieces of a floor, in any order: adds them, or changes them by
 /// their codes. Refused as a whole at the first mistake; ask [`check`] for all.
 pub async fn draw(tx: &mut Tx, site: SiteId, parts: &[Part]) -> Result<(), Stop> {
+    let before = rows::lock_version(tx.sql(), site).await?;
     let floor = rows::floor(tx.sql(), site).await?;
     if let Some(wrong) = check(&floor, parts).into_iter().next() {
         let field = format!("{}/{}", wrong.index, wrong.field);
@@ -47,7 +46,7 @@ pub async fn draw(tx: &mut Tx, site: SiteId, parts: &[Part]) -> Result<(), Stop>
         }
     }
     let graph: Vec<_> = parts.iter().filter(|part| matches!(part, Part::Node(_) | Part::Edge(_))).collect();
-    Ok(bump(tx, site, &format!("{graph:?}")).await?)
+    Ok(rows::set_version(tx.sql(), site, &next_version(&before, &format!("{graph:?}"))).await?)
 }
 
 /// Keeps people from a bin, or lets them back; the last reason stands.
@@ -60,10 +59,12 @@ async fn set_closed(tx: &mut Tx, site: SiteId, from: &str, to: &str, closed: boo
         let short = |text: &str| text.chars().take(60).collect();
         Refusal::UnknownEdge { from: short(from), to: short(to) }
     };
+    let mut version = rows::lock_version(tx.sql(), site).await?;
     let edge = rows::edge(tx.sql(), site, from, to).await?.ok_or_else(unknown)?;
     for (from, to) in [(from, to), (to, from)] {
         if rows::set_closed(tx.sql(), site, from, to, closed, reason).await? {
-            bump(tx, site, &format!("{from} {to} {closed}")).await?;
+            version = next_version(&version, &format!("{from} {to} {closed}"));
+            rows::set_version(tx.sql(), site, &version).await?;
             let (from, to, reason) = (from.to_owned(), to.to_owned(), reason.to_owned());
             tx.emit(Event::FloorChanged { site, from, to, open: !closed, reason });
         }

@@ -24,6 +24,7 @@ pub use model::{
     StationKind, Zone, ZoneKind,
 };
 pub use rows::{
-    agvs, aisles, bin, bin_by_code, bins, bins_of, closed_edges, edges, floor, nodes, shelves, station, stations, zones,
+    agvs, aisles, bin, bin_by_code, bins, bins_of, bins_of_shelf, closed_edges, edges, floor, nodes, shelves, station,
+    stations, zones,
 };
 pub use walk::{Walk, drive, walk};

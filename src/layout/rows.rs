@@ -65,6 +65,16 @@ pub async fn bins_of(sql: &mut Sql, site: SiteId, kind: BinKind) -> Result<Vec<B
     rows.iter().map(read_bin).collect()
 }
 
+/// The compartments of a mobile shelf by its label, by code.
+pub async fn bins_of_shelf(sql: &mut Sql, site: SiteId, shelf: &str) -> Result<Vec<Bin>, Fault> {
+    let rows = sqlx::query("SELECT * FROM bins WHERE site = $1 AND shelf = $2 ORDER BY code")
+        .bind(site.to_string())
+        .bind(shelf)
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read_bin).collect()
+}
+
 pub(super) async fn put_bin(sql: &mut Sql, site: SiteId, id: BinId, bin: &NewBin) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO bins (id, site, code, zone, kind, node, x_mm, y_mm, level, temperature, max_weight_g, \
@@ -403,6 +413,19 @@ pub(super) async fn set_closed(
     .execute(sql)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// The version of a site's graph, kept from change by others until the
+/// transaction ends: changes of one floor stand in line here.
+pub(super) async fn lock_version(sql: &mut Sql, site: SiteId) -> Result<String, Fault> {
+    let row = sqlx::query(
+        "INSERT INTO floor_versions (site, version) VALUES ($1, '') \
+         ON CONFLICT (site) DO UPDATE SET version = floor_versions.version RETURNING version",
+    )
+    .bind(site.to_string())
+    .fetch_one(sql)
+    .await?;
+    row.text("version")
 }
 
 /// The version of a site's graph; empty before it is drawn.

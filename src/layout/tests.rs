@@ -101,6 +101,9 @@ async fn a_floor_reads_back_as_it_was_drawn() {
         assert_eq!((station.node.as_str(), station.stand.as_str()), ("v2", "p3"));
         assert_eq!(stations(tx.sql(), site, StationKind::GoodsToPerson).await.unwrap(), [station]);
         assert_eq!(bins_of(tx.sql(), site, BinKind::ShelfSlot).await.unwrap()[0].shelf.as_deref(), Some("SH-001"));
+        let slots = bins_of_shelf(tx.sql(), site, "SH-001").await.unwrap();
+        assert_eq!(slots.iter().map(|bin| bin.code.as_str()).collect::<Vec<_>>(), ["M001-01-A"]);
+        assert_eq!(bins_of_shelf(tx.sql(), site, "SH-002").await.unwrap(), []);
         let missing = known_bin(&mut tx, site, "Z99").await.unwrap_err();
         assert_eq!(missing.code(), Some("bin.unknown"));
     })
@@ -167,6 +170,42 @@ async fn ways_follow_the_lanes_and_what_is_closed() {
             other => panic!("{other:?}"),
         };
         assert_eq!(facts.iter().map(open).collect::<Vec<_>>(), [false, false, true, true]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changes_of_a_floor_at_the_same_time_build_on_each_other() {
+    on_both_engines(async |db, _| {
+        let site = drawn(&db).await;
+        let mut read = db.read().await.unwrap();
+        let start = rows::version(read.sql(), site).await.unwrap();
+        drop(read);
+        let mut first = db.begin(Actor::house()).await.unwrap();
+        close_edge(&mut first, site, "p1", "p2", "spill").await.unwrap();
+        let other = db.clone();
+        let second = tokio::spawn(async move {
+            let mut second = other.begin(Actor::house()).await.unwrap();
+            close_edge(&mut second, site, "p2", "p3", "spill").await.unwrap();
+            second.commit().await.unwrap();
+        });
+        // Long enough for the second to have read a version, were it let.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!second.is_finished());
+        first.commit().await.unwrap();
+        second.await.unwrap();
+        let mut read = db.read().await.unwrap();
+        let both = draw::next_version(&draw::next_version(&start, "p1 p2 true"), "p2 p3 true");
+        assert_eq!(rows::version(read.sql(), site).await.unwrap(), both);
+        drop(read);
+
+        let close = async |ends: (&str, &str)| {
+            let mut tx = db.begin(Actor::house()).await.unwrap();
+            close_edge(&mut tx, site, ends.0, ends.1, "spill").await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        // Either direction first: no two wait for each other.
+        futures_util::future::join_all([("v1", "v2"), ("v2", "v1"), ("v1", "v2"), ("v2", "v1")].map(close)).await;
     })
     .await;
 }

@@ -11,11 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Refusal, RoadEdge, Roads, Service, ServiceChange, Site, SiteKind, all_services, close_road, open_road, roads,
+    Refusal, RoadEdge, Service, ServiceChange, Site, SiteKind, all_services, close_road, open_road, roads,
     rows::road_version, services, set_service, site_by_code, sites,
 };
 use crate::{
@@ -169,29 +168,7 @@ async fn get_roads(State(db): State<Db>, headers: HeaderMap) -> Result<Response,
     }
     let roads = roads(read.sql()).await?;
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/geo+json"))];
-    let features = features(&roads);
-    let body = json!({"type": "FeatureCollection", "features": features}).to_string();
-    Ok((StatusCode::OK, fresh, kind, body).into_response())
-}
-
-/// One feature for each piece of road; of two directions the one with the lower
-/// id is told, with the other as `reverse`.
-fn features(roads: &Roads) -> Vec<Value> {
-    let by_ends: HashMap<(i64, i64), &RoadEdge> =
-        roads.edges().iter().rev().map(|edge| ((edge.from, edge.to), edge)).collect();
-    let feature = |edge: &RoadEdge| {
-        let reverse = by_ends.get(&(edge.to, edge.from)).map(|reverse| reverse.id);
-        if reverse.is_some_and(|reverse| reverse < edge.id) {
-            return None;
-        }
-        let (from, to) = (roads.node(edge.from)?, roads.node(edge.to)?);
-        Some(json!({"type": "Feature",
-            "geometry": {"type": "LineString", "coordinates": [[from.lon, from.lat], [to.lon, to.lat]]},
-            "properties": {"id": edge.id, "reverse": reverse, "class": edge.class, "name": edge.name,
-                "name_zh": edge.name_zh, "closed": edge.closed, "reason": edge.reason,
-                "slow_permille": edge.slow_permille, "length_m": edge.length_m, "speed_kmh": edge.speed_kmh}}))
-    };
-    roads.edges().iter().filter_map(feature).collect()
+    Ok((StatusCode::OK, fresh, kind, roads.geojson().to_owned()).into_response())
 }
 
 /// Why a road is closed.

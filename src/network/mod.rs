@@ -12,8 +12,10 @@
 
 pub mod api;
 mod capacity;
+mod drawing;
 mod hours;
 mod model;
+mod near;
 mod roads;
 mod rows;
 mod sites;

@@ -257,6 +257,42 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_slot_minds_clock_changes_and_closing_days() {
+        let mut site = site("BE", "Mo-Sa 06:00-22:00; 2026-04-03 off; 2026-03-29 06:00-22:00; 2026-10-25 06:00-22:00");
+        site.time_zone = "Europe/Berlin".to_owned();
+        let same = Service { cutoff_minute: 20 * 60, ..service(SAME_DAY, 45) };
+        let next = Service { cutoff_minute: 20 * 60, ..service(NEXT_DAY, 8 * 60) };
+        let from = |service: &Service, now: &str| slot(&site, service, at(now)).unwrap().window.0;
+        // Ordered on the evening before: the morning comes an hour sooner in
+        // March, an hour later in October.
+        assert_eq!(from(&same, "2026-03-28T20:00:00Z"), at("2026-03-29T04:45:00Z"));
+        assert_eq!(from(&same, "2026-10-24T19:00:00Z"), at("2026-10-25T05:45:00Z"));
+        assert_eq!(from(&next, "2026-03-28T09:00:00Z"), at("2026-03-29T04:00:00Z"));
+        assert_eq!(from(&next, "2026-10-24T09:00:00Z"), at("2026-10-25T05:00:00Z"));
+        // The cut-off is 20:00 on the wall, before the change and after it.
+        assert_eq!(from(&same, "2026-03-27T19:00:00Z"), at("2026-03-27T19:45:00Z"));
+        assert_eq!(from(&same, "2026-03-27T19:01:00Z"), at("2026-03-28T05:45:00Z"));
+        assert_eq!(from(&same, "2026-03-30T18:00:00Z"), at("2026-03-30T18:45:00Z"));
+        assert_eq!(from(&same, "2026-03-30T18:01:00Z"), at("2026-03-31T04:45:00Z"));
+        // Good Friday is a closing day by its date, Sunday by the week.
+        assert_eq!(from(&same, "2026-04-02T19:00:00Z"), at("2026-04-04T04:45:00Z"));
+        assert_eq!(from(&same, "2026-04-03T08:00:00Z"), at("2026-04-04T04:45:00Z"));
+        assert_eq!(from(&next, "2026-04-02T08:00:00Z"), at("2026-04-04T04:00:00Z"));
+        assert_eq!(from(&next, "2026-04-02T19:00:00Z"), at("2026-04-06T04:00:00Z"));
+    }
+
+    #[test]
+    fn an_opening_that_the_clock_skips_comes_an_hour_later() {
+        let mut site = site("BE", "Mo-Su 02:30-05:00");
+        site.time_zone = "Europe/Berlin".to_owned();
+        let told = slot(&site, &service(SAME_DAY, 30), at("2026-03-29T00:00:00Z")).unwrap();
+        // 02:30 does not exist; it is read as 03:30 summer time, 01:30 UTC.
+        assert_eq!(told.window.0, at("2026-03-29T02:00:00Z"));
+        let (from, to) = (at("2026-03-29T00:00:00Z"), at("2026-03-29T12:00:00Z"));
+        assert_eq!(site.hours.open_ms(&site.zone(), from, to), 90 * MINUTE_MS);
+    }
+
+    #[test]
     fn doors_are_served_by_radius_and_area() {
         let door = Coord { lat: 30.11, lon: 123.4 };
         let mut site = site("ML", "24/7");

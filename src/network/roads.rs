@@ -2,7 +2,7 @@
 //! A door joins the road at its nearest node. Deliberately absent: turns, lights
 //! and traffic by the hour of the day; an edge is slowed as a whole.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 use solver::{
@@ -10,6 +10,7 @@ use solver::{
     matrix::Matrix,
 };
 
+use super::{drawing, near::Grid};
 use crate::kernel::{Coord, Fault};
 
 /// A crossing.
@@ -86,6 +87,8 @@ pub struct Roads {
     nodes: Vec<RoadNode>,
     edges: Vec<RoadEdge>,
     places: HashMap<i64, usize>,
+    near: Grid,
+    drawn: OnceLock<String>,
 }
 
 /// A place joined to the network.
@@ -116,12 +119,18 @@ impl Roads {
                 graph.close(made).map_err(broken)?;
             }
         }
-        Ok(Self { graph, nodes, edges, places })
+        let near = Grid::new(nodes.iter().map(RoadNode::coord).collect());
+        Ok(Self { graph, nodes, edges, places, near, drawn: OnceLock::new() })
     }
 
     /// The pieces of road.
     pub fn edges(&self) -> &[RoadEdge] {
         &self.edges
+    }
+
+    /// The roads as GeoJSON text; drawn when first asked for.
+    pub fn geojson(&self) -> &str {
+        self.drawn.get_or_init(|| drawing::draw(self))
     }
 
     /// A node by its id.
@@ -135,9 +144,7 @@ impl Roads {
     }
 
     fn snap(&self, place: Coord) -> Option<Snap> {
-        let far = |node: &RoadNode| node.coord().metres_to(place);
-        let nearest = |(_, a): &(usize, f64), (_, b): &(usize, f64)| a.total_cmp(b);
-        let (node, metres) = self.nodes.iter().map(far).enumerate().min_by(nearest)?;
+        let (node, metres) = self.near.nearest(place)?;
         Some(Snap { node, off_m: whole_metres(metres) })
     }
 

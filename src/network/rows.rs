@@ -313,6 +313,18 @@ pub async fn road_version(sql: &mut Sql) -> Result<String, Fault> {
     row.map_or(Ok(String::new()), |row| row.text("version"))
 }
 
+/// The version, kept from change by others until the transaction ends: road
+/// changes stand in line here, so that each builds on the one before.
+pub(super) async fn lock_road_version(sql: &mut Sql) -> Result<String, Fault> {
+    let row = sqlx::query(
+        "INSERT INTO road_versions (name, version) VALUES ('roads', '') \
+         ON CONFLICT (name) DO UPDATE SET version = road_versions.version RETURNING version",
+    )
+    .fetch_one(sql)
+    .await?;
+    row.text("version")
+}
+
 pub(super) async fn set_road_version(sql: &mut Sql, version: &str) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO road_versions (name, version) VALUES ('roads', $1) \

@@ -186,6 +186,59 @@ async fn closing_a_road_closes_both_ways_and_is_told_once() {
 }
 
 #[tokio::test]
+async fn road_changes_at_the_same_time_build_on_each_other() {
+    on_both_engines(async |db, _| {
+        let (nodes, edges) = square();
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        put_roads(&mut tx, &nodes, &edges).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut read = db.read().await.unwrap();
+        let start = rows::road_version(read.sql()).await.unwrap();
+        drop(read);
+
+        let mut first = db.begin(Actor::house()).await.unwrap();
+        slow_road(&mut first, 16, 500).await.unwrap();
+        let other = db.clone();
+        let second = tokio::spawn(async move {
+            let mut second = other.begin(Actor::house()).await.unwrap();
+            slow_road(&mut second, 17, 900).await.unwrap();
+            second.commit().await.unwrap();
+        });
+        // Long enough for the second to have read a version, were it let.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!second.is_finished());
+        first.commit().await.unwrap();
+        second.await.unwrap();
+
+        let mut read = db.read().await.unwrap();
+        let both = traffic::next_version(&traffic::next_version(&start, "slow 16 500"), "slow 17 900");
+        assert_eq!(rows::road_version(read.sql()).await.unwrap(), both);
+        let now = roads(read.sql()).await.unwrap();
+        let slow = |id: i64| now.edges().iter().find(|edge| edge.id == id).unwrap().slow_permille;
+        assert_eq!((slow(16), slow(17)), (500, 900));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn both_directions_of_a_road_may_be_closed_at_once() {
+    on_both_engines(async |db, _| {
+        let (nodes, edges) = square();
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        put_roads(&mut tx, &nodes, &edges).await.unwrap();
+        tx.commit().await.unwrap();
+        let close = async |road: i64| {
+            let mut tx = db.begin(Actor::house()).await.unwrap();
+            close_road(&mut tx, road, "flood").await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        futures_util::future::join_all([10, 11, 10, 11, 10, 11].map(close)).await;
+        assert_eq!(facts(&db).await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn roads_that_lead_nowhere_are_refused() {
     on_both_engines(async |db, _| {
         let (nodes, mut edges) = square();

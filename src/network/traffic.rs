@@ -46,16 +46,15 @@ pub async fn roads(sql: &mut Sql) -> Result<Arc<Roads>, Fault> {
 
 /// The version after a change: a digest of the one before and the change, so
 /// that equal versions mean equal roads.
-async fn bump(tx: &mut Tx, change: &str) -> Result<(), Fault> {
-    let before = rows::road_version(tx.sql()).await?;
+pub(super) fn next_version(before: &str, change: &str) -> String {
     let digest = Sha256::new().chain_update(before).chain_update([0]).chain_update(change).finalize();
-    let version: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    rows::set_road_version(tx.sql(), &version).await
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lays roads: adds or changes nodes and edges by id. An edge must join nodes
 /// that are laid; what is closed stays closed.
 pub async fn put_roads(tx: &mut Tx, nodes: &[RoadNode], edges: &[RoadEdge]) -> Result<(), Stop> {
+    let before = rows::lock_road_version(tx.sql()).await?;
     for (index, node) in nodes.iter().enumerate() {
         check_node(node).map_err(|refusal| at_row("nodes", index, refusal))?;
         rows::put_node(tx.sql(), node).await?;
@@ -69,7 +68,7 @@ pub async fn put_roads(tx: &mut Tx, nodes: &[RoadNode], edges: &[RoadEdge]) -> R
         rows::put_edge(tx.sql(), edge).await?;
     }
     let change = serde_json::to_string(&(nodes, edges)).map_err(Fault::from)?;
-    Ok(bump(tx, &change).await?)
+    Ok(rows::set_road_version(tx.sql(), &next_version(&before, &change)).await?)
 }
 
 fn at_row(list: &str, index: usize, refusal: Refusal) -> Refusal {
@@ -115,13 +114,15 @@ pub async fn close_road(tx: &mut Tx, road: i64, reason: &str) -> Result<RoadEdge
     if !(1..=200).contains(&reason.chars().count()) {
         return Err(invalid("reason", "say why in 1 to 200 characters").into());
     }
+    let before = rows::lock_road_version(tx.sql()).await?;
     let (edge, ids) = both_ways(tx, road).await?;
     let mut changed = false;
     for id in ids {
         changed |= rows::set_closed(tx.sql(), id, true, reason).await?;
     }
     if changed {
-        bump(tx, &format!("close {road} {reason}")).await?;
+        let version = next_version(&before, &format!("close {road} {reason}"));
+        rows::set_road_version(tx.sql(), &version).await?;
         tx.emit(Event::RoadClosed { road: road.to_string(), reason: reason.to_owned() });
     }
     Ok(RoadEdge { closed: true, reason: if changed { reason.to_owned() } else { edge.reason.clone() }, ..edge })
@@ -129,13 +130,15 @@ pub async fn close_road(tx: &mut Tx, road: i64, reason: &str) -> Result<RoadEdge
 
 /// Opens a road in both directions. Opening an open one changes nothing.
 pub async fn open_road(tx: &mut Tx, road: i64) -> Result<RoadEdge, Stop> {
+    let before = rows::lock_road_version(tx.sql()).await?;
     let (edge, ids) = both_ways(tx, road).await?;
     let mut changed = false;
     for id in ids {
         changed |= rows::set_closed(tx.sql(), id, false, "").await?;
     }
     if changed {
-        bump(tx, &format!("open {road}")).await?;
+        let version = next_version(&before, &format!("open {road}"));
+        rows::set_road_version(tx.sql(), &version).await?;
         tx.emit(Event::RoadOpened { road: road.to_string() });
     }
     Ok(RoadEdge { closed: false, reason: String::new(), ..edge })
@@ -145,8 +148,10 @@ pub async fn open_road(tx: &mut Tx, road: i64) -> Result<RoadEdge, Stop> {
 /// changes too often, and loads under way go on as they are.
 pub async fn slow_road(tx: &mut Tx, road: i64, slow_permille: i64) -> Result<(), Stop> {
     check_slow(slow_permille)?;
+    let before = rows::lock_road_version(tx.sql()).await?;
     if !rows::set_slow(tx.sql(), road, slow_permille).await? {
         return Err(Refusal::UnknownRoad { road: road.to_string() }.into());
     }
-    Ok(bump(tx, &format!("slow {road} {slow_permille}")).await?)
+    let version = next_version(&before, &format!("slow {road} {slow_permille}"));
+    Ok(rows::set_road_version(tx.sql(), &version).await?)
 }
