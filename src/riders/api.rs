@@ -113,7 +113,7 @@ async fn post_shift(State(db): State<Db>, caller: Caller, command: Command<Shift
         } else {
             super::end_shift(&mut tx, id).await?
         };
-        Ok::<_, Stop>(view::shift_view(tx.sql(), rider).await?)
+        view::shift_view(tx.sql(), rider).await
     };
     let outcome = outcome.await;
     command.finish(tx, caller.id(), StatusCode::OK, outcome).await

@@ -71,7 +71,9 @@ pub async fn end_shift(tx: &mut Tx, id: UserId) -> Result<Rider, Stop> {
             return Err(Refusal::StillCarrying.into());
         }
         match load.by {
-            transport::CarriedBy::Rider => drop(transport::unassign(tx, load.id).await?),
+            transport::CarriedBy::Rider => {
+                transport::unassign(tx, load.id).await?;
+            }
             transport::CarriedBy::Vehicle => transport::dissolve(tx, load.id, false).await?,
         }
     }
