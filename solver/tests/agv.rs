@@ -348,3 +348,61 @@ fn a_node_held_by_another_is_refused() {
     assert!(run.traffic.held(0).eq([0]), "nothing changed");
     assert_eq!(run.traffic.distance_mm(0, 1), None, "homes are private");
 }
+
+/// Aisles of four shelves between two corridors, all two-way and one vehicle wide, with stations
+/// and homes in dead ends: the layout in which vehicles get most into each other's way.
+fn warehouse(aisles: usize, stations: usize) -> (Floor, Vec<Node>, Vec<Node>) {
+    let mut floor = Floor::empty(aisles * 7 + stations);
+    let (mut shelves, mut bays) = (Vec::new(), Vec::new());
+    for aisle in 0..aisles {
+        let first = aisle * 7;
+        for node in first..first + 6 {
+            floor.both(node, node + 1);
+        }
+        shelves.extend(first + 1..first + 5);
+        floor.homes.push(first + 6);
+        if aisle > 0 {
+            floor.both(first - 7, first);
+            floor.both(first - 2, first + 5);
+        }
+    }
+    for station in 0..stations {
+        let bay = aisles * 7 + station;
+        floor.both(station * aisles / stations * 7, bay);
+        bays.push(bay);
+    }
+    (floor, shelves, bays)
+}
+
+/// Goals reached by `vehicles` that fetch shelves without end, in 1,000 steps of one node each.
+fn goals_reached(vehicles: usize) -> usize {
+    let (mut floor, shelves, bays) = warehouse(20, 8);
+    floor.homes.truncate(vehicles);
+    let mut run = start(floor, 0, 8_000, ChaCha8Rng::seed_from_u64(3));
+    let mut reached = 0;
+    for _ in 0..1_000 {
+        for vehicle in 0..vehicles {
+            if run.goals[vehicle].is_empty() && run.busy[vehicle] == 0 {
+                let shelf = shelves[run.rng.random_range(0..shelves.len())];
+                let bay = bays[run.rng.random_range(0..bays.len())];
+                run.goals[vehicle] = vec![shelf, bay, shelf];
+                run.traffic.set_task(vehicle, Task::Go(shelf));
+            }
+            let left = run.goals[vehicle].len();
+            run.drive(vehicle);
+            run.tend(vehicle);
+            reached += left - run.goals[vehicle].len();
+        }
+        run.pump();
+    }
+    reached
+}
+
+#[test]
+fn more_vehicles_get_more_done_even_on_a_crowded_floor() {
+    let (few, some, many) = (goals_reached(6), goals_reached(12), goals_reached(20));
+    eprintln!("goals in 1,000 steps: 6 vehicles {few}, 12 {some}, 20 {many}");
+    assert!(few > 200, "{few}");
+    assert!(some > few * 5 / 4, "{few} {some}");
+    assert!(many > some * 7 / 8, "{some} {many}: congestion collapse");
+}
