@@ -8,10 +8,12 @@ use crate::clock::Pace;
 use crate::http::{Caller, Http, Problem};
 use crate::mishaps::Mishaps;
 use crate::news::News;
+use crate::people::deliveries::Deliveries;
 use crate::people::printer::Printers;
 use crate::people::register::Register;
 use crate::people::scale::Scale;
 use crate::people::totes::Totes;
+use crate::people::truth::Truth;
 use crate::report::Violation;
 use crate::seed::{Chance, stream};
 use crate::world::World;
@@ -37,6 +39,8 @@ pub struct Stage {
     pub scale: Scale,
     pub totes: Totes,
     pub printers: Printers,
+    pub deliveries: Deliveries,
+    pub truth: Truth,
     pub mishaps: Mishaps,
     /// Site ids by code.
     pub sites: BTreeMap<String, String>,
@@ -80,6 +84,8 @@ impl Stage {
             scale: Scale::default(),
             totes: Totes::default(),
             printers: Printers::default(),
+            deliveries: Deliveries::default(),
+            truth: Truth::default(),
             mishaps,
             sites,
             stop,

@@ -40,7 +40,7 @@ const GOOD_BUTTONS: [&str; 8] = ["sellable", "good", "ok", "yes", "confirm", "do
 /// what is in the open box, if anybody saw it.
 pub fn right(screen: &Screen, tote: &str, contents_g: Option<i64>) -> Entry {
     let label = screen.expect.label.as_str();
-    let spot = screen.spot.as_ref().map_or("", |spot| spot.label.as_str());
+    let spot = screen.spot_label();
     match screen.expect.kind.as_str() {
         "quantity" => Entry::Number(wanted(screen)),
         "weight" => match contents_g {

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedLine {
     pub id: String,
+    /// The article's id.
     pub sku: String,
+    /// The article's code.
+    pub code: String,
     pub quantity: i64,
 }
 
@@ -34,7 +37,8 @@ impl Placed {
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let line = |line: &Value| {
             let quantity = line.get("quantity").or_else(|| line.get("ordered")).and_then(Value::as_i64);
-            Some(PlacedLine { id: text(line, "id")?, sku: text(line, "sku")?, quantity: quantity? })
+            let code = text(line, "code").unwrap_or_default();
+            Some(PlacedLine { id: text(line, "id")?, sku: text(line, "sku")?, code, quantity: quantity? })
         };
         let lines = reply.get("lines").and_then(Value::as_array);
         Some(Self {
@@ -118,7 +122,7 @@ mod tests {
     fn a_reply_becomes_a_memory() {
         let reply = json!({
             "id": "ord_1", "delivery_pin": "0042",
-            "lines": [{"id": "lin_1", "sku": "FV-0001", "quantity": 2}, {"id": "lin_2"}],
+            "lines": [{"id": "lin_1", "sku": "sku_1", "code": "FV-0001", "ordered": 2}, {"id": "lin_2"}],
         });
         let placed = Placed::read(3, None, &reply).expect("an order");
         assert_eq!((placed.pin.as_str(), placed.lines.len()), ("0042", 1));

@@ -326,7 +326,10 @@ mod tests {
 
     #[test]
     fn a_part_is_never_all_of_it() {
-        let line = |id: &str, quantity| PlacedLine { id: id.to_owned(), sku: String::new(), quantity };
+        let line = |id: &str, quantity| {
+            let id = id.to_owned();
+            PlacedLine { id, sku: String::new(), code: String::new(), quantity }
+        };
         let placed = |lines| Placed { index: 0, order: String::new(), pin: String::new(), lines, pickup_point: None };
         for permille in [150, 500, 700, 999] {
             for lines in [vec![line("a", 2)], vec![line("a", 1), line("b", 1)], vec![line("a", 3), line("b", 4)]] {

@@ -1,0 +1,160 @@
+//! What physically lies in bins where that differs from the books: an empty pick
+//! face, a shelf that holds less than was promised.
+//!
+//! Where nothing is noted the books are right, and a counter finds what they say;
+//! so the ledger is read for that, as eyes would read the shelf.
+
+use crate::http::{Caller, Problem};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How a bin differs from its books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Nothing lies there.
+    Empty,
+    /// One less than is promised of the article at the whole site, so that a
+    /// promise must break; settled when somebody counts.
+    BelowHeld,
+    /// So many lie there.
+    Left(i64),
+}
+
+/// Gaps by code of the site and label of the bin.
+#[derive(Default)]
+pub struct Truth {
+    gaps: Mutex<HashMap<(String, String), Gap>>,
+    bins: Mutex<HashMap<(String, String), String>>,
+}
+
+fn key(site: &str, bin: &str) -> (String, String) {
+    (site.to_owned(), bin.to_owned())
+}
+
+impl Truth {
+    pub fn note(&self, site: &str, bin: &str, gap: Gap) {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).insert(key(site, bin), gap);
+    }
+
+    pub fn gap(&self, site: &str, bin: &str) -> Option<Gap> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).get(&key(site, bin)).copied()
+    }
+
+    /// The bin was counted: the books are right again.
+    pub fn settle(&self, site: &str, bin: &str) {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(site, bin));
+    }
+
+    /// How many units of an article (by its code) lie in a bin, in all lots or in
+    /// one.
+    ///
+    /// # Errors
+    /// The server's problem document, when the books cannot be read.
+    pub async fn look(&self, eye: &Caller, place: &Place<'_>, lot: Option<&str>) -> Result<i64, Problem> {
+        match self.gap(place.site, place.bin) {
+            Some(Gap::Empty) => return Ok(0),
+            Some(Gap::Left(units)) => return Ok(units),
+            Some(Gap::BelowHeld) | None => {}
+        }
+        let article = eye.get(&format!("/api/v1/articles/{}", place.sku)).await?;
+        let sku = text(&article, "id");
+        let bin = self.bin_id(eye, place).await?;
+        let units = in_books(eye, place.site_id, &bin, sku, lot).await?;
+        if self.gap(place.site, place.bin) != Some(Gap::BelowHeld) {
+            return Ok(units);
+        }
+        let left = match pool(eye, place.site_id, sku).await? {
+            Some((on_hand, held)) => below_held(units, on_hand, held),
+            None => units,
+        };
+        self.note(place.site, place.bin, Gap::Left(left));
+        Ok(left)
+    }
+
+    async fn bin_id(&self, eye: &Caller, place: &Place<'_>) -> Result<String, Problem> {
+        if let Some(id) = self.known_bin(place) {
+            return Ok(id);
+        }
+        let floor = eye.get(&format!("/api/v1/sites/{}/floor", place.site)).await?;
+        let bins = floor.get("bins").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut known = self.bins.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(bins.iter().map(|bin| (key(place.site, text(bin, "code")), text(bin, "id").to_owned())));
+        Ok(known.get(&key(place.site, place.bin)).cloned().unwrap_or_default())
+    }
+
+    fn known_bin(&self, place: &Place<'_>) -> Option<String> {
+        self.bins.lock().unwrap_or_else(PoisonError::into_inner).get(&key(place.site, place.bin)).cloned()
+    }
+}
+
+/// Where somebody looks, and for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Code of the site.
+    pub site: &'a str,
+    /// Its id.
+    pub site_id: &'a str,
+    /// Label of the bin.
+    pub bin: &'a str,
+    /// Code of the article.
+    pub sku: &'a str,
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Units of a bin in the books, those booked missing included: eyes see what was
+/// overlooked.
+async fn in_books(eye: &Caller, site: &str, bin: &str, sku: &str, lot: Option<&str>) -> Result<i64, Problem> {
+    // The cursor is the key itself: this begins right before the bin's own rows.
+    let page = eye.get(&format!("/api/v1/ledger/balances?limit=100&after={site}%20{bin}%20")).await?;
+    let rows = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let here = rows.iter().filter(|row| text(row, "holder") == bin && text(row, "sku") == sku);
+    let of_lot = here.filter(|row| lot.is_none_or(|lot| text(row, "lot") == lot));
+    Ok(of_lot.filter_map(|row| row.get("quantity").and_then(Value::as_i64)).sum())
+}
+
+/// On hand and held of an article at a site.
+async fn pool(eye: &Caller, site: &str, sku: &str) -> Result<Option<(i64, i64)>, Problem> {
+    let before = &sku[..sku.len().saturating_sub(1)];
+    let page = eye.get(&format!("/api/v1/ledger/pools?limit=20&after={site}%20{before}")).await?;
+    let rows = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+    let row = rows.iter().find(|row| text(row, "site") == site && text(row, "sku") == sku);
+    let number = |row: &Value, key: &str| row.get(key).and_then(Value::as_i64).unwrap_or(0);
+    Ok(row.map(|row| (number(row, "on_hand"), number(row, "held"))))
+}
+
+/// How many may lie in a bin so that the site has one less than it promised; all
+/// of them when nothing is promised.
+fn below_held(in_bin: i64, on_hand: i64, held: i64) -> i64 {
+    if held == 0 {
+        return in_bin;
+    }
+    let elsewhere = on_hand - in_bin;
+    (held - 1 - elsewhere).clamp(0, in_bin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_less_than_promised() {
+        assert_eq!(below_held(40, 40, 3), 2);
+        assert_eq!(below_held(40, 45, 3), 0);
+        assert_eq!(below_held(40, 40, 0), 40);
+        assert_eq!(below_held(40, 40, 40), 39);
+    }
+
+    #[test]
+    fn a_counted_bin_is_as_its_books_say() {
+        let truth = Truth::default();
+        truth.note("NG", "A01-02-B", Gap::Empty);
+        assert_eq!(truth.gap("NG", "A01-02-B"), Some(Gap::Empty));
+        assert_eq!(truth.gap("ML", "A01-02-B"), None);
+        truth.settle("NG", "A01-02-B");
+        assert_eq!(truth.gap("NG", "A01-02-B"), None);
+    }
+}
