@@ -154,11 +154,13 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(due: &claim::Due) -> Result<
 /// Does one chore. Chores that plan read, solve and write in transactions of their
 /// own and are ended after; the others end in the transaction of their effect.
 async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
-    use crate::{fleet, identity, payments, picking, printing, riders, stock, store, tasks, waves};
+    use crate::{fleet, identity, payments, picking, printing, riders, slotting, stock, store, tasks, waves};
     let mut again = None;
     match due.chore {
         Chore::PlanWave => waves::plan(db, id(due)?).await?,
         Chore::PlanPicks => picking::plan(db, id(due)?).await?,
+        Chore::Replenish => slotting::replenish(db, id(due)?).await?,
+        Chore::ProposeMoves => slotting::propose(db, id(due)?).await?,
         Chore::Print => again = printing::send(db, id(due)?).await?,
         Chore::PlanLoads => drop(riders::plan(db, id(due)?).await?),
         Chore::OfferLoad => riders::seek(db, id(due)?).await?,

@@ -64,7 +64,11 @@ fn a_room_leans_only_on_earlier_rooms() {
             }
         }
     }
-    assert!(wrong.is_empty(), "what lies downstream is reached by a fact and flow, never by a call:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "what lies downstream is reached by a fact and flow, never by a call:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -77,11 +81,14 @@ fn each_tool_stays_in_its_room() {
             wrong.push(format!("{file} speaks SQL; that belongs into the room's rows.rs"));
         }
         let may_http = ["src/http", "src/web", "src/problem.rs", "src/exchange.rs", "src/app", "src/fixtures.rs"];
-        let is_face = may_http.iter().any(|place| file.starts_with(place)) || name == "api.rs" || file.contains("/api/");
+        let is_face =
+            may_http.iter().any(|place| file.starts_with(place)) || name == "api.rs" || file.contains("/api/");
         if !is_face && !is_test(&file) && (code.contains("axum::") || code.contains("use axum")) {
             wrong.push(format!("{file} speaks HTTP; that belongs into api.rs or web"));
         }
-        if name == "model.rs" && (code.contains("SystemTime") || code.contains("Instant::now") || code.contains("rand::rng")) {
+        if name == "model.rs"
+            && (code.contains("SystemTime") || code.contains("Instant::now") || code.contains("rand::rng"))
+        {
             wrong.push(format!("{file} asks the system for time or dice; a model is pure"));
         }
     }
@@ -121,10 +128,17 @@ fn migrations_use_three_column_families() {
         let path = entry.unwrap().path();
         for (number, line) in (1..).zip(std::fs::read_to_string(&path).unwrap().lines()) {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let is_column = line.starts_with("    ") && words.len() > 1 && words[0].chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '"');
+            let is_column = line.starts_with("    ")
+                && words.len() > 1
+                && words[0].chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '"');
             let family = words.get(1).map(|word| word.trim_end_matches(','));
             let typed = family.is_some_and(|word| word.chars().all(|c| c.is_ascii_uppercase()) && word.len() > 2);
-            if is_column && typed && family.is_some_and(|word| !families.contains(&word) && !["AND", "OR", "NOT", "REFERENCES", "IN"].contains(&word)) {
+            if is_column
+                && typed
+                && family.is_some_and(|word| {
+                    !families.contains(&word) && !["AND", "OR", "NOT", "REFERENCES", "IN"].contains(&word)
+                })
+            {
                 wrong.push(format!("{}:{number}: {}", path.display(), line.trim()));
             }
         }

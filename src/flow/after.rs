@@ -6,7 +6,9 @@ use std::fmt::Display;
 use super::parcels;
 use crate::{
     cases::{self, CaseCode, NewCase, Resolution},
+    counting, fleet,
     kernel::*,
+    layout,
     orders::{self, ShortPolicy},
     packing, payments, picking,
     store::Tx,
@@ -139,6 +141,10 @@ pub(super) async fn address_changed(tx: &mut Tx, order: OrderId) -> Result<(), S
 
 /// A task ended: totes may be complete at the packing table.
 pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(), Stop> {
+    if kind == TaskKind::Count.as_str() {
+        let Some(count) = counting::by_task(tx.sql(), task).await? else { return Ok(()) };
+        return settle(tx, CaseCode::BinEmpty, &count.bin_code, Resolution::Recounted).await;
+    }
     if kind != TaskKind::Pick.as_str() {
         return Ok(());
     }
@@ -151,6 +157,21 @@ pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(
         packing::expect(tx, part).await?;
     }
     Ok(())
+}
+
+/// A bin held less than it should when goods were carried from it: it is counted.
+pub(super) async fn bin_short(tx: &mut Tx, site: SiteId, bin: BinId, quantity: i64) -> Result<(), Stop> {
+    let Some(found) = layout::bin(tx.sql(), bin).await? else { return Ok(()) };
+    counting::add(tx, site, &found.code, "short_carry").await?;
+    open(tx, CaseCode::BinEmpty, &found.code, Some(site), &format!("{quantity} were not found")).await
+}
+
+/// A shelf stands at its station: for picks, else for a count, else it goes home.
+pub(super) async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<(), Stop> {
+    if picking::shelf_arrived(tx, mission, shelf).await? || counting::shelf_arrived(tx, mission, shelf).await? {
+        return Ok(());
+    }
+    fleet::send_back(tx, mission).await
 }
 
 /// Which case a discrepancy at the dock is.

@@ -9,9 +9,10 @@ mod parcels;
 
 use crate::{
     cases::{CaseCode, Resolution},
+    counting,
     event::{Chore, Event},
     kernel::*,
-    orders, packing, payments, picking,
+    orders, packing, payments, picking, slotting,
     store::Tx,
 };
 use after::{open, settle};
@@ -33,7 +34,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, reason).await
         }
         E::LineShort { order, line, sku, quantity } => after::short(tx, *order, *line, *sku, *quantity).await,
-        E::HoldBroken { order, line, hold, quantity, .. } => {
+        E::HoldBroken { order, line, hold, site, quantity, .. } => {
+            open(tx, CaseCode::CountBelowHeld, hold, Some(*site), "goods vanished under a promise").await?;
+            settle(tx, CaseCode::CountBelowHeld, hold, Resolution::CorrectedItself).await?;
             orders::hold_broken(tx, *line, *hold, *quantity).await?;
             picking::trim(tx, *order, *line).await?;
             orders::resource_line(tx, *order, *line).await
@@ -51,11 +54,10 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         // The floor: released work is planned, picked totes are packed, parcels go out.
         E::WaveReleased { wave, .. } => Ok(tx.later(Chore::PlanPicks, wave, now).await?),
         E::BatchPlanned { .. } | E::ToteFilled { .. } | E::ScanRefused { .. } => Ok(()),
-        E::LinePicked { .. } => Ok(()),
-        E::BinShort { bin, site, quantity, .. } => {
-            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
-        }
+        E::LinePicked { site, sku, quantity, .. } => slotting::note_pick(tx, *site, *sku, *quantity).await,
+        E::BinShort { bin, site, quantity, .. } => after::bin_short(tx, *site, *bin, *quantity).await,
         E::PickShort { site, bin, quantity, .. } => {
+            counting::add(tx, *site, bin, "short_pick").await?;
             open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
         }
         E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
@@ -85,10 +87,10 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
 
         // Vehicles on the floor.
         E::MissionRequested { .. } | E::MissionAssigned { .. } => Ok(()),
-        E::ShelfArrived { mission, shelf, .. } => picking::shelf_arrived(tx, *mission, *shelf).await,
+        E::ShelfArrived { mission, shelf, .. } => after::shelf_arrived(tx, *mission, *shelf).await,
         E::MissionDone { shelf, .. } => {
             settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
-            picking::shelf_home(tx, *shelf).await
+            if counting::shelf_home(tx, *shelf).await? { Ok(()) } else { picking::shelf_home(tx, *shelf).await }
         }
         E::MissionFailed { shelf, site, reason, .. } => {
             open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await

@@ -2,8 +2,9 @@
 
 use crate::{
     cases::{self, CaseCode, NewCase},
+    counting,
     kernel::*,
-    packing, picking,
+    packing, picking, slotting,
     store::Tx,
     tasks::{self, Scan, Step, Task, TaskKind},
 };
@@ -33,9 +34,9 @@ async fn screen(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
         TaskKind::Pick => picking::step(tx, task).await,
         TaskKind::PutBack => picking::put_back_step(tx, task).await,
         TaskKind::Pack => packing::step(tx, task).await,
-        TaskKind::Receive | TaskKind::PutAway | TaskKind::Replenish | TaskKind::Move | TaskKind::Count => {
-            Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into())
-        }
+        TaskKind::Replenish | TaskKind::Move => slotting::step(tx, task).await,
+        TaskKind::Count => counting::step(tx, task).await,
+        TaskKind::Receive | TaskKind::PutAway => Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into()),
     }
 }
 
@@ -46,9 +47,9 @@ pub async fn scan(tx: &mut Tx, task: TaskId, user: UserId, entry: &Scan) -> Resu
         TaskKind::Pick => picking::scan(tx, &task, entry).await,
         TaskKind::PutBack => picking::put_back_scan(tx, &task, entry).await,
         TaskKind::Pack => packing::scan(tx, &task, entry).await,
-        TaskKind::Receive | TaskKind::PutAway | TaskKind::Replenish | TaskKind::Move | TaskKind::Count => {
-            Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into())
-        }
+        TaskKind::Replenish | TaskKind::Move => slotting::scan(tx, &task, entry).await,
+        TaskKind::Count => counting::scan(tx, &task, entry).await,
+        TaskKind::Receive | TaskKind::PutAway => Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into()),
     }
 }
 

@@ -40,8 +40,9 @@ pub async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<(), Stop> {
 }
 
 /// The shelf stands at the station: its batches may be picked. A mission that was
-/// tried again has another id; the batch follows the shelf.
-pub async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<(), Stop> {
+/// tried again has another id; the batch follows the shelf. False if nothing on it
+/// is wanted any more: the caller sends it home.
+pub async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<bool, Stop> {
     let mut here = rows::batches_of_mission(tx.sql(), mission).await?;
     if here.is_empty() {
         here = rows::open_of_shelf(tx.sql(), shelf).await?;
@@ -56,9 +57,5 @@ pub async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Re
             tasks::ready(tx, &task).await?;
         }
     }
-    if !wanted {
-        // Everything on it was cancelled while it was on its way.
-        fleet::send_back(tx, mission).await?;
-    }
-    Ok(())
+    Ok(wanted)
 }

@@ -29,7 +29,5 @@ pub use replenish::replenish;
 pub use rows::{claims, open_carries};
 pub use velocity::note_pick;
 
-pub(crate) use rows::{claim, unclaim};
-
 #[cfg(test)]
 mod tests;
