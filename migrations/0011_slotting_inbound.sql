@@ -74,6 +74,7 @@ CREATE TABLE receipts (
     expiry TEXT NOT NULL,
     serial TEXT NOT NULL,
     sscc TEXT NOT NULL,        -- the pallet in hand
+    forced TEXT NOT NULL,      -- a condition that the worker may not choose, or ''
     quantity BIGINT NOT NULL,
     opened_at BIGINT NOT NULL,
     closed_at BIGINT

@@ -279,12 +279,18 @@ pub async fn sound(db: &Db) {
 /// code of every answer: `("A-1", "bin.right")`.
 #[macro_export]
 macro_rules! play {
+    (@put_away, $tx:ident, $now:ident, $entry:expr) => {
+        $crate::inbound::put_away_scan(&mut $tx, &$now, &$crate::fixtures::entry($entry))
+    };
+    (@$room:ident, $tx:ident, $now:ident, $entry:expr) => {
+        $crate::$room::scan(&mut $tx, &$now, &$crate::fixtures::entry($entry))
+    };
     ($db:expr, $room:ident, $task:expr, [$(($entry:expr, $code:expr)),* $(,)?]) => {{
         let mut screens = Vec::new();
         $({
             let mut tx = $db.begin($crate::store::Actor::house()).await.unwrap();
             let now = $crate::tasks::by_id(tx.sql(), $task).await.unwrap().unwrap();
-            let step = $crate::$room::scan(&mut tx, &now, &$crate::fixtures::entry($entry)).await.unwrap();
+            let step = $crate::play!(@$room, tx, now, $entry).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(step.say.code, $code, "after {}: {}", $entry, step.say.text);
             screens.push(step);

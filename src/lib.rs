@@ -23,6 +23,7 @@ pub mod payments;
 pub mod checkout;
 pub mod fleet;
 pub mod slotting;
+pub mod inbound;
 pub mod counting;
 pub mod waves;
 pub mod picking;
@@ -36,9 +37,9 @@ pub mod web;
 pub mod flow;
 pub mod work;
 pub mod http;
-pub mod app;
 pub mod config;
 pub mod telemetry;
+pub mod app;
 pub mod demo;
 pub mod doctor;
 #[cfg(test)]

@@ -80,6 +80,10 @@ impl From<&dyn Refuse> for Problem {
         let mut problem = Self::new(status, refusal.code(), refusal.to_string());
         problem.retryable = matches!(refusal.code(), "idempotency.in_flight");
         problem.members = refusal.members();
+        // A refusal may call a field of its own "code"; ours is the one meant.
+        for own in ["type", "title", "status", "detail", "code", "retryable"] {
+            problem.members.remove(own);
+        }
         problem
     }
 }

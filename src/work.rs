@@ -154,14 +154,15 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(due: &claim::Due) -> Result<
 /// Does one chore. Chores that plan read, solve and write in transactions of their
 /// own and are ended after; the others end in the transaction of their effect.
 async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
-    use crate::{fleet, identity, payments, picking, printing, riders, slotting, stock, store, tasks, waves};
+    use crate::{fleet, identity, inbound, payments, picking, printing, riders, slotting, stock, store, tasks, waves};
     let mut again = None;
     match due.chore {
         Chore::PlanWave => waves::plan(db, id(due)?).await?,
         Chore::PlanPicks => picking::plan(db, id(due)?).await?,
+        Chore::Print => again = printing::send(db, id(due)?).await?,
+        Chore::PlanPutAway => inbound::plan_put_away(db, id(due)?).await?,
         Chore::Replenish => slotting::replenish(db, id(due)?).await?,
         Chore::ProposeMoves => slotting::propose(db, id(due)?).await?,
-        Chore::Print => again = printing::send(db, id(due)?).await?,
         Chore::PlanLoads => drop(riders::plan(db, id(due)?).await?),
         Chore::OfferLoad => riders::seek(db, id(due)?).await?,
         Chore::Reroute if due.subject == "roads" => drop(riders::replan_open(db, "roads changed").await?),
@@ -181,6 +182,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         Chore::ReclaimTask => tasks::reclaim(&mut tx, id(due)?).await?,
         Chore::Sweep => {
             store::command::forget_old(&mut tx).await?;
+            printing::forget_old(&mut tx).await?;
             riders::positions::prune(&mut tx).await?;
             let wall = identity::wall_now();
             identity::sweep(&mut tx, wall).await?;

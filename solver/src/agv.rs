@@ -5,23 +5,24 @@
 //! node. Edges that cross between nodes must therefore be drawn with a node at the crossing.
 //!
 //! How deadlock is excluded. Each vehicle has a private home node that no other vehicle may
-//! enter. Traffic control always holds a schedule: an order of single moves by which everyone
-//! gets home. A node is granted only when it is free and there is a schedule afterwards, most
-//! often the one at hand less this move; the states so admitted are safe in the banker's sense
-//! (Dijkstra, EWD 108). Beyond that, no grant is given that takes from another vehicle the
-//! prospect of getting to its goal and home merely by driving on and waiting.
+//! enter. Traffic control plans by playing the floor forward, and keeps of what was played only
+//! as many moves as leave everyone a way home, one by one; with those ways it is a schedule that
+//! brings everyone home. Only moves of the schedule are granted, each when its node is free and
+//! nobody is to enter it before. Thus every state is safe in the banker's sense (Dijkstra, EWD
+//! 108), whatever delays the vehicles have.
 //!
-//! Safety alone does not promise that a goal is ever reached, so a stalled or starved vehicle
-//! becomes the *champion*: it gets a way of its own, and where others stand in it they drive
-//! home in the order of a schedule until the way is free. Hence progress.
+//! Safety alone does not promise that a goal is ever reached, so when nobody moves, or all the
+//! moving leads nowhere, the vehicle with the oldest goal becomes the *champion*: it gets a way
+//! of its own, and where others stand in it they drive home in the order of a schedule until the
+//! way is free. Hence progress.
 //!
-//! While edges are closed or vehicles stuck, the schedule is kept for the repaired floor, and
-//! besides nobody is cut off from home who is not already.
+//! While edges are closed or vehicles stuck, moves are played on the floor as it is, and the
+//! ways home are found on the repaired floor: who is cut off waits, and no deadlock is left when
+//! the floor is whole again.
 
 mod claims;
 mod rescue;
 mod roadmap;
-mod safety;
 mod schedule;
 mod traffic;
 

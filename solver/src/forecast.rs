@@ -35,10 +35,7 @@ pub fn velocity(history: &[i64], alpha: f64) -> Option<Velocity> {
         squared += alpha * (error * error - squared);
         mean += alpha * error;
     }
-    Some(Velocity {
-        mean,
-        deviation: squared.sqrt(),
-    })
+    Some(Velocity { mean, deviation: squared.sqrt() })
 }
 
 #[cfg(test)]

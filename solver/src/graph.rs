@@ -94,10 +94,7 @@ pub struct Graph {
 
 impl Clone for Graph {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            runs: Mutex::default(),
-        }
+        Self { inner: self.inner.clone(), runs: Mutex::default() }
     }
 }
 
@@ -108,10 +105,7 @@ impl Graph {
         for _ in 0..nodes {
             inner.add_node(());
         }
-        Self {
-            inner,
-            runs: Mutex::default(),
-        }
+        Self { inner, runs: Mutex::default() }
     }
 
     /// Number of nodes.
@@ -132,14 +126,9 @@ impl Graph {
         self.known(from)?;
         self.known(to)?;
         check_length(from, to, length)?;
-        let edge = Edge {
-            length,
-            closed: false,
-        };
-        let index = self
-            .inner
-            .try_add_edge(NodeIndex::new(from), NodeIndex::new(to), edge)
-            .map_err(|_| GraphError::Full)?;
+        let edge = Edge { length, closed: false };
+        let index =
+            self.inner.try_add_edge(NodeIndex::new(from), NodeIndex::new(to), edge).map_err(|_| GraphError::Full)?;
         self.forget();
         Ok(EdgeId(index.index() as u32))
     }
@@ -148,12 +137,7 @@ impl Graph {
     ///
     /// # Errors
     /// As [`Graph::add_edge`].
-    pub fn add_both(
-        &mut self,
-        a: usize,
-        b: usize,
-        length: i64,
-    ) -> Result<(EdgeId, EdgeId), GraphError> {
+    pub fn add_both(&mut self, a: usize, b: usize, length: i64) -> Result<(EdgeId, EdgeId), GraphError> {
         Ok((self.add_edge(a, b, length)?, self.add_edge(b, a, length)?))
     }
 
@@ -191,9 +175,7 @@ impl Graph {
 
     /// Whether an edge exists and is closed.
     pub fn is_closed(&self, edge: EdgeId) -> bool {
-        self.inner
-            .edge_weight(EdgeIndex::new(edge.0 as usize))
-            .is_some_and(|e| e.closed)
+        self.inner.edge_weight(EdgeIndex::new(edge.0 as usize)).is_some_and(|e| e.closed)
     }
 
     /// Shortest distance to every node; `None` for unreachable ones, and
@@ -226,11 +208,7 @@ impl Graph {
         }
         nodes.reverse();
         edges.reverse();
-        Some(Path {
-            nodes,
-            edges,
-            length,
-        })
+        Some(Path { nodes, edges, length })
     }
 
     /// Distances between the given nodes; row and column k stand for `nodes[k]`.
@@ -256,29 +234,19 @@ impl Graph {
 
     fn known(&self, node: usize) -> Result<(), GraphError> {
         let nodes = self.nodes();
-        if node < nodes {
-            Ok(())
-        } else {
-            Err(GraphError::NoSuchNode { node, nodes })
-        }
+        if node < nodes { Ok(()) } else { Err(GraphError::NoSuchNode { node, nodes }) }
     }
 
     fn change(&mut self, edge: EdgeId, how: impl FnOnce(&mut Edge)) -> Result<(), GraphError> {
         let index = EdgeIndex::new(edge.0 as usize);
-        let weight = self
-            .inner
-            .edge_weight_mut(index)
-            .ok_or(GraphError::NoSuchEdge(edge))?;
+        let weight = self.inner.edge_weight_mut(index).ok_or(GraphError::NoSuchEdge(edge))?;
         how(weight);
         self.forget();
         Ok(())
     }
 
     fn forget(&mut self) {
-        self.runs
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.runs.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn run(&self, from: usize) -> Arc<Run> {
@@ -297,10 +265,7 @@ impl Graph {
     }
 
     fn dijkstra(&self, from: usize) -> Run {
-        let mut run = Run {
-            distance: vec![UNREACHED; self.nodes()],
-            via: vec![NO_EDGE; self.nodes()],
-        };
+        let mut run = Run { distance: vec![UNREACHED; self.nodes()], via: vec![NO_EDGE; self.nodes()] };
         run.distance[from] = 0;
         let mut heap = BinaryHeap::from([Reverse((0_i64, from))]);
         while let Some(Reverse((label, node))) = heap.pop() {
@@ -329,11 +294,7 @@ fn reached(label: i64) -> Option<i64> {
 }
 
 fn check_length(from: usize, to: usize, length: i64) -> Result<(), GraphError> {
-    if (0..=MAX_LENGTH).contains(&length) {
-        Ok(())
-    } else {
-        Err(GraphError::BadLength { from, to, length })
-    }
+    if (0..=MAX_LENGTH).contains(&length) { Ok(()) } else { Err(GraphError::BadLength { from, to, length }) }
 }
 
 #[cfg(test)]
@@ -362,14 +323,8 @@ mod tests {
     #[test]
     fn refuses_what_is_not_there() {
         let mut g = Graph::new(2);
-        assert!(matches!(
-            g.add_edge(0, 2, 1),
-            Err(GraphError::NoSuchNode { node: 2, nodes: 2 })
-        ));
-        assert!(matches!(
-            g.add_edge(0, 1, -1),
-            Err(GraphError::BadLength { length: -1, .. })
-        ));
+        assert!(matches!(g.add_edge(0, 2, 1), Err(GraphError::NoSuchNode { node: 2, nodes: 2 })));
+        assert!(matches!(g.add_edge(0, 1, -1), Err(GraphError::BadLength { length: -1, .. })));
         assert!(g.close(EdgeId(7)).is_err());
         assert!(g.matrix(&[0, 9]).is_err());
         assert_eq!(g.distances(5), vec![None, None]);

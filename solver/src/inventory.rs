@@ -134,37 +134,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const SUPPLY: Supply = Supply {
-        lead_days: 4.0,
-        lead_deviation_days: 0.0,
-        review_days: 5.0,
-        service: 0.95,
-        pack: 6,
-        min_order: 0,
-    };
+    const SUPPLY: Supply =
+        Supply { lead_days: 4.0, lead_deviation_days: 0.0, review_days: 5.0, service: 0.95, pack: 6, min_order: 0 };
 
     #[test]
     fn levels_follow_the_textbook() {
-        let daily = Velocity {
-            mean: 10.0,
-            deviation: 4.0,
-        };
+        let daily = Velocity { mean: 10.0, deviation: 4.0 };
         // 1.6449 x 4 x sqrt(9) = 19.74
         let levels = policy(&daily, &SUPPLY).unwrap();
-        assert_eq!(
-            (
-                levels.safety_stock,
-                levels.reorder_point,
-                levels.order_up_to
-            ),
-            (20, 60, 110)
-        );
+        assert_eq!((levels.safety_stock, levels.reorder_point, levels.order_up_to), (20, 60, 110));
         assert_eq!(order_quantity(&levels, &SUPPLY, 61), Ok(0));
         assert_eq!(order_quantity(&levels, &SUPPLY, 60), Ok(54));
-        let odd = Supply {
-            service: 0.3,
-            ..SUPPLY
-        };
+        let odd = Supply { service: 0.3, ..SUPPLY };
         assert_eq!(policy(&daily, &odd), Err(BadSupply { field: "service" }));
     }
 

@@ -46,11 +46,7 @@ pub(crate) struct Model {
 pub(crate) enum Outcome {
     /// A point; `bound` is the least objective any point can have, and
     /// `proven` says that this point has it.
-    Point {
-        values: Vec<f64>,
-        proven: bool,
-        bound: Option<f64>,
-    },
+    Point { values: Vec<f64>, proven: bool, bound: Option<f64> },
     /// No point satisfies the rows.
     Infeasible,
     /// The budget ended, or the arithmetic failed, before a point was found.
@@ -128,11 +124,7 @@ mod tests {
     #[test]
     fn finds_the_integer_optimum_and_says_so() {
         match knapsack(5.0).minimise(1000) {
-            Outcome::Point {
-                values,
-                proven,
-                bound,
-            } => {
+            Outcome::Point { values, proven, bound } => {
                 assert_eq!((values, proven), (vec![1.0, 1.0, 0.0], true));
                 assert!(bound.is_none_or(|b| (b + 9.0).abs() < 1e-6));
             }

@@ -46,22 +46,11 @@ pub fn assign(costs: &[Vec<Option<i64>>]) -> Assignment {
         Search::new(&shifted, costs.len(), cols, alone, far).solve()
     };
     let chosen = row_to_col.iter().enumerate();
-    let cost: i128 = chosen
-        .filter_map(|(row, col)| costs[row][(*col)?])
-        .map(i128::from)
-        .sum();
-    Assignment {
-        row_to_col,
-        cost: cost.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64,
-    }
+    let cost: i128 = chosen.filter_map(|(row, col)| costs[row][(*col)?]).map(i128::from).sum();
+    Assignment { row_to_col, cost: cost.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64 }
 }
 
-fn shift<T: Copy>(
-    costs: &[Vec<Option<i64>>],
-    cols: usize,
-    by: impl Fn(i64) -> T,
-    forbidden: T,
-) -> Vec<T> {
+fn shift<T: Copy>(costs: &[Vec<Option<i64>>], cols: usize, by: impl Fn(i64) -> T, forbidden: T) -> Vec<T> {
     let mut cells = Vec::with_capacity(costs.len() * cols);
     for row in costs {
         cells.extend(row.iter().map(|c| c.map_or(forbidden, &by)));
@@ -347,10 +336,7 @@ mod tests {
         let wide = assign(&[vec![Some(5), Some(-2), Some(3)]]);
         assert_eq!((wide.row_to_col, wide.cost), (vec![Some(1)], -2));
         let tall = assign(&[vec![Some(5)], vec![Some(-2)], vec![], vec![None]]);
-        assert_eq!(
-            (tall.row_to_col, tall.cost),
-            (vec![None, Some(0), None, None], -2)
-        );
+        assert_eq!((tall.row_to_col, tall.cost), (vec![None, Some(0), None, None], -2));
     }
 
     #[test]

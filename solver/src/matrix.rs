@@ -72,10 +72,7 @@ impl Matrix {
     ///
     /// # Errors
     /// [`MatrixError`] when a value is out of range or the size is too large.
-    pub fn from_fn(
-        size: usize,
-        mut length: impl FnMut(usize, usize) -> Option<i64>,
-    ) -> Result<Self, MatrixError> {
+    pub fn from_fn(size: usize, mut length: impl FnMut(usize, usize) -> Option<i64>) -> Result<Self, MatrixError> {
         if size > MAX_SIZE {
             return Err(MatrixError::TooLarge { size });
         }
@@ -96,11 +93,7 @@ impl Matrix {
         let expected = rows.len();
         if let Some((row, cells)) = rows.iter().enumerate().find(|(_, r)| r.len() != expected) {
             let found = cells.len();
-            return Err(MatrixError::NotSquare {
-                row,
-                found,
-                expected,
-            });
+            return Err(MatrixError::NotSquare { row, found, expected });
         }
         Self::from_fn(expected, |i, j| rows[i][j])
     }
@@ -161,9 +154,7 @@ impl TryFrom<Vec<Vec<Option<i64>>>> for Matrix {
 
 impl From<Matrix> for Vec<Vec<Option<i64>>> {
     fn from(matrix: Matrix) -> Self {
-        (0..matrix.size)
-            .map(|i| (0..matrix.size).map(|j| matrix.get(i, j)).collect())
-            .collect()
+        (0..matrix.size).map(|i| (0..matrix.size).map(|j| matrix.get(i, j)).collect()).collect()
     }
 }
 
@@ -174,29 +165,13 @@ mod tests {
     #[test]
     fn keeps_what_it_is_given_and_refuses_the_rest() {
         let mut m = Matrix::from_rows(&[vec![Some(0), Some(3)], vec![None, Some(0)]]).unwrap();
-        assert_eq!(
-            (m.get(0, 1), m.get(1, 0), m.get(0, 2)),
-            (Some(3), None, None)
-        );
+        assert_eq!((m.get(0, 1), m.get(1, 0), m.get(0, 2)), (Some(3), None, None));
         assert!(!m.is_symmetric());
         m.set(1, 0, Some(3)).unwrap();
         assert!(m.is_symmetric());
-        assert_eq!(
-            m.set(1, 0, Some(-1)),
-            Err(MatrixError::OutOfRange {
-                from: 1,
-                to: 0,
-                value: -1
-            })
-        );
-        assert!(matches!(
-            m.set(2, 0, None),
-            Err(MatrixError::NoSuchPlace { index: 2, size: 2 })
-        ));
-        assert!(matches!(
-            Matrix::from_rows(&[vec![None], vec![None]]),
-            Err(MatrixError::NotSquare { row: 0, .. })
-        ));
+        assert_eq!(m.set(1, 0, Some(-1)), Err(MatrixError::OutOfRange { from: 1, to: 0, value: -1 }));
+        assert!(matches!(m.set(2, 0, None), Err(MatrixError::NoSuchPlace { index: 2, size: 2 })));
+        assert!(matches!(Matrix::from_rows(&[vec![None], vec![None]]), Err(MatrixError::NotSquare { row: 0, .. })));
     }
 
     #[test]

@@ -16,19 +16,14 @@ fn shared(part: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!(
-        "SKIPPED: {} is not there; set CARTAGE_SHARED",
-        path.display()
-    );
+    eprintln!("SKIPPED: {} is not there; set CARTAGE_SHARED", path.display());
     None
 }
 
 /// Rows of a VRPLIB section, numbers only.
 fn section(text: &str, name: &str) -> Vec<Vec<f64>> {
     let after = text.lines().skip_while(|line| line.trim() != name).skip(1);
-    let row = |line: &str| -> Option<Vec<f64>> {
-        line.split_whitespace().map(|w| w.parse().ok()).collect()
-    };
+    let row = |line: &str| -> Option<Vec<f64>> { line.split_whitespace().map(|w| w.parse().ok()).collect() };
     after.map_while(row).collect()
 }
 
@@ -67,12 +62,7 @@ fn vrplib(text: &str, scale: f64) -> Problem {
         ..Vehicle::default()
     };
     let fleet = header(text, "VEHICLES").unwrap_or(40) as usize;
-    Problem {
-        jobs: jobs.collect(),
-        vehicles: vec![vehicle; fleet],
-        durations: matrix.clone(),
-        distances: matrix,
-    }
+    Problem { jobs: jobs.collect(), vehicles: vec![vehicle; fleet], durations: matrix.clone(), distances: matrix }
 }
 
 fn gap(file: &str, scale: f64, best: f64) -> Option<f64> {
@@ -110,11 +100,7 @@ fn floor() -> Matrix {
     };
     let way = |i: usize, j: usize| {
         let ((x, y), (v, w)) = (place(i), place(j));
-        Some(if x == v {
-            (y - w).abs()
-        } else {
-            (x - v).abs() + (y + w).min(188 - y - w)
-        })
+        Some(if x == v { (y - w).abs() } else { (x - v).abs() + (y + w).min(188 - y - w) })
     };
     Matrix::from_fn(451, way).unwrap()
 }
@@ -125,9 +111,7 @@ fn picking_orders(text: &str) -> Vec<Order> {
         let mut words = line.split_whitespace().filter_map(|w| w.parse().ok());
         if line.starts_with("Order") {
             orders.push(Order::default());
-        } else if let (Some(_), Some(aisle), Some(cell)) =
-            (words.next(), words.next(), words.next())
-        {
+        } else if let (Some(_), Some(aisle), Some(cell)) = (words.next(), words.next(), words.next()) {
             let (aisle, cell): (usize, usize) = (aisle, cell);
             let order = orders.last_mut().unwrap();
             order.nodes.push(1 + aisle / 2 * 45 + cell);
@@ -139,20 +123,14 @@ fn picking_orders(text: &str) -> Vec<Order> {
 
 #[test]
 fn batches_come_near_the_best_known() {
-    let instances = [
-        ("30s-40-45-0_cb", 45, 4_553.0),
-        ("32s-40-75-0_cb", 75, 3_104.0),
-        ("71s-100-60-0_cb", 60, 8_144.0),
-    ];
+    let instances =
+        [("30s-40-45-0_cb", 45, 4_553.0), ("32s-40-75-0_cb", 75, 3_104.0), ("71s-100-60-0_cb", 60, 8_144.0)];
     let matrix = floor();
     for (name, capacity, best) in instances {
         let file = format!("picking/henn_waescher/{name}.txt");
         let Some(path) = shared(&file) else { continue };
         let orders = picking_orders(&std::fs::read_to_string(path).unwrap());
-        let rules = Rules {
-            max_totes: Some(capacity),
-            ..Rules::default()
-        };
+        let rules = Rules { max_totes: Some(capacity), ..Rules::default() };
         let answer = batch(&orders, &rules, &matrix, 0, 1).unwrap();
         let verdict = check::batching::check(&orders, &rules, &matrix, 0, &answer);
         assert_eq!(verdict, Ok(()));

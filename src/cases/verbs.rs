@@ -66,19 +66,27 @@ pub async fn close(tx: &mut Tx, id: CaseId, resolution: Resolution, said: Option
     if resolution == Resolution::Settled && said.is_none() {
         return Err(Refusal::NoteNeeded.into());
     }
-    let (now, by) = (tx.now(), tx.actor().as_str().to_owned());
-    if !rows::close(tx.sql(), id, resolution, now, &by).await? {
+    if !end(tx, &case, resolution).await? {
         return Err(Refusal::Closed { case: id }.into());
     }
-    if let Some(said) = said {
-        note(tx, id, said).await?;
+    match said {
+        Some(said) => note(tx, id, said).await,
+        None => Ok(()),
     }
-    tx.emit(Event::CaseClosed { case: id, code: case.code.to_string(), resolution: resolution.to_string() });
-    Ok(())
+}
+
+/// False if it has ended already.
+async fn end(tx: &mut Tx, case: &Case, resolution: Resolution) -> Result<bool, Fault> {
+    let (now, by) = (tx.now(), tx.actor().as_str().to_owned());
+    let ended = rows::close(tx.sql(), case.id, resolution, now, &by).await?;
+    if ended {
+        tx.emit(Event::CaseClosed { case: case.id, code: case.code.to_string(), resolution: resolution.to_string() });
+    }
+    Ok(ended)
 }
 
 /// Ends the open case of a code about a subject, if there is one: its cause is
-/// gone. Returns it.
+/// gone. Returns it. The house says how; the guide is for people.
 pub async fn close_if_open(
     tx: &mut Tx,
     code: CaseCode,
@@ -86,8 +94,8 @@ pub async fn close_if_open(
     resolution: Resolution,
 ) -> Result<Option<CaseId>, Stop> {
     let Some(id) = rows::open_one(tx.sql(), code, about).await? else { return Ok(None) };
-    close(tx, id, resolution, None).await?;
-    Ok(Some(id))
+    let Some(case) = rows::by_id(tx.sql(), id).await? else { return Ok(None) };
+    Ok(end(tx, &case, resolution).await?.then_some(id))
 }
 
 /// The cause of a case is gone: ends it as one that corrected itself, if it is open.

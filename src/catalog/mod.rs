@@ -16,4 +16,4 @@ mod tests;
 
 pub use define::{Expected, NewArticle, NewBarcode, NewPart, define};
 pub use model::{Article, Barcode, Category, Level, LotRule, Names, Part, Refusal, Temperature};
-pub use rows::{all, barcodes, browse, by_barcode, by_code, by_id, categories, parts};
+pub use rows::{all, barcodes, browse, by_barcode, by_code, by_id, categories, cursor, parts};

@@ -113,7 +113,7 @@ pub async fn browse(
 }
 
 /// The place of an article in [`browse`].
-pub(super) fn cursor(article: &Article) -> String {
+pub fn cursor(article: &Article) -> String {
     format!("{}.{}", article.popularity, article.code)
 }
 

@@ -21,8 +21,13 @@ pub async fn add(tx: &mut Tx, site: SiteId, bin: &str, reason: &str) -> Result<T
     let Some(found) = layout::bin_by_code(tx.sql(), site, bin).await? else {
         return Err(Refusal::NoBin { bin: bin.chars().take(60).collect() }.into());
     };
+    add_bin(tx, &found, reason).await
+}
+
+/// The same for a bin at hand.
+pub async fn add_bin(tx: &mut Tx, found: &Bin, reason: &str) -> Result<TaskId, Stop> {
     let (fresh, now) = (tx.id::<kind::Task>().ulid().to_string(), tx.now());
-    let id = if rows::open(tx.sql(), &fresh, &found, reason, now).await? {
+    let id = if rows::open(tx.sql(), &fresh, found, reason, now).await? {
         fresh
     } else {
         match rows::open_of_bin(tx.sql(), found.id).await? {
@@ -32,7 +37,7 @@ pub async fn add(tx: &mut Tx, site: SiteId, bin: &str, reason: &str) -> Result<T
             None => return Err(Fault::new("a count ended while another was asked for").into()),
         }
     };
-    new_task(tx, &id, &found).await
+    new_task(tx, &id, found).await
 }
 
 async fn is_over(tx: &mut Tx, task: TaskId) -> Result<bool, Fault> {
@@ -74,10 +79,15 @@ async fn new_task(tx: &mut Tx, id: &str, bin: &Bin) -> Result<TaskId, Stop> {
 /// A shelf is at home: an open count that waits for it asks for it. True if one
 /// did; nobody else need ask then.
 pub async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<bool, Stop> {
-    let open = rows::open_of_shelf(tx.sql(), shelf).await?;
-    let Some(count) = open.first() else { return Ok(false) };
+    let mut waiting = None;
+    for count in rows::open_of_shelf(tx.sql(), shelf).await? {
+        if waiting.is_none() && !is_over(tx, count.task).await? {
+            waiting = Some(count);
+        }
+    }
+    let Some(count) = waiting else { return Ok(false) };
     let Some(unit) = units::by_id(tx.sql(), shelf).await? else { return Ok(false) };
-    ask(tx, count, &unit).await
+    ask(tx, &count, &unit).await
 }
 
 async fn ask(tx: &mut Tx, count: &Count, shelf: &Unit) -> Result<bool, Stop> {
@@ -90,6 +100,14 @@ async fn ask(tx: &mut Tx, count: &Count, shelf: &Unit) -> Result<bool, Stop> {
         // On a trip for somebody else: asked for again when it is home.
         Err(stop) if stop.code() == Some("fleet.busy") => Ok(false),
         Err(stop) => Err(stop),
+    }
+}
+
+/// A count task was cancelled: the shelf that was brought for it goes home.
+pub async fn given_up(tx: &mut Tx, task: TaskId) -> Result<(), Stop> {
+    match rows::by_task(tx.sql(), task).await?.and_then(|count| count.mission) {
+        Some(mission) => fleet::withdraw(tx, mission).await,
+        None => Ok(()),
     }
 }
 

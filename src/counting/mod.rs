@@ -19,7 +19,7 @@ mod rows;
 mod scan;
 mod step;
 
-pub use add::{add, shelf_arrived, shelf_home};
+pub use add::{add, add_bin, given_up, shelf_arrived, shelf_home};
 pub use model::*;
 pub use post::write_off;
 pub use rows::{by_task, counted};

@@ -34,7 +34,7 @@ pub(super) async fn screen(tx: &mut Tx, task: &Task, count: &Count) -> Result<St
         Stage::Bin => Step::ask(task, "count.scan_bin", "Go to the bin and scan it", ExpectKind::Bin, &count.bin_code),
         Stage::Article => return next_article(tx, task, count).await,
         Stage::Lot => {
-            let label = only_lot(tx.sql(), count).await?.map(|(lot, _)| lot).unwrap_or_default();
+            let label = next_piece(tx, count, count.sku).await?.map(|piece| piece.lot).unwrap_or_default();
             Step::ask(task, "count.enter_lot", "Scan or enter the lot", ExpectKind::Label, &label)
         }
         Stage::Serial => Step::ask(task, "count.scan_serial", "Scan the serial number", ExpectKind::Label, ""),
@@ -45,6 +45,9 @@ pub(super) async fn screen(tx: &mut Tx, task: &Task, count: &Count) -> Result<St
     };
     step.spot = Some(spot(task, count));
     step.article = article.as_ref().map(|article| tasks::show(article, &count.lot, &count.expiry));
+    if !count.lot.is_empty() {
+        step.facts = vec![("lot".to_owned(), count.lot.clone())];
+    }
     Ok(step)
 }
 
@@ -54,20 +57,30 @@ fn spot(task: &Task, count: &Count) -> Spot {
 
 async fn next_article(tx: &mut Tx, task: &Task, count: &Count) -> Result<Step, Stop> {
     let done = rows::counted(tx.sql(), &count.id, count.round).await?;
-    let next = to_find(tx.sql(), count).await?.into_iter().find(|piece| !done.contains_key(piece));
+    let next = next_piece(tx, count, None).await?;
     let article = match &next {
         Some(piece) => catalog::by_id(tx.sql(), piece.sku).await?,
         None => None,
     };
     let label = article.as_ref().map(tasks::label_of).unwrap_or_default();
-    let text = if label.is_empty() { "Scan any other article, or finish" } else { "Scan an article in the bin" };
-    let mut step = Step::ask(task, "count.scan_article", text, ExpectKind::Article, &label);
+    let (code, button) = if done.is_empty() { ("empty", "Bin is empty") } else { ("done", "All counted") };
+    let mut step = if label.is_empty() {
+        Step::ask(task, "count.scan_article", "Scan any other article, or finish", ExpectKind::Choice, code)
+    } else {
+        Step::ask(task, "count.scan_article", "Scan an article in the bin", ExpectKind::Article, &label)
+    };
     step.spot = Some(spot(task, count));
     step.article = article.as_ref().map(|article| tasks::show(article, "", ""));
     step.facts = vec![("counted".to_owned(), done.len().to_string())];
-    let (code, label) = if done.is_empty() { ("empty", "Bin is empty") } else { ("done", "All counted") };
-    step.choices = vec![Choice { code: code.to_owned(), label: label.to_owned(), tone: Tone::Ask }];
+    step.choices = vec![Choice { code: code.to_owned(), label: button.to_owned(), tone: Tone::Ask }];
     Ok(step)
+}
+
+/// What is to be looked for next, of one article or of any.
+async fn next_piece(tx: &mut Tx, count: &Count, sku: Option<SkuId>) -> Result<Option<Piece>, Fault> {
+    let done = rows::counted(tx.sql(), &count.id, count.round).await?;
+    let mut open = to_find(tx.sql(), count).await?.into_iter().filter(|piece| !done.contains_key(piece));
+    Ok(open.find(|piece| sku.is_none_or(|sku| piece.sku == sku)))
 }
 
 /// What should be looked for in this round, in the order of articles: all that is

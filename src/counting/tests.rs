@@ -54,7 +54,7 @@ async fn a_bin_is_asked_for_once_and_one_that_matches_changes_nothing() {
                 ("NOTHING", "article.unknown"),
                 ("6291041500213", "article.right"),
                 ("many", "quantity.wrong"),
-                ("#10", "count.noted"),
+                ("#7391", "count.noted"),
                 ("!empty", "count.not_empty"),
                 ("!done", "task.done"),
             ]

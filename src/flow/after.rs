@@ -8,7 +8,7 @@ use crate::{
     cases::{self, CaseCode, NewCase, Resolution},
     counting, fleet,
     kernel::*,
-    layout,
+    layout::Bin,
     orders::{self, ShortPolicy},
     packing, payments, picking,
     store::Tx,
@@ -139,11 +139,46 @@ pub(super) async fn address_changed(tx: &mut Tx, order: OrderId) -> Result<(), S
     open(tx, code, &order, None, "a parcel is too far on its way to follow").await
 }
 
-/// A task ended: totes may be complete at the packing table.
+/// A bin held less than it should: it is counted, and a case explains.
+pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> Result<(), Stop> {
+    let Some(bin) = bin else { return Ok(()) };
+    counting::add_bin(tx, &bin, "short").await?;
+    let detail = format!("{quantity} were not found in {}", bin.code);
+    open(tx, CaseCode::BinEmpty, &bin.id, Some(bin.site), &detail).await
+}
+
+/// A count left less than was promised. The ledger broke the latest promises, and
+/// each broken one is looked after for itself; the case says that it happened.
+pub(super) async fn below_held(tx: &mut Tx, site: SiteId, holder: &str, change: i64) -> Result<(), Stop> {
+    let detail = format!("a count found {} fewer; promises were broken", -change);
+    open(tx, CaseCode::CountBelowHeld, &holder, Some(site), &detail).await
+}
+
+/// A shelf stands at a station: for picks, or for a count, each on a trip of its
+/// own. If all of it was cancelled on the way, the shelf goes home.
+pub(super) async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<(), Stop> {
+    if picking::shelf_arrived(tx, mission, shelf).await? || counting::shelf_arrived(tx, mission, shelf).await? {
+        return Ok(());
+    }
+    fleet::send_back(tx, mission).await
+}
+
+/// A shelf is home: a count that waits for it goes first, since its bin is closed
+/// to picks until then.
+pub(super) async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<(), Stop> {
+    if counting::shelf_home(tx, shelf).await? {
+        return Ok(());
+    }
+    picking::shelf_home(tx, shelf).await
+}
+
+/// A task ended: a counted bin is explained; totes may be complete at the packing
+/// table.
 pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(), Stop> {
-    if kind == TaskKind::Count.as_str() {
-        let Some(count) = counting::by_task(tx.sql(), task).await? else { return Ok(()) };
-        return settle(tx, CaseCode::BinEmpty, &count.bin_code, Resolution::Recounted).await;
+    if kind == TaskKind::Count.as_str()
+        && let Some(count) = counting::by_task(tx.sql(), task).await?
+    {
+        return settle(tx, CaseCode::BinEmpty, &count.bin, Resolution::Recounted).await;
     }
     if kind != TaskKind::Pick.as_str() {
         return Ok(());
@@ -157,21 +192,6 @@ pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(
         packing::expect(tx, part).await?;
     }
     Ok(())
-}
-
-/// A bin held less than it should when goods were carried from it: it is counted.
-pub(super) async fn bin_short(tx: &mut Tx, site: SiteId, bin: BinId, quantity: i64) -> Result<(), Stop> {
-    let Some(found) = layout::bin(tx.sql(), bin).await? else { return Ok(()) };
-    counting::add(tx, site, &found.code, "short_carry").await?;
-    open(tx, CaseCode::BinEmpty, &found.code, Some(site), &format!("{quantity} were not found")).await
-}
-
-/// A shelf stands at its station: for picks, else for a count, else it goes home.
-pub(super) async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<(), Stop> {
-    if picking::shelf_arrived(tx, mission, shelf).await? || counting::shelf_arrived(tx, mission, shelf).await? {
-        return Ok(());
-    }
-    fleet::send_back(tx, mission).await
 }
 
 /// Which case a discrepancy at the dock is.

@@ -12,7 +12,7 @@ use crate::{
     counting,
     event::{Chore, Event},
     kernel::*,
-    orders, packing, payments, picking, slotting,
+    layout, orders, packing, payments, picking, slotting,
     store::Tx,
 };
 use after::{open, settle};
@@ -34,9 +34,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, reason).await
         }
         E::LineShort { order, line, sku, quantity } => after::short(tx, *order, *line, *sku, *quantity).await,
-        E::HoldBroken { order, line, hold, site, quantity, .. } => {
-            open(tx, CaseCode::CountBelowHeld, hold, Some(*site), "goods vanished under a promise").await?;
-            settle(tx, CaseCode::CountBelowHeld, hold, Resolution::CorrectedItself).await?;
+        E::HoldBroken { order, line, hold, quantity, .. } => {
             orders::hold_broken(tx, *line, *hold, *quantity).await?;
             picking::trim(tx, *order, *line).await?;
             orders::resource_line(tx, *order, *line).await
@@ -55,14 +53,18 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::WaveReleased { wave, .. } => Ok(tx.later(Chore::PlanPicks, wave, now).await?),
         E::BatchPlanned { .. } | E::ToteFilled { .. } | E::ScanRefused { .. } => Ok(()),
         E::LinePicked { site, sku, quantity, .. } => slotting::note_pick(tx, *site, *sku, *quantity).await,
-        E::BinShort { bin, site, quantity, .. } => after::bin_short(tx, *site, *bin, *quantity).await,
+        E::BinShort { bin, quantity, .. } => {
+            let bin = layout::bin(tx.sql(), *bin).await?;
+            after::bin_short(tx, bin, *quantity).await
+        }
         E::PickShort { site, bin, quantity, .. } => {
-            counting::add(tx, *site, bin, "short_pick").await?;
-            open(tx, CaseCode::BinEmpty, bin, Some(*site), &format!("{quantity} were not found")).await
+            let bin = layout::bin_by_code(tx.sql(), *site, bin).await?;
+            after::bin_short(tx, bin, *quantity).await
         }
         E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
         E::TaskDone { task, kind, .. } => after::task_done(tx, *task, kind).await,
-        E::TaskReady { .. } | E::TaskTaken { .. } | E::TaskCancelled { .. } => Ok(()),
+        E::TaskCancelled { task, .. } => counting::given_up(tx, *task).await,
+        E::TaskReady { .. } | E::TaskTaken { .. } => Ok(()),
         E::TaskSuspended { task, site, reason, .. } if reason == "abandoned" => {
             open(tx, CaseCode::WorkerGone, task, Some(*site), "nobody touched it for a while").await
         }
@@ -80,6 +82,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
 
         // Goods: what changed may free or break something.
         E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { site, holder, change, reason, .. } if reason == "counted_below_held" => {
+            after::below_held(tx, *site, holder, *change).await
+        }
         E::StockAdjusted { .. } | E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
         E::ReceiptDiscrepancy { receipt, site, code, detail } => {
             open(tx, after::inbound_case(code), receipt, Some(*site), detail).await
@@ -90,7 +95,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::ShelfArrived { mission, shelf, .. } => after::shelf_arrived(tx, *mission, *shelf).await,
         E::MissionDone { shelf, .. } => {
             settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
-            if counting::shelf_home(tx, *shelf).await? { Ok(()) } else { picking::shelf_home(tx, *shelf).await }
+            after::shelf_home(tx, *shelf).await
         }
         E::MissionFailed { shelf, site, reason, .. } => {
             open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await

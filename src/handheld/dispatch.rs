@@ -2,7 +2,7 @@
 
 use crate::{
     cases::{self, CaseCode, NewCase},
-    counting,
+    counting, inbound,
     kernel::*,
     packing, picking, slotting,
     store::Tx,
@@ -34,9 +34,10 @@ async fn screen(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
         TaskKind::Pick => picking::step(tx, task).await,
         TaskKind::PutBack => picking::put_back_step(tx, task).await,
         TaskKind::Pack => packing::step(tx, task).await,
+        TaskKind::Receive => inbound::step(tx, task).await,
+        TaskKind::PutAway => inbound::put_away_step(tx, task).await,
         TaskKind::Replenish | TaskKind::Move => slotting::step(tx, task).await,
         TaskKind::Count => counting::step(tx, task).await,
-        TaskKind::Receive | TaskKind::PutAway => Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into()),
     }
 }
 
@@ -47,9 +48,10 @@ pub async fn scan(tx: &mut Tx, task: TaskId, user: UserId, entry: &Scan) -> Resu
         TaskKind::Pick => picking::scan(tx, &task, entry).await,
         TaskKind::PutBack => picking::put_back_scan(tx, &task, entry).await,
         TaskKind::Pack => packing::scan(tx, &task, entry).await,
+        TaskKind::Receive => inbound::scan(tx, &task, entry).await,
+        TaskKind::PutAway => inbound::put_away_scan(tx, &task, entry).await,
         TaskKind::Replenish | TaskKind::Move => slotting::scan(tx, &task, entry).await,
         TaskKind::Count => counting::scan(tx, &task, entry).await,
-        TaskKind::Receive | TaskKind::PutAway => Err(tasks::Refusal::Unknown { task: task.id.to_string() }.into()),
     }
 }
 

@@ -20,8 +20,8 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, fleet, handheld, identity, importing, layout, network, printing, problem::Problem,
-    riders, stock, store::Db, transport, web,
+    cases, catalog, checkout, fleet, handheld, identity, importing, inbound, layout, network, printing,
+    problem::Problem, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -37,6 +37,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(layout::api::routes())
         .merge(printing::api::routes())
         .merge(stock::api::routes())
+        .merge(inbound::api::routes())
         .merge(checkout::api::routes())
         .merge(handheld::api::routes())
         .merge(fleet::api::routes())
@@ -71,6 +72,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .merge(facts::streams())
+        .merge(web::streams())
         .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(

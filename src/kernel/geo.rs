@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// A WGS-84 coordinate in degrees.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Coord {
     /// Degrees north.
     pub lat: f64,

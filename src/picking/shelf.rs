@@ -41,7 +41,7 @@ pub async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<(), Stop> {
 
 /// The shelf stands at the station: its batches may be picked. A mission that was
 /// tried again has another id; the batch follows the shelf. False if nothing on it
-/// is wanted any more: the caller sends it home.
+/// is to be picked any more.
 pub async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<bool, Stop> {
     let mut here = rows::batches_of_mission(tx.sql(), mission).await?;
     if here.is_empty() {

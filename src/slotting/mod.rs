@@ -26,8 +26,10 @@ pub use model::*;
 pub use picture::{Picture, picture};
 pub use propose::propose;
 pub use replenish::replenish;
-pub use rows::{claims, open_carries};
+pub use rows::{Claim, claims, open_carries};
 pub use velocity::note_pick;
+
+pub(crate) use rows::{claim, unclaim};
 
 #[cfg(test)]
 mod tests;

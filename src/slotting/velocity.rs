@@ -17,11 +17,16 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// After a pick, refills are looked at so much later, once for all picks.
 const LOOK_MS: i64 = 120_000;
 
-/// Counts a pick, and has the pick bins looked at soon. Chore: `slotting.replenish`.
+/// Moves are looked at so much after a pick, once for all picks.
+const MOVES_MS: i64 = 6 * 3_600_000;
+
+/// Counts a pick, and has the pick bins looked at soon. Chores:
+/// `slotting.replenish`, `slotting.propose`.
 pub async fn note_pick(tx: &mut Tx, site: SiteId, sku: SkuId, quantity: i64) -> Result<(), Stop> {
     let now = tx.now();
     rows::note(tx.sql(), site, sku, now.ms() / DAY_MS, quantity).await?;
-    Ok(tx.later(Chore::Replenish, site, now.plus_ms(LOOK_MS)).await?)
+    tx.later(Chore::Replenish, site, now.plus_ms(LOOK_MS)).await?;
+    Ok(tx.later(Chore::ProposeMoves, site, now.plus_ms(MOVES_MS)).await?)
 }
 
 /// The speed of every article that was picked or is wanted. One never picked

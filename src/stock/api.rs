@@ -3,14 +3,17 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{Path, Query, State},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Audit, Balance, Hold, Ledger, Pool, audit, rows};
+use super::{Audit, Balance, Hold, Holder, Ledger, Pool, audit, rows};
 use crate::{
+    catalog,
     exchange::{Listed, Page},
     identity::{Caller, Permission},
+    kernel::SiteId,
+    layout,
     problem::Problem,
     store::Db,
 };
@@ -20,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Db> {
     OpenApiRouter::new()
         .routes(routes!(transfers))
         .routes(routes!(balances))
+        .routes(routes!(bin_contents))
         .routes(routes!(pools))
         .routes(routes!(holds))
         .routes(routes!(audit_ledger))
@@ -55,6 +59,44 @@ async fn balances(
         format!("{} {} {} {} {} {}", one.site, one.holder, goods.sku, goods.lot, goods.serial, goods.condition)
     };
     Ok(Json(Listed::new(items, page.limit(), cursor)))
+}
+
+/// At which site.
+#[derive(serde::Deserialize, utoipa::IntoParams)]
+struct AtSite {
+    /// The site.
+    site: SiteId,
+}
+
+/// Goods of a bin with the code of their article.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct Lying {
+    /// The article's code.
+    article: String,
+    #[serde(flatten)]
+    balance: Balance,
+}
+
+/// What the books say lies in a bin.
+#[utoipa::path(get, path = "/api/v1/stock/bins/{code}", tag = "ledger",
+    params(("code" = String, Path), AtSite),
+    responses((status = 200, body = [Lying]), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn bin_contents(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(code): Path<String>,
+    Query(at): Query<AtSite>,
+) -> Result<Json<Vec<Lying>>, Problem> {
+    caller.permit(Permission::StockRead, Some(at.site))?;
+    let mut read = db.read().await?;
+    let bin = layout::bin_by_code(read.sql(), at.site, &code).await?;
+    let bin = bin.ok_or_else(|| Problem::not_found("bin"))?;
+    let mut lying = Vec::new();
+    for balance in rows::contents(read.sql(), Holder::Bin(bin.id)).await? {
+        let article = catalog::by_id(read.sql(), balance.goods.sku).await?;
+        lying.push(Lying { article: article.map(|article| article.code).unwrap_or_default(), balance });
+    }
+    Ok(Json(lying))
 }
 
 /// What each site can promise of each article.

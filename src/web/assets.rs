@@ -131,6 +131,12 @@ fn as_data_url(svg: &str) -> String {
     url
 }
 
+/// A text as one part of a path or one value of a query.
+pub fn path_part(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
 /// The files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{*name}", get(serve)).route("/favicon.ico", get(favicon))

@@ -65,6 +65,11 @@ pub fn near(words: Words, now: Time, then: Time, zone: &str) -> String {
     words.put2("time.day_clock", near_day(words, now, then, zone), clock(then, zone))
 }
 
+/// `Today from 14:10`.
+pub fn near_from(words: Words, now: Time, from: Time, zone: &str) -> String {
+    words.put2("time.day_from", near_day(words, now, from, zone), clock(from, zone))
+}
+
 /// `14:10 to 14:40` with its day.
 pub fn window(words: Words, now: Time, from: Time, to: Time, zone: &str) -> String {
     words.put3("time.day_window", near_day(words, now, from, zone), clock(from, zone), clock(to, zone))

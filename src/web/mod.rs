@@ -16,8 +16,13 @@ pub mod assets;
 pub mod format;
 pub mod forms;
 pub mod i18n;
+pub mod login;
 pub mod page;
+pub mod rider;
+pub mod geo;
 pub mod handheld;
+pub mod shop;
+pub mod sketch;
 
 use axum::{Router, middleware::from_fn};
 
@@ -25,5 +30,16 @@ use crate::store::Db;
 
 /// Every page, with the layer that speaks to people.
 pub fn routes() -> Router<Db> {
-    Router::new().merge(assets::routes()).merge(handheld::routes()).layer(from_fn(page::face))
+    Router::new()
+        .merge(assets::routes())
+        .merge(handheld::routes())
+        .merge(shop::routes())
+        .merge(rider::routes())
+        .merge(login::routes())
+        .layer(from_fn(page::face))
+}
+
+/// Streams, which stay open longer than any page may take.
+pub fn streams() -> Router<Db> {
+    shop::streams()
 }

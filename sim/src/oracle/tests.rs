@@ -1,3 +1,5 @@
+//! What must hold of the code beside this file.
+
 use super::*;
 use serde_json::{Value, json};
 
@@ -234,7 +236,10 @@ fn a_case_without_an_explanation_is_found() {
 
 #[test]
 fn work_is_counted_from_facts() {
-    let evidence: Evidence = serde_json::from_value(honest()).expect("the shapes of the contract");
+    let mut told = honest();
+    let planned = fact(20, "load.planned", "lod_1", json!({"by": "rider"}));
+    told["facts"].as_array_mut().expect("a list").push(planned);
+    let evidence: Evidence = serde_json::from_value(told).expect("the shapes of the contract");
     let mut report = Report::default();
     count_work(&mut report, &evidence.facts);
     judge(&evidence).enter(&mut report);

@@ -4,35 +4,47 @@
 //! Deliberately absent: vehicles that are busy or out of order are never sent away.
 //!
 //! Why it ends. A champion whose way to its goal and on to its home is free needs nobody: its
-//! moves come first in the schedule, all others go on outside its way, and it arrives. Where
-//! the way is not free, vehicles drive home in the order of a schedule, which is finite, until
-//! it is; with everyone at home it is.
+//! moves come first in the schedule, nobody else enters its way, and it arrives. Where the way
+//! is not free, vehicles drive home in the order of a schedule, which is finite, until it is;
+//! with everyone at home it is.
 
-use super::roadmap::Node;
+use super::roadmap::{Node, Scratch};
 use super::schedule::{Board, Schedule};
-use super::traffic::{Agent, Floor, Task, Traffic};
+use super::traffic::{Agent, Task, Traffic};
 
 /// The one rescue under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Rescue {
-    /// The champion drives to `goal`; nobody else enters `way`, which leads on to its home.
+    /// The champion drives `way` to `goal` and could go on by it to its home; nobody else enters
+    /// what it has not driven yet.
     Through {
         champion: usize,
         goal: Node,
         way: Vec<Node>,
     },
-    /// Only moves of the schedule are granted, and only until `left` moves are left of it.
+    /// Only moves of the schedule are made, and only until `left` of them are left.
     Clearing { champion: usize, left: usize },
 }
 
 impl Traffic {
-    /// Whether the vehicle is one of those that drive now, as far as a rescue is concerned.
+    /// How many moves of the schedule may be made now.
+    pub(super) fn movable(&self) -> usize {
+        let Some(schedule) = &self.schedule else {
+            return 0;
+        };
+        match self.rescue {
+            Some(Rescue::Clearing { left, .. }) => schedule.moves.len().saturating_sub(left),
+            _ => schedule.live,
+        }
+    }
+
+    /// Whether the vehicle is one of those that drive now.
     pub(super) fn may_move(&self, vehicle: usize) -> bool {
         let agent = &self.agents[vehicle];
         if !agent.placed() || !agent.ready {
             return false;
         }
-        match &self.rescue {
+        match self.rescue {
             Some(Rescue::Clearing { .. }) => agent.goal().is_some(),
             _ => agent.wants(),
         }
@@ -48,14 +60,14 @@ impl Traffic {
         }
     }
 
-    /// The next node of the vehicle by the schedule that clears a way.
-    pub(super) fn retreat(&self, vehicle: usize) -> Option<Node> {
-        let Some(Rescue::Clearing { left, .. }) = self.rescue else {
-            return None;
-        };
-        let schedule = self.schedule.as_ref()?;
-        let limit = schedule.moves.len().saturating_sub(left);
-        schedule.way_of(vehicle, limit).first().copied()
+    /// The champion's way becomes shorter as it drives.
+    pub(super) fn shorten(&mut self, vehicle: usize, node: Node) {
+        if let Some(Rescue::Through { champion, way, .. }) = &mut self.rescue
+            && *champion == vehicle
+            && way.first() == Some(&node)
+        {
+            way.remove(0);
+        }
     }
 
     /// Ends, continues or turns the rescue under way according to where everyone is now.
@@ -80,10 +92,8 @@ impl Traffic {
                 if self.through(champion) {
                     return;
                 }
-                let over = match &self.schedule {
-                    Some(schedule) => schedule.moves.len() <= left && !self.anyone_drives(),
-                    None => true,
-                };
+                let rest = self.schedule.as_ref().map_or(0, |s| s.moves.len());
+                let over = rest <= left && !self.anyone_drives();
                 if over && !self.clear_way(champion) {
                     self.rescue = None;
                 }
@@ -97,7 +107,8 @@ impl Traffic {
         self.agents.iter().any(drives)
     }
 
-    /// The vehicle to rescue: the longest standing one when nobody moves, or a starved one.
+    /// The vehicle to rescue, the oldest goal first: when nobody moves, when all the moving leads
+    /// nobody to a goal, or when others were served again and again meanwhile.
     pub(super) fn in_need(&self, granted: bool) -> Option<usize> {
         if self.rescue.is_some() && granted {
             return None;
@@ -108,13 +119,15 @@ impl Traffic {
         };
         let quiet = !self.anyone_drives() && !self.agents.iter().any(settling);
         let stalled = !granted && quiet;
-        let patience = 100 + 40 * self.agents.len() as u64;
+        let fleet = self.agents.len();
+        let fruitless = self.fruitless > 40 * fleet + 2 * self.map.node_count();
         let needs = |&v: &usize| {
             let agent = &self.agents[v];
-            let starved = self.rescue.is_none() && agent.waits > patience;
-            agent.placed() && agent.standing() && agent.wants() && (stalled || starved)
+            let starved = self.goals_set - agent.since > 20 * fleet as u64;
+            let due = stalled || self.rescue.is_none() && (fruitless || starved);
+            agent.placed() && agent.wants() && due
         };
-        (0..self.agents.len())
+        (0..fleet)
             .filter(needs)
             .min_by_key(|&v| (self.agents[v].since, v))
     }
@@ -122,12 +135,11 @@ impl Traffic {
     /// Starts a rescue of `first` or, when nothing can be done for it, of the next in age.
     pub(super) fn start_rescue(&mut self, first: usize) -> bool {
         let mut turn: Vec<usize> = (0..self.agents.len()).collect();
-        turn.retain(|&v| self.agents[v].placed() && self.agents[v].standing());
-        turn.retain(|&v| self.agents[v].wants());
+        turn.retain(|&v| self.agents[v].placed() && self.agents[v].wants());
         turn.sort_by_key(|&v| (v != first, self.agents[v].since, v));
         self.rescue = None;
+        self.fruitless = 0;
         for champion in turn {
-            self.agents[champion].waits = 0;
             if self.through(champion) || self.clear_way(champion) {
                 return true;
             }
@@ -137,38 +149,33 @@ impl Traffic {
 
     /// Lets the champion drive when its way to the goal and home is free.
     fn through(&mut self, champion: usize) -> bool {
-        let Some((goal, way, back)) = self.own_way(champion, &self.board(Floor::AsItIs)) else {
+        let Some((goal, way)) = self.own_way(champion, &self.board()) else {
             return false;
         };
         let Some(schedule) = &mut self.schedule else {
             return false;
         };
-        let whole: Vec<Node> = way.iter().chain(&back).copied().collect();
-        schedule.put_first(champion, &whole);
-        let agent = &mut self.agents[champion];
-        agent.route = way.into();
-        agent.homeward = back;
-        agent.homeward_from = Some(goal);
-        agent.routed_to = Some(goal);
+        schedule.put_first(champion, &way);
         self.rescue = Some(Rescue::Through {
             champion,
             goal,
-            way: whole,
+            way,
         });
         true
     }
 
-    /// The champion's goal, its way there and from there home, when both are free on the board
+    /// The champion's goal, and its way there and on to its home, when that is free on the board
     /// and open.
-    fn own_way(&self, champion: usize, board: &Board) -> Option<(Node, Vec<Node>, Vec<Node>)> {
+    fn own_way(&self, champion: usize, board: &Board) -> Option<(Node, Vec<Node>)> {
         let agent = &self.agents[champion];
         let (goal, from) = (agent.goal()?, board.at[champion]?);
         let may = |node: Node| {
             board.stood_on[node].is_none_or(|by| by == champion) && self.may_ever(champion, node)
         };
-        let (_, way) = self.map.shortest(from, goal, may, |_, _| 0)?;
-        let (_, back) = self.map.shortest(goal, agent.home, may, |_, _| 0)?;
-        Some((goal, way, back))
+        let (_, mut way) = self.map.shortest(from, goal, may)?;
+        let (_, back) = self.map.shortest(goal, agent.home, may)?;
+        way.extend(back);
+        Some((goal, way))
     }
 
     /// Makes a schedule by which vehicles drive home until the champion's way is free; `false`
@@ -179,18 +186,21 @@ impl Traffic {
             return false;
         };
         let mut scratch = std::mem::take(&mut self.scratch);
-        let cleared = self.clearing_schedule(champion, &wanted, &mut scratch);
+        let cleared = self.clearance(champion, &wanted, &mut scratch);
         self.scratch = scratch;
-        let movers = |s: &Schedule| s.moves.iter().all(|&(v, _)| self.agents[v].goal().is_some());
         if let Some((moves, needed)) = cleared {
             let left = moves.len() - needed;
-            let flows = vec![false; self.agents.len()];
-            self.schedule = Some(Schedule { moves, flows });
+            self.schedule = Some(Schedule { moves, live: 0 });
             self.schedule_fresh = false;
             self.rescue = Some(Rescue::Clearing { champion, left });
             return true;
         }
         // No shorter schedule is at hand: the one that keeps the floor safe does it as well.
+        let movers = |s: &Schedule| {
+            s.moves
+                .iter()
+                .all(|&(v, _)| self.agents[v].goal().is_some())
+        };
         let own = self.schedule.as_ref().is_some_and(movers);
         if own {
             self.rescue = Some(Rescue::Clearing { champion, left: 0 });
@@ -200,24 +210,24 @@ impl Traffic {
 
     /// Vehicles that may be sent home drive home one after the other, those in the champion's
     /// way first. Returns the moves for everyone and how many are needed for the champion.
-    fn clearing_schedule(
+    fn clearance(
         &self,
         champion: usize,
         wanted: &[Node],
-        scratch: &mut super::roadmap::Scratch,
+        scratch: &mut Scratch,
     ) -> Option<(Vec<(usize, Node)>, usize)> {
         let in_way = |v: usize| self.agents[v].held.iter().any(|node| wanted.contains(node));
         let mut turn: Vec<usize> = (0..self.agents.len()).collect();
         turn.retain(|&v| self.agents[v].placed());
         let sendable = |v: usize| self.agents[v].goal().is_some();
         turn.sort_by_key(|&v| (!sendable(v), v == champion, !in_way(v), v));
-        let mut board = self.board(Floor::AsItIs);
+        let mut board = self.board();
         let mut needed = None;
         while !turn.is_empty() {
             let movable = |v: usize| needed.is_some() || sendable(v);
-            let next = turn.iter().position(|&v| {
-                movable(v) && board.send_home(scratch, v, self.agents[v].home)
-            });
+            let next = turn
+                .iter()
+                .position(|&v| movable(v) && board.send_home(scratch, v, self.agents[v].home));
             turn.remove(next?);
             if needed.is_none() && self.own_way(champion, &board).is_some() {
                 needed = Some(board.moves.len());
@@ -236,7 +246,7 @@ impl Traffic {
             self.may_ever(champion, node)
                 && holder.is_none_or(|by| self.agents[by].goal().is_some())
         };
-        let found = self.map.shortest(from, goal, may, |_, _| 0);
+        let found = self.map.shortest(from, goal, may);
         found.map(|(_, way)| way)
     }
 }

@@ -8,6 +8,9 @@ use std::collections::{BinaryHeap, VecDeque};
 /// Index of a node of the roadmap, `0..node_count`.
 pub type Node = usize;
 
+/// The cost of a place from which there is no way.
+pub(super) const UNREACHED: i64 = i64::MAX;
+
 /// Why a roadmap cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoadmapError {
@@ -103,14 +106,13 @@ impl Roadmap {
         map
     }
 
-    /// Shortest way over open edges through nodes that `may` enter, with an extra cost for each
-    /// edge from `toll_mm`. Returns the cost and the nodes after `from`, ending with `to`.
+    /// Shortest way over open edges through nodes that `may` enter. Returns its length and the
+    /// nodes after `from`, ending with `to`.
     pub fn shortest(
         &self,
         from: Node,
         to: Node,
         may: impl Fn(Node) -> bool,
-        toll_mm: impl Fn(Node, Node) -> i64,
     ) -> Option<(i64, Vec<Node>)> {
         let mut best = vec![i64::MAX; self.out.len()];
         let mut parent = vec![usize::MAX; self.out.len()];
@@ -128,7 +130,7 @@ impl Roadmap {
                 if !may(arc.to) {
                     continue;
                 }
-                let next = cost + arc.length_mm + toll_mm(node, arc.to);
+                let next = cost + arc.length_mm;
                 if next < best[arc.to] {
                     best[arc.to] = next;
                     parent[arc.to] = node;
@@ -167,21 +169,41 @@ impl Roadmap {
         None
     }
 
-    /// For each node, whether `to` can be reached from it over open edges through nodes that
-    /// `may` be entered.
-    pub(super) fn reaching(&self, to: Node, may: impl Fn(Node) -> bool) -> Vec<bool> {
-        let mut reaching = vec![false; self.out.len()];
-        let mut queue = VecDeque::from([to]);
-        reaching[to] = true;
-        while let Some(node) = queue.pop_front() {
+    /// For each node the cost of the cheapest open way from it to `to` through nodes that `may`
+    /// be entered, with an extra cost for each node entered; [`UNREACHED`] when there is none.
+    pub(super) fn costs_to(
+        &self,
+        to: Node,
+        may: impl Fn(Node) -> bool,
+        toll_mm: impl Fn(Node) -> i64,
+    ) -> Vec<i64> {
+        let mut best = vec![UNREACHED; self.out.len()];
+        let mut heap = BinaryHeap::new();
+        best[to] = 0;
+        heap.push(Reverse((0, to)));
+        while let Some(Reverse((cost, node))) = heap.pop() {
+            if cost > best[node] {
+                continue;
+            }
             for &from in &self.into[node] {
-                if !reaching[from] && may(from) && self.open_length_mm(from, node).is_some() {
-                    reaching[from] = true;
-                    queue.push_back(from);
+                let Some(length_mm) = self.open_length_mm(from, node).filter(|_| may(from)) else {
+                    continue;
+                };
+                // At least one, so that every step towards the goal shows.
+                let next = cost + length_mm.max(1) + toll_mm(node);
+                if next < best[from] {
+                    best[from] = next;
+                    heap.push(Reverse((next, from)));
                 }
             }
         }
-        reaching
+        best
+    }
+
+    /// The ends of the open edges from `node`.
+    pub(super) fn next(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        let open = self.out[node].iter().filter(|arc| !arc.closed);
+        open.map(|arc| arc.to)
     }
 }
 
@@ -235,15 +257,13 @@ mod tests {
     fn closed_edges_are_not_driven() {
         let edges = [(0, 1, 10), (1, 2, 10), (0, 2, 50)];
         let mut map = Roadmap::new(3, &edges).unwrap();
-        assert_eq!(
-            map.shortest(0, 2, |_| true, |_, _| 0),
-            Some((20, vec![1, 2]))
-        );
+        assert_eq!(map.shortest(0, 2, |_| true), Some((20, vec![1, 2])));
         assert!(map.set_closed(1, 2, true));
-        assert_eq!(map.shortest(0, 2, |_| true, |_, _| 0), Some((50, vec![2])));
+        assert_eq!(map.shortest(0, 2, |_| true), Some((50, vec![2])));
         assert!(!map.set_closed(2, 1, true), "there is no such edge");
         assert_eq!(map.all_open().open_length_mm(1, 2), Some(10));
-        assert_eq!(map.reaching(2, |_| true), vec![true, false, true]);
+        let costs = map.costs_to(2, |_| true, |_| 0);
+        assert_eq!(costs, vec![50, UNREACHED, 0]);
     }
 
     #[test]

@@ -34,9 +34,7 @@ pub(super) fn who_gets_home(
             let Some(at) = stand.at.filter(|_| !stand.stuck && !home[vehicle]) else {
                 continue;
             };
-            let may = |node: Node| {
-                stood_on[node].is_none_or(|by| by == vehicle) && claims.open_to(node, vehicle)
-            };
+            let may = |node: Node| stood_on[node].is_none_or(|by| by == vehicle) && claims.open_to(node, vehicle);
             if map.way(scratch, at, stand.home, may).is_some() {
                 home[vehicle] = true;
                 stood_on[at] = None;

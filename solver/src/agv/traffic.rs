@@ -1,20 +1,32 @@
-//! Granting nodes to vehicles: routes, the lookahead, and the safety check before each grant.
+//! Granting nodes to vehicles: planning a schedule, and the lookahead along it.
 //!
-//! Deliberately absent: how a stalled fleet is got moving again (see [`super::rescue`]).
+//! Deliberately absent: how moves are found (see [`super::schedule`]) and how a stalled fleet is
+//! got moving again (see [`super::rescue`]).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::claims::{Claims, Conflict};
 use super::rescue::Rescue;
-use super::roadmap::{Node, Roadmap, Scratch};
-use super::safety::{self, Stand};
-use super::schedule::{Board, Schedule};
+use super::roadmap::{Node, Roadmap, Scratch, UNREACHED};
+use super::schedule::{self, Board, Player, Schedule};
 
-/// Extra cost of a route through a node where somebody stands, in millimetres.
+/// Extra cost of a way through a node where somebody stands, in millimetres.
 const STANDING_TOLL_MM: i64 = 8_000;
+/// Rounds played ahead, besides one for every two nodes of the floor.
+const ROUNDS: usize = 60;
 
-/// Extra cost of an edge for each vehicle that is to drive it the other way, in millimetres.
-const ONCOMING_TOLL_MM: i64 = 3_000;
+/// Parts of what was played that are tried, the largest first.
+const PREFIXES: [(usize, usize); 9] = [
+    (1, 1),
+    (7, 8),
+    (3, 4),
+    (5, 8),
+    (1, 2),
+    (3, 8),
+    (1, 4),
+    (1, 8),
+    (0, 1),
+];
 
 /// What a vehicle is about, as far as traffic is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +56,8 @@ pub(super) struct Agent {
     pub ready: bool,
     /// Count of goals set before this one: the smaller, the older its claim to be served.
     pub since: u64,
-    /// Grants given to others since this vehicle began to stand and want.
-    pub waits: u64,
-    pub route: VecDeque<Node>,
-    pub routed_to: Option<Node>,
-    /// A way home from `homeward_from`, on the repaired floor.
-    pub homeward: Vec<Node>,
-    pub homeward_from: Option<Node>,
-    /// The node last refused, and the epoch in which it was.
-    pub refused: Option<(Node, u64)>,
-    /// Nodes from which it can drive home when no other vehicle is in the way.
-    pub returnable: Vec<bool>,
+    /// Cost from each node to its home on the floor as it is.
+    pub to_home: Vec<i64>,
 }
 
 impl Agent {
@@ -81,18 +84,11 @@ impl Agent {
                 .is_some_and(|goal| self.held.back() != Some(&goal))
     }
 
-    /// Stands and will not move of its own accord, so that a route should lead round it.
+    /// Stands and will not move of its own accord, so that a way should lead round it.
     fn parked(&self) -> bool {
-        self.placed() && self.standing() && self.goal().is_none_or(|goal| goal == self.held[0])
+        let content = self.goal().is_none_or(|goal| goal == self.held[0]);
+        self.standing() && content || self.placed() && self.task == Task::Stuck
     }
-}
-
-/// Which floor a check looks at.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Floor {
-    AsItIs,
-    /// Every edge open, nobody stuck.
-    Repaired,
 }
 
 /// Reservations of one floor for one fleet. Deterministic: the same calls give the same grants.
@@ -105,16 +101,19 @@ pub struct Traffic {
     pub(super) agents: Vec<Agent>,
     pub(super) rescue: Option<Rescue>,
     pub(super) scratch: Scratch,
-    /// How everyone gets home from here on the repaired floor: while there is such a schedule,
-    /// there is no deadlock. `None` when vehicles were found in places nobody granted them.
+    /// How everyone gets home from here once the floor is repaired: while there is such a
+    /// schedule, there is no deadlock. Only its moves are granted. `None` when vehicles were
+    /// found in places nobody granted them and no schedule is found.
     pub(super) schedule: Option<Schedule>,
-    /// The schedule was made for the present goals and routes.
+    /// The schedule was made for the present goals and floor.
     pub(super) schedule_fresh: bool,
-    /// Counts changes that may turn a refusal into a grant.
-    epoch: u64,
+    granted_since_plan: bool,
+    /// Precedence when playing ahead: older goals first, except where one had to yield.
+    order: Vec<usize>,
     lookahead_mm: i64,
-    goals_set: u64,
-    closed_count: usize,
+    pub(super) goals_set: u64,
+    /// Grants since somebody was granted its goal.
+    pub(super) fruitless: usize,
 }
 
 impl Traffic {
@@ -134,13 +133,7 @@ impl Traffic {
             task: Task::Go(home),
             ready: false,
             since: 0,
-            waits: 0,
-            route: VecDeque::new(),
-            routed_to: None,
-            homeward: Vec::new(),
-            homeward_from: None,
-            refused: None,
-            returnable: Vec::new(),
+            to_home: Vec::new(),
         };
         let mut traffic = Self {
             claims,
@@ -149,10 +142,11 @@ impl Traffic {
             scratch: Scratch::default(),
             schedule: None,
             schedule_fresh: false,
-            epoch: 0,
+            granted_since_plan: false,
+            order: (0..homes.len()).collect(),
             lookahead_mm,
             goals_set: 0,
-            closed_count: 0,
+            fruitless: 0,
             open_map: map.all_open(),
             map,
         };
@@ -175,8 +169,7 @@ impl Traffic {
         if agent.held.back() != nodes.last() {
             self.schedule = None;
             self.schedule_fresh = false;
-            self.epoch += 1;
-            agent.routed_to = None;
+            self.rescue = None;
         }
         for node in std::mem::take(&mut agent.held) {
             self.claims.leave(node, vehicle);
@@ -205,12 +198,11 @@ impl Traffic {
         let agent = &mut self.agents[vehicle];
         if agent.task != task {
             agent.task = task;
-            agent.waits = 0;
             agent.since = self.goals_set;
-            agent.routed_to = None;
             self.goals_set += 1;
             self.schedule_fresh = false;
-            self.epoch += 1;
+            self.order.retain(|&v| v != vehicle);
+            self.order.push(vehicle);
         }
     }
 
@@ -225,10 +217,6 @@ impl Traffic {
         let was_open = self.map.open_length_mm(from, to).is_some();
         let found = self.map.set_closed(from, to, closed);
         if found && was_open == closed {
-            match closed {
-                true => self.closed_count += 1,
-                false => self.closed_count -= 1,
-            }
             self.survey();
         }
         found
@@ -238,9 +226,8 @@ impl Traffic {
     /// through nodes from which it can return, in millimetres; others' whereabouts are ignored.
     pub fn distance_mm(&self, vehicle: usize, goal: Node) -> Option<i64> {
         let from = *self.agents[vehicle].held.back()?;
-        let found = self
-            .map
-            .shortest(from, goal, |node| self.may_ever(vehicle, node), |_, _| 0);
+        let may = |node| self.may_ever(vehicle, node);
+        let found = self.map.shortest(from, goal, may);
         found.map(|(length_mm, _)| length_mm)
     }
 
@@ -250,18 +237,14 @@ impl Traffic {
         let open = &self.open_map;
         let home = self.agents[vehicle].home;
         let may = |node| self.claims.open_to(node, vehicle);
-        let out = open.shortest(home, goal, may, |_, _| 0);
-        out.is_some() && open.shortest(goal, home, may, |_, _| 0).is_some()
+        open.shortest(home, goal, may).is_some() && open.shortest(goal, home, may).is_some()
     }
 
     /// Grants every node that can safely be granted now.
     pub fn pump(&mut self) -> Vec<Grant> {
         let mut grants = Vec::new();
-        for vehicle in 0..self.agents.len() {
-            self.refresh_route(vehicle);
-        }
-        self.freshen();
         self.review_rescue();
+        self.plan_if_due();
         self.grant_round(&mut grants);
         if let Some(vehicle) = self.in_need(!grants.is_empty())
             && self.start_rescue(vehicle)
@@ -274,267 +257,184 @@ impl Traffic {
     fn grant_round(&mut self, grants: &mut Vec<Grant>) {
         let mut turn: Vec<usize> = (0..self.agents.len()).collect();
         turn.sort_by_key(|&vehicle| (self.agents[vehicle].since, vehicle));
-        for vehicle in turn {
-            let mut nodes = Vec::new();
-            while self.may_move(vehicle) && self.ahead_mm(vehicle) < self.lookahead_mm {
-                match self.grant_next(vehicle) {
-                    Some(node) => nodes.push(node),
-                    None => break,
+        // What one is granted may be what another has to wait for.
+        let mut again = true;
+        while std::mem::take(&mut again) {
+            for &vehicle in &turn {
+                let nodes = self.grant_some(vehicle);
+                if nodes.is_empty() {
+                    continue;
+                }
+                again = true;
+                match grants.iter_mut().find(|grant| grant.vehicle == vehicle) {
+                    Some(grant) => grant.nodes.extend(nodes),
+                    None => grants.push(Grant { vehicle, nodes }),
                 }
             }
-            if !nodes.is_empty() {
-                self.count_waits(vehicle, nodes.len() as u64);
-                grants.push(Grant { vehicle, nodes });
-            }
         }
     }
 
-    /// Every vehicle that stands and wants has waited `granted` grants longer.
-    fn count_waits(&mut self, served: usize, granted: u64) {
-        for (vehicle, agent) in self.agents.iter_mut().enumerate() {
-            if vehicle == served || !agent.wants() {
-                agent.waits = 0;
-            } else if agent.standing() {
-                agent.waits += granted;
+    /// Grants the vehicle what it can have within its lookahead.
+    fn grant_some(&mut self, vehicle: usize) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        while self.may_move(vehicle) && self.ahead_mm(vehicle) < self.lookahead_mm {
+            match self.grant_next(vehicle) {
+                Some(node) => nodes.push(node),
+                None => break,
             }
         }
+        nodes
     }
 
+    /// The vehicle's next move of the schedule, if it can be made now.
     fn grant_next(&mut self, vehicle: usize) -> Option<Node> {
-        let next = match self.rescue {
-            Some(Rescue::Clearing { .. }) => self.retreat(vehicle)?,
-            _ => self.next_on_route(vehicle)?,
-        };
+        let limit = self.movable();
+        let next = self.schedule.as_ref()?.next(vehicle, limit)?;
         let from = *self.agents[vehicle].held.back()?;
         let open = self.map.open_length_mm(from, next).is_some();
-        let passable = self.claims.free_for(next, vehicle) && !self.kept_from(next, vehicle);
-        if !open || !passable || !self.safe_after(vehicle, next) {
+        if !open || !self.claims.free_for(next, vehicle) || self.kept_from(next, vehicle) {
             return None;
         }
         self.claims.take(next, vehicle).ok()?;
-        self.epoch += 1;
-        let agent = &mut self.agents[vehicle];
-        agent.held.push_back(next);
-        if agent.route.front() == Some(&next) {
-            agent.route.pop_front();
-        } else {
-            agent.routed_to = None;
+        self.agents[vehicle].held.push_back(next);
+        self.granted_since_plan = true;
+        self.fruitless += 1;
+        if self.agents[vehicle].goal() == Some(next) {
+            self.fruitless = 0;
         }
+        self.shorten(vehicle, next);
+        self.schedule.as_mut()?.made(vehicle);
         Some(next)
     }
 
-    /// The next node of the vehicle's route, which leads round parked vehicles if it can.
-    fn next_on_route(&mut self, vehicle: usize) -> Option<Node> {
-        self.refresh_route(vehicle);
-        let next = *self.agents[vehicle].route.front()?;
-        if !self.held_by_parked(next, vehicle) {
-            return Some(next);
-        }
-        self.detour(vehicle)?;
-        self.agents[vehicle].route.front().copied()
-    }
-
-    /// Makes a route to the present goal where there is none.
-    fn refresh_route(&mut self, vehicle: usize) {
-        let agent = &self.agents[vehicle];
-        let (Some(&from), Some(goal)) = (agent.held.back(), agent.goal()) else {
-            return;
-        };
-        let next = agent.route.front();
-        let next_open = next.is_none_or(|&next| self.map.open_length_mm(from, next).is_some());
-        if agent.routed_to == Some(goal) && next_open {
+    /// Plans anew when goals or the floor have changed, or when somebody has come to the end of
+    /// what was planned. An older schedule stays when no new one is found: it still leads
+    /// everyone home.
+    fn plan_if_due(&mut self) {
+        if matches!(self.rescue, Some(Rescue::Clearing { .. })) {
             return;
         }
-        let oncoming = self.oncoming(vehicle);
-        let toll = |from, to| {
-            let parked = i64::from(self.held_by_parked(to, vehicle));
-            let against = oncoming.get(&(from, to)).copied().unwrap_or(0);
-            parked * STANDING_TOLL_MM + against * ONCOMING_TOLL_MM
+        let schedule = self.schedule.as_ref();
+        let led = |v: usize| schedule.is_some_and(|s| s.leads(v));
+        let agents = self.agents.iter().enumerate();
+        let mut aimless = agents.filter(|(v, agent)| agent.wants() && !led(*v));
+        let ended = self.granted_since_plan && aimless.next().is_some();
+        if self.schedule_fresh && !ended {
+            return;
+        }
+        self.schedule_fresh = true;
+        self.granted_since_plan = false;
+        let Some(mut plan) = self.plan() else {
+            return;
         };
-        let may = |node| self.may_ever(vehicle, node);
-        let found = self.map.shortest(from, goal, may, toll);
-        let agent = &mut self.agents[vehicle];
-        agent.route = found.map(|(_, nodes)| nodes.into()).unwrap_or_default();
-        agent.routed_to = Some(goal);
-        self.schedule_fresh = false;
+        if let Some(Rescue::Through { champion, way, .. }) = &self.rescue {
+            plan.put_first(*champion, way);
+        }
+        self.schedule = Some(plan);
     }
 
-    /// For each edge, how many others are to drive it the other way: going with the stream makes
-    /// two-way aisles one-way for as long as it lasts.
-    fn oncoming(&self, vehicle: usize) -> HashMap<(Node, Node), i64> {
-        let mut count = HashMap::new();
-        let others = self
-            .agents
-            .iter()
-            .enumerate()
-            .filter(|&(other, _)| other != vehicle);
-        for (_, agent) in others {
-            let held = agent.held.iter();
-            let path: Vec<Node> = held.chain(&agent.route).copied().collect();
-            for pair in path.windows(2) {
-                *count.entry((pair[1], pair[0])).or_insert(0) += 1;
+    /// Plays the floor forward: first with everyone who is busy standing, then with them driving
+    /// home as well. Whatever that comes to must leave everyone a way home.
+    fn plan(&mut self) -> Option<Schedule> {
+        let to_goal: Vec<Option<Vec<i64>>> = (0..self.agents.len())
+            .map(|vehicle| self.costs_to_goal(vehicle))
+            .collect();
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut order = std::mem::take(&mut self.order);
+        let schedule = self.plan_with(&to_goal, &mut order, &mut scratch);
+        self.order = order;
+        self.scratch = scratch;
+        schedule
+    }
+
+    fn plan_with(
+        &self,
+        to_goal: &[Option<Vec<i64>>],
+        order: &mut Vec<usize>,
+        scratch: &mut Scratch,
+    ) -> Option<Schedule> {
+        let homes: Vec<Node> = self.agents.iter().map(|agent| agent.home).collect();
+        let mut players: Vec<Player> = Vec::with_capacity(self.agents.len());
+        for (agent, to_goal) in self.agents.iter().zip(to_goal) {
+            players.push(Player {
+                to_goal: to_goal.as_deref(),
+                to_home: &agent.to_home,
+                fixed: agent.goal().is_none(),
+            });
+        }
+        let rounds = ROUNDS + self.map.node_count() / 2;
+        let mut board = self.board();
+        board.play(&mut players, order, rounds);
+        for (player, agent) in players.iter_mut().zip(&self.agents) {
+            player.fixed = agent.task == Task::Stuck;
+        }
+        if !board.all_finished(&players) {
+            board.play(&mut players, order, rounds);
+        }
+        let from = self.board().at;
+        let goals: Vec<_> = self.agents.iter().map(Agent::goal).collect();
+        let moves = schedule::without_idle_trips(&from, &goals, &board.moves);
+        self.prove(moves, scratch, &homes)
+    }
+
+    /// As many of the moves as still leave everyone a way home, one by one, on the repaired
+    /// floor.
+    fn prove(
+        &self,
+        moves: Vec<(usize, Node)>,
+        scratch: &mut Scratch,
+        homes: &[Node],
+    ) -> Option<Schedule> {
+        for (numerator, denominator) in PREFIXES {
+            let live = moves.len() * numerator / denominator;
+            let mut board = self.board();
+            for &(vehicle, node) in &moves[..live] {
+                board.step(vehicle, node);
+            }
+            self.repair(&mut board);
+            if board.one_by_one(scratch, homes) {
+                let moves = board.moves;
+                return Some(Schedule { moves, live });
             }
         }
-        count
+        None
     }
 
-    /// A route round every parked vehicle, when there is one.
-    fn detour(&mut self, vehicle: usize) -> Option<()> {
-        let agent = &self.agents[vehicle];
-        let (from, goal) = (*agent.held.back()?, agent.goal()?);
-        let may = |node| self.may_ever(vehicle, node) && !self.held_by_parked(node, vehicle);
-        let (_, nodes) = self.map.shortest(from, goal, may, |_, _| 0)?;
-        self.agents[vehicle].route = nodes.into();
-        self.schedule_fresh = false;
-        Some(())
+    fn costs_to_goal(&self, vehicle: usize) -> Option<Vec<i64>> {
+        let goal = self.agents[vehicle].goal()?;
+        let at = self.agents[vehicle].held.back()?;
+        if goal == *at || goal == self.agents[vehicle].home {
+            return None;
+        }
+        let may = |node| self.may_ever(vehicle, node);
+        let toll = |node| match self.held_by_parked(node, vehicle) {
+            true => STANDING_TOLL_MM,
+            false => 0,
+        };
+        Some(self.map.costs_to(goal, may, toll))
     }
 
     fn held_by_parked(&self, node: Node, vehicle: usize) -> bool {
         let holder = self.claims.holder(node).filter(|&by| by != vehicle);
-        holder.is_some_and(|by| self.agents[by].parked() || self.agents[by].task == Task::Stuck)
+        holder.is_some_and(|by| self.agents[by].parked())
     }
 
     /// Whether the vehicle may ever be at `node`: no other's home, and it can get home again
     /// (unless it cannot do so already).
     pub(super) fn may_ever(&self, vehicle: usize, node: Node) -> bool {
         let agent = &self.agents[vehicle];
-        let trapped = agent.held.back().is_some_and(|&at| !agent.returnable[at]);
-        self.claims.open_to(node, vehicle) && (trapped || agent.returnable[node])
+        let returns = |node: Node| agent.to_home[node] != UNREACHED;
+        let trapped = agent.held.back().is_some_and(|&at| !returns(at));
+        self.claims.open_to(node, vehicle) && (trapped || returns(node))
     }
 
-    /// Whether everyone still gets home after the grant; keeps the schedule that shows it.
-    fn safe_after(&mut self, vehicle: usize, next: Node) -> bool {
-        if self.agents[vehicle].refused == Some((next, self.epoch)) {
-            return false;
-        }
-        let by_schedule = match self.rescue {
-            Some(Rescue::Clearing { .. }) => true,
-            Some(Rescue::Through { champion, .. }) => champion == vehicle,
-            None => false,
-        };
-        let safe = if by_schedule {
-            let schedule = self.schedule.as_mut();
-            schedule.is_some_and(|schedule| schedule.follow(vehicle, next))
-        } else {
-            self.still_home_as_it_is(vehicle, next) && self.schedulable(vehicle, next)
-        };
-        if !safe {
-            self.agents[vehicle].refused = Some((next, self.epoch));
-        }
-        safe
-    }
-
-    /// Whether there is a schedule after the grant in which nobody who would get through just by
-    /// driving on and waiting loses that.
-    fn schedulable(&mut self, vehicle: usize, next: Node) -> bool {
-        self.freshen();
-        if let Some(schedule) = &mut self.schedule
-            && schedule.follow(vehicle, next)
-        {
-            return true;
-        }
-        let Some(after) = self.plan(Some((vehicle, next))) else {
-            // Nobody planned what is found here; at least it must not get worse.
-            let unplanned = self.schedule.is_none();
-            return unplanned && self.no_fewer_home(Floor::Repaired, vehicle, next);
-        };
-        let before = self.schedule.as_ref();
-        let better = before.is_none_or(|b| safety::no_worse(&b.flows, &after.flows));
-        if better {
-            self.keep(after);
-        }
-        better
-    }
-
-    /// Makes the schedule anew when goals or routes have changed. An older one stays when no
-    /// new one is found: it still leads everyone home.
-    fn freshen(&mut self) {
-        let clearing = matches!(self.rescue, Some(Rescue::Clearing { .. }));
-        if self.schedule_fresh || clearing {
-            return;
-        }
-        self.schedule_fresh = true;
-        match (self.plan(None), &mut self.schedule) {
-            (Some(plan), _) => self.keep(plan),
-            (None, Some(old)) => old.flows.fill(false),
-            (None, None) => {}
-        }
-    }
-
-    /// Keeps a new schedule. A champion drives first: its way is free and nobody else enters it.
-    fn keep(&mut self, mut schedule: Schedule) {
-        if let Some(Rescue::Through { champion, .. }) = self.rescue {
-            let agent = &self.agents[champion];
-            let way: Vec<Node> = agent.route.iter().chain(&agent.homeward).copied().collect();
-            schedule.put_first(champion, &way);
-        }
-        self.schedule = Some(schedule);
-    }
-
-    /// A schedule for the repaired floor from here, or from after a grant.
-    fn plan(&mut self, grant: Option<(usize, Node)>) -> Option<Schedule> {
-        let mut paths = Vec::with_capacity(self.agents.len());
-        for vehicle in 0..self.agents.len() {
-            let granted = grant.filter(|&(v, _)| v == vehicle).map(|(_, node)| node);
-            paths.push(self.path_home(vehicle, granted)?);
-        }
-        let homes: Vec<Node> = self.agents.iter().map(|agent| agent.home).collect();
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut board = self.board(Floor::Repaired);
-        if let Some((vehicle, node)) = grant {
-            if let Some(left) = board.at[vehicle].replace(node) {
-                board.stood_on[left] = None;
-            }
-            board.stood_on[node] = Some(vehicle);
-        }
-        let at = board.at.clone();
-        let straight = |(vehicle, at): (usize, &Option<Node>)| {
-            let may = |node| self.claims.open_to(node, vehicle);
-            let found = at.and_then(|at| self.open_map.shortest(at, homes[vehicle], may, |_, _| 0));
-            found.map(|(_, way)| way).unwrap_or_default()
-        };
-        let homeward = || at.iter().enumerate().map(straight).collect();
-        let plan = board.everyone_home(&mut scratch, &homes, &paths, homeward);
-        self.scratch = scratch;
-        plan
-    }
-
-    /// The vehicle's route and from its end home, beginning after `granted` or after what it
-    /// holds.
-    fn path_home(&mut self, vehicle: usize, granted: Option<Node>) -> Option<Vec<Node>> {
-        let agent = &self.agents[vehicle];
-        let Some(at) = granted.or(agent.held.back().copied()) else {
-            return Some(Vec::new());
-        };
-        let routed = agent.goal().is_some() && agent.goal() == agent.routed_to;
-        let ahead = agent.route.iter().copied();
-        let skipped = usize::from(granted.is_some() && granted == agent.route.front().copied());
-        let mut path: Vec<Node> = match routed {
-            true => ahead.skip(skipped).collect(),
-            false => Vec::new(),
-        };
-        let end = path.last().copied().unwrap_or(at);
-        if agent.homeward_from != Some(end) {
-            let may = |node| self.claims.open_to(node, vehicle);
-            let found = self.open_map.shortest(end, agent.home, may, |_, _| 0);
-            let (_, way) = found?;
-            self.agents[vehicle].homeward = way;
-            self.agents[vehicle].homeward_from = Some(end);
-        }
-        path.extend(&self.agents[vehicle].homeward);
-        Some(path)
-    }
-
-    /// Where everyone will stand, to try out moves.
-    pub(super) fn board(&self, floor: Floor) -> Board<'_> {
+    /// Where everyone will stand once all have driven what is granted, to try out moves.
+    pub(super) fn board(&self) -> Board<'_> {
         let nodes = 0..self.map.node_count();
         Board {
-            map: match floor {
-                Floor::AsItIs => &self.map,
-                Floor::Repaired => &self.open_map,
-            },
+            map: &self.map,
             claims: &self.claims,
-            stood_on: nodes.map(|node| self.stands_on(floor, node)).collect(),
+            stood_on: nodes.map(|node| self.stands_on(node)).collect(),
             at: self.agents.iter().map(|a| a.held.back().copied()).collect(),
             moves: Vec::new(),
         }
@@ -552,49 +452,11 @@ impl Traffic {
         }
     }
 
-    /// While edges are closed or vehicles stuck: whether everyone who can get home on the floor
-    /// as it is still can after the grant.
-    fn still_home_as_it_is(&mut self, vehicle: usize, next: Node) -> bool {
-        let stuck = self.agents.iter().any(|agent| agent.task == Task::Stuck);
-        let impaired = stuck || self.closed_count > 0;
-        !impaired || self.no_fewer_home(Floor::AsItIs, vehicle, next)
-    }
-
-    fn no_fewer_home(&mut self, floor: Floor, vehicle: usize, next: Node) -> bool {
-        let before = self.who_gets_home(floor, None);
-        let after = self.who_gets_home(floor, Some((vehicle, next)));
-        safety::no_worse(&before, &after)
-    }
-
-    fn who_gets_home(&mut self, floor: Floor, grant: Option<(usize, Node)>) -> Vec<bool> {
-        let stand = |agent: &Agent| Stand {
-            at: agent.held.back().copied(),
-            home: agent.home,
-            stuck: matches!(floor, Floor::AsItIs) && agent.task == Task::Stuck,
-        };
-        let mut stands: Vec<Stand> = self.agents.iter().map(stand).collect();
-        let mut stood_on = self.board(floor).stood_on;
-        if let Some((vehicle, node)) = grant {
-            if let Some(left) = stands[vehicle].at.replace(node) {
-                stood_on[left] = None;
-            }
-            stood_on[node] = Some(vehicle);
-        }
-        let map = match floor {
-            Floor::AsItIs => &self.map,
-            Floor::Repaired => &self.open_map,
-        };
-        let claims = &self.claims;
-        safety::who_gets_home(map, claims, &stands, stood_on, &mut self.scratch)
-    }
-
-    /// Who will stand on `node` once everyone has driven what is granted; of a vehicle that is
-    /// stuck now every node counts.
-    fn stands_on(&self, floor: Floor, node: Node) -> Option<usize> {
+    /// Who will stand on `node`; of a vehicle that is stuck now every node counts.
+    fn stands_on(&self, node: Node) -> Option<usize> {
         let by = self.claims.holder(node)?;
         let agent = &self.agents[by];
-        let stuck = matches!(floor, Floor::AsItIs) && agent.task == Task::Stuck;
-        (stuck || agent.held.back() == Some(&node)).then_some(by)
+        (agent.task == Task::Stuck || agent.held.back() == Some(&node)).then_some(by)
     }
 
     fn ahead_mm(&self, vehicle: usize) -> i64 {
@@ -610,11 +472,9 @@ impl Traffic {
         for vehicle in 0..self.agents.len() {
             let home = self.agents[vehicle].home;
             let may = |node| self.claims.open_to(node, vehicle);
-            let returnable = self.map.reaching(home, may);
-            self.agents[vehicle].returnable = returnable;
-            self.agents[vehicle].routed_to = None;
+            let to_home = self.map.costs_to(home, may, |_| 0);
+            self.agents[vehicle].to_home = to_home;
         }
         self.schedule_fresh = false;
-        self.epoch += 1;
     }
 }

@@ -115,20 +115,9 @@ pub enum BatchError {
 /// # Errors
 /// [`BatchError`] names the order that makes no sense. An order that fits no
 /// cart is not an error; it comes back in [`Batches::unbatched`].
-pub fn batch(
-    orders: &[Order],
-    rules: &Rules,
-    matrix: &Matrix,
-    depot: usize,
-    seed: u64,
-) -> Result<Batches, BatchError> {
+pub fn batch(orders: &[Order], rules: &Rules, matrix: &Matrix, depot: usize, seed: u64) -> Result<Batches, BatchError> {
     validate(orders, matrix, depot)?;
-    let floor = Floor {
-        orders,
-        rules,
-        matrix,
-        depot,
-    };
+    let floor = Floor { orders, rules, matrix, depot };
     let mut unbatched = Vec::new();
     let mut groups = Vec::new();
     for order in 0..orders.len() {
@@ -140,26 +129,15 @@ pub fn batch(
     let groups = savings::merge(&floor, groups);
     let mut groups = improve::exchange(&floor, groups);
     groups.sort_by(|a, b| a.orders.cmp(&b.orders));
-    let batches: Vec<Batch> = groups
-        .into_iter()
-        .map(|group| finish(&floor, group, seed))
-        .collect();
+    let batches: Vec<Batch> = groups.into_iter().map(|group| finish(&floor, group, seed)).collect();
     let length = batches.iter().map(|b| b.tour.length).sum();
-    Ok(Batches {
-        batches,
-        unbatched,
-        length,
-    })
+    Ok(Batches { batches, unbatched, length })
 }
 
 /// The full search for a tour, or the walk at hand when that is shorter.
 fn finish(floor: &Floor<'_>, group: Group, seed: u64) -> Batch {
     let searched = tour(floor.matrix, floor.depot, floor.depot, &group.walk, seed);
-    let at_hand = Tour {
-        bound: searched.as_ref().ok().and_then(|t| t.bound),
-        order: group.walk,
-        length: group.length,
-    };
+    let at_hand = Tour { bound: searched.as_ref().ok().and_then(|t| t.bound), order: group.walk, length: group.length };
     Batch {
         orders: group.orders,
         tour: match searched {
@@ -200,11 +178,7 @@ mod tests {
     }
 
     fn order(nodes: &[usize], totes: i64) -> Order {
-        Order {
-            nodes: nodes.to_vec(),
-            totes,
-            ..Order::default()
-        }
+        Order { nodes: nodes.to_vec(), totes, ..Order::default() }
     }
 
     #[test]
@@ -213,23 +187,11 @@ mod tests {
         let depth = |i: usize| if i > 3 { i - 3 } else { i } as i64;
         let way = |i: usize, j: usize| {
             let same = (i > 3) == (j > 3) || i == 0 || j == 0;
-            Some(if same {
-                (depth(i) - depth(j)).abs()
-            } else {
-                depth(i) + depth(j)
-            })
+            Some(if same { (depth(i) - depth(j)).abs() } else { depth(i) + depth(j) })
         };
         let m = Matrix::from_fn(7, way).unwrap();
-        let orders = [
-            order(&[3], 1),
-            order(&[6], 1),
-            order(&[2], 1),
-            order(&[5], 1),
-        ];
-        let rules = Rules {
-            max_totes: Some(2),
-            ..Rules::default()
-        };
+        let orders = [order(&[3], 1), order(&[6], 1), order(&[2], 1), order(&[5], 1)];
+        let rules = Rules { max_totes: Some(2), ..Rules::default() };
         let b = batch(&orders, &rules, &m, 0, 1).unwrap();
         let groups: Vec<_> = b.batches.iter().map(|b| b.orders.clone()).collect();
         assert_eq!((groups, b.length), (vec![vec![0, 2], vec![1, 3]], 12));
@@ -242,15 +204,9 @@ mod tests {
         m.set(3, 1, None).unwrap();
         m.set(3, 2, None).unwrap();
         let orders = [order(&[1], 9), order(&[3], 1), order(&[2], 1)];
-        let rules = Rules {
-            max_totes: Some(4),
-            ..Rules::default()
-        };
+        let rules = Rules { max_totes: Some(4), ..Rules::default() };
         let b = batch(&orders, &rules, &m, 0, 1).unwrap();
-        assert_eq!(
-            b.unbatched,
-            vec![(0, Reason::Totes), (1, Reason::Unreachable)]
-        );
+        assert_eq!(b.unbatched, vec![(0, Reason::Totes), (1, Reason::Unreachable)]);
         assert_eq!(b.length, 4);
     }
 
@@ -258,11 +214,7 @@ mod tests {
     fn refuses_nonsense() {
         assert!(matches!(
             batch(&[order(&[9], 1)], &Rules::default(), &line(3), 0, 1),
-            Err(BatchError::NoSuchPlace {
-                order: Some(0),
-                place: 9,
-                ..
-            })
+            Err(BatchError::NoSuchPlace { order: Some(0), place: 9, .. })
         ));
         assert!(matches!(
             batch(&[order(&[1], -1)], &Rules::default(), &line(3), 0, 1),

@@ -53,11 +53,7 @@ impl Floor<'_> {
         }
         let walk = polish(self.matrix, self.depot, self.places(order));
         let (walk, length) = walk.ok_or(Reason::Unreachable)?;
-        Ok(Group {
-            orders: vec![order],
-            walk,
-            length,
-        })
+        Ok(Group { orders: vec![order], walk, length })
     }
 
     /// Whether orders fit one cart.
@@ -76,12 +72,7 @@ impl Floor<'_> {
 
     /// The shorter group with one order taken out and another put in, unpolished;
     /// `None` when it does not fit or no walk was found.
-    pub(super) fn altered(
-        &self,
-        group: &Group,
-        out: Option<usize>,
-        into: Option<usize>,
-    ) -> Option<Group> {
+    pub(super) fn altered(&self, group: &Group, out: Option<usize>, into: Option<usize>) -> Option<Group> {
         let kept = group.orders.iter().copied().filter(|&o| Some(o) != out);
         let mut orders: Vec<usize> = kept.clone().chain(into).collect();
         if !self.fits(&orders) {
@@ -98,11 +89,7 @@ impl Floor<'_> {
         }
         orders.sort_unstable();
         let length = self.length(&walk)?;
-        Some(Group {
-            orders,
-            walk,
-            length,
-        })
+        Some(Group { orders, walk, length })
     }
 
     /// Both groups on one walk, unpolished: the smaller put into the larger.
@@ -111,30 +98,18 @@ impl Floor<'_> {
         if !self.fits(&orders) {
             return None;
         }
-        let (host, guest) = if a.walk.len() >= b.walk.len() {
-            (a, b)
-        } else {
-            (b, a)
-        };
+        let (host, guest) = if a.walk.len() >= b.walk.len() { (a, b) } else { (b, a) };
         let mut walk = host.walk.clone();
         self.insert(&mut walk, &guest.walk)?;
         orders.sort_unstable();
         let length = self.length(&walk)?;
-        Some(Group {
-            orders,
-            walk,
-            length,
-        })
+        Some(Group { orders, walk, length })
     }
 
     /// Descends to a locally shortest walk.
     pub(super) fn polished(&self, group: Group) -> Group {
         match polish(self.matrix, self.depot, group.walk.clone()) {
-            Some((walk, length)) if length < group.length => Group {
-                orders: group.orders,
-                walk,
-                length,
-            },
+            Some((walk, length)) if length < group.length => Group { orders: group.orders, walk, length },
             _ => group,
         }
     }

@@ -45,11 +45,7 @@ pub fn brute_force(costs: &[Vec<Option<i64>>]) -> (usize, i128) {
 
 fn feasible(costs: &[Vec<Option<i64>>], answer: &Assignment) -> Result<(), Flaw> {
     let rows = answer.row_to_col.len();
-    demand!(
-        rows == costs.len(),
-        "{rows} rows answered, {} asked",
-        costs.len()
-    );
+    demand!(rows == costs.len(), "{rows} rows answered, {} asked", costs.len());
     let mut taken = std::collections::BTreeSet::new();
     let mut sum = 0_i128;
     for (row, col) in answer.row_to_col.iter().enumerate() {
@@ -62,11 +58,7 @@ fn feasible(costs: &[Vec<Option<i64>>], answer: &Assignment) -> Result<(), Flaw>
         sum += i128::from(cost);
     }
     let said = sum.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
-    demand!(
-        said == i128::from(answer.cost),
-        "cost is {sum}, said {}",
-        answer.cost
-    );
+    demand!(said == i128::from(answer.cost), "cost is {sum}, said {}", answer.cost);
     Ok(())
 }
 
@@ -123,9 +115,7 @@ fn certificate(costs: &[Vec<Option<i64>>], answer: &Assignment) -> Result<(), Fl
             return Ok(());
         }
     }
-    Err(Flaw(
-        "a larger or cheaper assignment exists: the residual network has a negative ring".into(),
-    ))
+    Err(Flaw("a larger or cheaper assignment exists: the residual network has a negative ring".into()))
 }
 
 #[cfg(test)]
@@ -134,10 +124,7 @@ mod tests {
     use crate::matching::assign;
     use proptest::prelude::*;
 
-    fn cells(
-        side: usize,
-        cost: std::ops::RangeInclusive<i64>,
-    ) -> impl Strategy<Value = Vec<Vec<Option<i64>>>> {
+    fn cells(side: usize, cost: std::ops::RangeInclusive<i64>) -> impl Strategy<Value = Vec<Vec<Option<i64>>>> {
         let cell = proptest::option::weighted(0.7, cost);
         let row = proptest::collection::vec(cell, 0..side);
         proptest::collection::vec(row, 0..side)

@@ -10,13 +10,7 @@ use crate::matrix::Matrix;
 ///
 /// # Errors
 /// A [`Flaw`] with the first violation.
-pub fn check(
-    orders: &[Order],
-    rules: &Rules,
-    matrix: &Matrix,
-    depot: usize,
-    answer: &Batches,
-) -> Result<(), Flaw> {
+pub fn check(orders: &[Order], rules: &Rules, matrix: &Matrix, depot: usize, answer: &Batches) -> Result<(), Flaw> {
     let mut seen = BTreeSet::new();
     let mut sum = 0;
     for (number, batch) in answer.batches.iter().enumerate() {
@@ -31,11 +25,7 @@ pub fn check(
         tour::check(matrix, depot, depot, &places, &batch.tour)?;
         sum += batch.tour.length;
     }
-    demand!(
-        sum == answer.length,
-        "length is {sum}, said {}",
-        answer.length
-    );
+    demand!(sum == answer.length, "length is {sum}, said {}", answer.length);
     for &(order, reason) in &answer.unbatched {
         demand!(order < orders.len(), "order {order} does not exist");
         demand!(seen.insert(order), "order {order} is batched and refused");
@@ -57,16 +47,11 @@ fn within(orders: &[Order], rules: &Rules, group: &[usize]) -> Result<(), Flaw> 
         ("orders", most, |_| 1),
         ("totes", rules.max_totes.map(i128::from), |o| o.totes),
         ("grams", rules.max_weight_g.map(i128::from), |o| o.weight_g),
-        ("millilitres", rules.max_volume_ml.map(i128::from), |o| {
-            o.volume_ml
-        }),
+        ("millilitres", rules.max_volume_ml.map(i128::from), |o| o.volume_ml),
     ];
     for (what, limit, of) in rows {
         let load: i128 = group.iter().map(|&o| i128::from(of(&orders[o]))).sum();
-        demand!(
-            limit.is_none_or(|most| load <= most),
-            "orders {group:?} load {load} {what} of {limit:?}"
-        );
+        demand!(limit.is_none_or(|most| load <= most), "orders {group:?} load {load} {what} of {limit:?}");
     }
     Ok(())
 }
@@ -81,12 +66,7 @@ mod tests {
         let nodes = proptest::collection::vec(0..places, 0..5);
         let grams = prop_oneof![9 => 0..2000_i64, 1 => Just(i64::MAX)];
         let order = (nodes, 0..4_i64, grams, 0..3000_i64);
-        let order = order.prop_map(|(nodes, totes, weight_g, volume_ml)| Order {
-            nodes,
-            totes,
-            weight_g,
-            volume_ml,
-        });
+        let order = order.prop_map(|(nodes, totes, weight_g, volume_ml)| Order { nodes, totes, weight_g, volume_ml });
         proptest::collection::vec(order, 0..14)
     }
 

@@ -16,46 +16,24 @@ pub fn check(problem: &Problem, solution: &Solution) -> Result<(), Flaw> {
     let mut vehicles = BTreeSet::new();
     let mut sum = 0;
     for r in &solution.routes {
-        demand!(
-            r.vehicle < problem.vehicles.len(),
-            "vehicle {} does not exist",
-            r.vehicle
-        );
-        demand!(
-            vehicles.insert(r.vehicle),
-            "vehicle {} drives twice",
-            r.vehicle
-        );
+        demand!(r.vehicle < problem.vehicles.len(), "vehicle {} does not exist", r.vehicle);
+        demand!(vehicles.insert(r.vehicle), "vehicle {} drives twice", r.vehicle);
         for stop in &r.stops {
-            demand!(
-                stop.job < problem.jobs.len(),
-                "job {} does not exist",
-                stop.job
-            );
+            demand!(stop.job < problem.jobs.len(), "job {} does not exist", stop.job);
             demand!(seen.insert(stop.job), "job {} is served twice", stop.job);
         }
         route(problem, r)?;
         sum += r.cost;
     }
     for (number, v) in problem.vehicles.iter().enumerate() {
-        demand!(
-            v.locked.is_empty() || vehicles.contains(&number),
-            "vehicle {number} forgot its locked stops"
-        );
+        demand!(v.locked.is_empty() || vehicles.contains(&number), "vehicle {number} forgot its locked stops");
     }
     for unserved in &solution.unserved {
-        demand!(
-            unserved.job < problem.jobs.len() && seen.insert(unserved.job),
-            "{unserved:?} is served or unknown"
-        );
+        demand!(unserved.job < problem.jobs.len() && seen.insert(unserved.job), "{unserved:?} is served or unknown");
         reason(problem, unserved.job, unserved.reason)?;
     }
     demand!(seen.len() == problem.jobs.len(), "a job is lost");
-    demand!(
-        sum == solution.cost,
-        "cost is {sum}, said {}",
-        solution.cost
-    );
+    demand!(sum == solution.cost, "cost is {sum}, said {}", solution.cost);
     Ok(())
 }
 
@@ -70,35 +48,18 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
     let mut load = [0_i64; 4];
     for stop in &r.stops {
         let job = &problem.jobs[stop.job];
-        demand!(
-            permitted(v, r.vehicle, job),
-            "{name} may not serve job {}",
-            stop.job
-        );
+        demand!(permitted(v, r.vehicle, job), "{name} may not serve job {}", stop.job);
         let Some((ms, m)) = link(problem, place, job.location) else {
             return Err(Flaw(format!("{name} has no way to job {}", stop.job)));
         };
         (now, metres, place) = (now + ms, metres + m, job.location);
         let window = |w: &(i64, i64)| (w.0..=w.1).contains(&stop.start_ms);
-        demand!(
-            stop.arrive_ms == now,
-            "{stop:?} is reached at {now}, {name}"
-        );
-        demand!(
-            stop.start_ms >= now,
-            "{stop:?} starts before arrival, {name}"
-        );
-        demand!(
-            job.windows.is_empty() || job.windows.iter().any(window),
-            "{stop:?} starts outside its windows"
-        );
+        demand!(stop.arrive_ms == now, "{stop:?} is reached at {now}, {name}");
+        demand!(stop.start_ms >= now, "{stop:?} starts before arrival, {name}");
+        demand!(job.windows.is_empty() || job.windows.iter().any(window), "{stop:?} starts outside its windows");
         now = stop.start_ms + job.service_ms;
         demand!(stop.depart_ms == now, "{stop:?} is left at {now}, {name}");
-        demand!(
-            r.depart_ms >= job.release_ms,
-            "{name} leaves before job {} is ready",
-            stop.job
-        );
+        demand!(r.depart_ms >= job.release_ms, "{name} leaves before job {} is ready", stop.job);
         for (sum, more) in load.iter_mut().zip(job.demand) {
             *sum += more;
         }
@@ -120,10 +81,7 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
 }
 
 fn link(problem: &Problem, from: usize, to: usize) -> Option<(i64, i64)> {
-    Some((
-        problem.durations.get(from, to)?,
-        problem.distances.get(from, to)?,
-    ))
+    Some((problem.durations.get(from, to)?, problem.distances.get(from, to)?))
 }
 
 fn permitted(v: &Vehicle, number: usize, job: &Job) -> bool {
@@ -136,10 +94,7 @@ fn permitted(v: &Vehicle, number: usize, job: &Job) -> bool {
 fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
     let j = &problem.jobs[job];
     let able = problem.vehicles.iter().enumerate();
-    let able: Vec<&Vehicle> = able
-        .filter(|(number, v)| permitted(v, *number, j))
-        .map(|(_, v)| v)
-        .collect();
+    let able: Vec<&Vehicle> = able.filter(|(number, v)| permitted(v, *number, j)).map(|(_, v)| v).collect();
     let holds = |v: &&Vehicle| {
         let locked = v.locked.iter().map(|&l| &problem.jobs[l]);
         let load = |d: usize| locked.clone().map(|l| l.demand[d]).sum::<i64>() + j.demand[d];
@@ -163,18 +118,9 @@ pub fn brute_force(problem: &Problem) -> Option<(i64, i64)> {
     best
 }
 
-fn share(
-    problem: &Problem,
-    job: usize,
-    orders: &mut Vec<Vec<usize>>,
-    weight: i64,
-    best: &mut Option<(i64, i64)>,
-) {
+fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, weight: i64, best: &mut Option<(i64, i64)>) {
     let Some(j) = problem.jobs.get(job) else {
-        let costs = orders
-            .iter()
-            .enumerate()
-            .map(|(v, order)| cheapest_departure(problem, v, order));
+        let costs = orders.iter().enumerate().map(|(v, order)| cheapest_departure(problem, v, order));
         if let Some(cost) = costs.sum::<Option<i64>>() {
             let here = (weight, cost);
             *best = Some(best.map_or(here, |b| b.min(here)));
@@ -214,10 +160,7 @@ fn cheapest_departure(problem: &Problem, vehicle: usize, order: &[usize]) -> Opt
         reach += job.service_ms;
         place = job.location;
     }
-    let costs = tries
-        .into_iter()
-        .filter(|&t| t >= first)
-        .filter_map(|t| drive(problem, vehicle, order, t));
+    let costs = tries.into_iter().filter(|&t| t >= first).filter_map(|t| drive(problem, vehicle, order, t));
     costs.min()
 }
 
@@ -245,8 +188,7 @@ fn drive(problem: &Problem, vehicle: usize, order: &[usize], depart: i64) -> Opt
         (now, metres) = (now + ms, metres + m);
     }
     let fits = load.iter().zip(v.capacity).all(|(l, c)| *l <= c);
-    (fits && now <= v.shift.1)
-        .then(|| v.fixed_cost + v.cost_per_m * metres + v.cost_per_ms * (now - depart))
+    (fits && now <= v.shift.1).then(|| v.fixed_cost + v.cost_per_m * metres + v.cost_per_ms * (now - depart))
 }
 
 #[cfg(test)]
@@ -267,55 +209,40 @@ mod tests {
     }
 
     fn jobs(places: usize, vehicles: usize, most: usize) -> impl Strategy<Value = Vec<Job>> {
-        let allowed =
-            proptest::option::weighted(0.15, proptest::collection::vec(0..vehicles, 0..3));
+        let allowed = proptest::option::weighted(0.15, proptest::collection::vec(0..vehicles, 0..3));
         let job = (
             (0..places, 0..8_i64, windows(), 0..4_i64, 0..3_i64),
-            (
-                prop_oneof![2 => Just(0), 1 => 0..80_i64],
-                0..3_i64,
-                0..4_u64,
-                allowed,
-            ),
+            (prop_oneof![2 => Just(0), 1 => 0..80_i64], 0..3_i64, 0..4_u64, allowed),
         );
-        let job = job.prop_map(
-            |((location, service_ms, windows, a, b), (r, p, skills, allowed))| Job {
-                location,
-                service_ms,
-                windows,
-                demand: [a, b, 0, 0],
-                release_ms: r,
-                priority: p,
-                skills,
-                allowed,
-            },
-        );
+        let job = job.prop_map(|((location, service_ms, windows, a, b), (r, p, skills, allowed))| Job {
+            location,
+            service_ms,
+            windows,
+            demand: [a, b, 0, 0],
+            release_ms: r,
+            priority: p,
+            skills,
+            allowed,
+        });
         proptest::collection::vec(job, 0..most)
     }
 
     fn fleet(places: usize, count: usize) -> impl Strategy<Value = Vec<Vehicle>> {
         let vehicle = (
-            (
-                0..places,
-                proptest::option::of(0..places),
-                0..40_i64,
-                60..300_i64,
-            ),
+            (0..places, proptest::option::of(0..places), 0..40_i64, 60..300_i64),
             (2..9_i64, 1..9_i64, 0..60_i64, 0..4_i64, 0..3_i64, 2..4_u64),
         );
-        let vehicle = vehicle.prop_map(
-            |((start, end, from, long), (a, b, fixed, m, ms, skills))| Vehicle {
-                start,
-                end,
-                shift: (from, from + long),
-                capacity: [a, b, 0, 0],
-                fixed_cost: fixed,
-                cost_per_m: m,
-                cost_per_ms: ms,
-                skills,
-                locked: vec![],
-            },
-        );
+        let vehicle = vehicle.prop_map(|((start, end, from, long), (a, b, fixed, m, ms, skills))| Vehicle {
+            start,
+            end,
+            shift: (from, from + long),
+            capacity: [a, b, 0, 0],
+            fixed_cost: fixed,
+            cost_per_m: m,
+            cost_per_ms: ms,
+            skills,
+            locked: vec![],
+        });
         // Half the fleets are of one kind, so that classes are shared.
         (proptest::collection::vec(vehicle, count), any::<bool>()).prop_map(|(mut fleet, same)| {
             if same {
@@ -329,17 +256,10 @@ mod tests {
     fn problems(most: usize, count: usize) -> impl Strategy<Value = Problem> {
         let places = 6;
         let cell = proptest::option::weighted(0.95, 0..40_i64);
-        let rows =
-            || proptest::collection::vec(proptest::collection::vec(cell.clone(), places), places);
+        let rows = || proptest::collection::vec(proptest::collection::vec(cell.clone(), places), places);
         let lock = proptest::collection::vec((0..count, any::<bool>()), most);
-        (
-            rows(),
-            rows(),
-            jobs(places, count, most),
-            fleet(places, count),
-            lock,
-        )
-            .prop_map(|(ms, m, jobs, mut vehicles, lock)| {
+        (rows(), rows(), jobs(places, count, most), fleet(places, count), lock).prop_map(
+            |(ms, m, jobs, mut vehicles, lock)| {
                 for (job, (vehicle, yes)) in lock.into_iter().enumerate().take(jobs.len()) {
                     if yes && job % 4 == 0 {
                         vehicles[vehicle].locked.push(job);
@@ -351,7 +271,8 @@ mod tests {
                     jobs,
                     vehicles,
                 }
-            })
+            },
+        )
     }
 
     /// Every way there is, as short as it can be: only then is a job that cannot
@@ -359,11 +280,7 @@ mod tests {
     fn whole(mut problem: Problem) -> Problem {
         let close = |matrix: &Matrix| {
             let mut rows: Vec<Vec<i64>> = (0..matrix.size())
-                .map(|i| {
-                    (0..matrix.size())
-                        .map(|j| matrix.get(i, j).unwrap_or(60))
-                        .collect()
-                })
+                .map(|i| (0..matrix.size()).map(|j| matrix.get(i, j).unwrap_or(60)).collect())
                 .collect();
             for k in 0..rows.len() {
                 for i in 0..rows.len() {
@@ -395,39 +312,35 @@ mod tests {
             1 => Just(1_i64 << 40),
             1 => Just(i64::MAX),
         ];
-        (
-            problems(9, 3),
-            proptest::collection::vec((any::<u8>(), number), 0..12),
-        )
-            .prop_map(|(mut p, changes)| {
-                for (place, value) in changes {
-                    let jobs = p.jobs.len().max(1);
-                    let vehicle = &mut p.vehicles[usize::from(place) % 3];
-                    match place % 13 {
-                        0 => vehicle.shift.0 = value,
-                        1 => vehicle.shift.1 = value,
-                        2 => vehicle.capacity[0] = value,
-                        3 => vehicle.fixed_cost = value,
-                        4 => vehicle.cost_per_m = value,
-                        5 => vehicle.cost_per_ms = value,
-                        6 => drop(p.durations.set(usize::from(place) % 6, 2, Some(value))),
-                        7 => drop(p.distances.set(usize::from(place) % 6, 3, Some(value))),
-                        field => {
-                            let Some(job) = p.jobs.get_mut(usize::from(place) % jobs) else {
-                                continue;
-                            };
-                            match field {
-                                8 => job.service_ms = value,
-                                9 => job.demand[0] = value,
-                                10 => job.release_ms = value,
-                                11 => job.priority = value,
-                                _ => job.windows.push((value.saturating_sub(9), value)),
-                            }
+        (problems(9, 3), proptest::collection::vec((any::<u8>(), number), 0..12)).prop_map(|(mut p, changes)| {
+            for (place, value) in changes {
+                let jobs = p.jobs.len().max(1);
+                let vehicle = &mut p.vehicles[usize::from(place) % 3];
+                match place % 13 {
+                    0 => vehicle.shift.0 = value,
+                    1 => vehicle.shift.1 = value,
+                    2 => vehicle.capacity[0] = value,
+                    3 => vehicle.fixed_cost = value,
+                    4 => vehicle.cost_per_m = value,
+                    5 => vehicle.cost_per_ms = value,
+                    6 => drop(p.durations.set(usize::from(place) % 6, 2, Some(value))),
+                    7 => drop(p.distances.set(usize::from(place) % 6, 3, Some(value))),
+                    field => {
+                        let Some(job) = p.jobs.get_mut(usize::from(place) % jobs) else {
+                            continue;
+                        };
+                        match field {
+                            8 => job.service_ms = value,
+                            9 => job.demand[0] = value,
+                            10 => job.release_ms = value,
+                            11 => job.priority = value,
+                            _ => job.windows.push((value.saturating_sub(9), value)),
                         }
                     }
                 }
-                p
-            })
+            }
+            p
+        })
     }
 
     proptest! {
@@ -469,19 +382,13 @@ mod tests {
             assert_eq!(check(&problem, &solution), Ok(()));
             let found = rank(&problem, &solution);
             let best = brute_force(&problem).expect("the solver found a solution");
-            assert!(
-                found >= best,
-                "{found:?} beats {best:?}: the judge is wrong"
-            );
+            assert!(found >= best, "{found:?} beats {best:?}: the judge is wrong");
             asked += 1;
             if found > best {
                 missed.push((found, best));
             }
         }
         println!("{asked} solved, missed {missed:?}");
-        assert!(
-            asked > TINY / 2 && missed.len() * 100 <= asked,
-            "{missed:?}"
-        );
+        assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
     }
 }

@@ -16,40 +16,23 @@ pub fn check(problem: &Problem, plan: &Plan) -> Result<(), Flaw> {
     let mut pairs = BTreeSet::new();
     let mut lines_at: BTreeMap<usize, i64> = BTreeMap::new();
     for part in &plan.parts {
-        let &Part {
-            line,
-            site,
-            quantity,
-        } = part;
-        demand!(
-            line < problem.lines.len() && site < problem.sites.len(),
-            "{part:?} points nowhere"
-        );
+        let &Part { line, site, quantity } = part;
+        demand!(line < problem.lines.len() && site < problem.sites.len(), "{part:?} points nowhere");
         demand!(quantity > 0, "{part:?} is empty");
         demand!(pairs.insert((line, site)), "{part:?} comes twice");
         let held = problem.sites[site].available[line];
         demand!(quantity <= held, "{part:?}, the site holds {held}");
         let wanted = problem.lines[line].quantity;
-        demand!(
-            problem.divisible || quantity == wanted,
-            "{part:?} splits a line"
-        );
+        demand!(problem.divisible || quantity == wanted, "{part:?} splits a line");
         served[line] += quantity;
         *lines_at.entry(site).or_default() += 1;
     }
     for (&site, &lines) in &lines_at {
         let room = problem.sites[site].line_capacity;
-        demand!(
-            room.is_none_or(|r| lines <= r),
-            "site {site} takes {lines} lines"
-        );
+        demand!(room.is_none_or(|r| lines <= r), "site {site} takes {lines} lines");
     }
     let sites = lines_at.len();
-    demand!(
-        sites <= problem.max_sites,
-        "{sites} sites ship, {} may",
-        problem.max_sites
-    );
+    demand!(sites <= problem.max_sites, "{sites} sites ship, {} may", problem.max_sites);
     let cost = cost(problem, &plan.parts);
     demand!(cost == plan.cost, "cost is {cost}, said {}", plan.cost);
     remainder(problem, plan, &served)?;
@@ -65,11 +48,7 @@ fn remainder(problem: &Problem, plan: &Plan, served: &[i64]) -> Result<(), Flaw>
     }
     for (line, wanted) in problem.lines.iter().enumerate() {
         let sum = served[line] + left.remove(&line).unwrap_or(0);
-        demand!(
-            sum == wanted.quantity,
-            "line {line} adds up to {sum}, not {}",
-            wanted.quantity
-        );
+        demand!(sum == wanted.quantity, "line {line} adds up to {sum}, not {}", wanted.quantity);
     }
     demand!(left.is_empty(), "unserved names a line that is not there");
     Ok(())
@@ -77,29 +56,15 @@ fn remainder(problem: &Problem, plan: &Plan, served: &[i64]) -> Result<(), Flaw>
 
 fn claims(problem: &Problem, plan: &Plan) -> Result<(), Flaw> {
     if let Some(bound) = plan.bound {
-        demand!(
-            bound <= plan.cost,
-            "bound {bound} is above the cost {}",
-            plan.cost
-        );
+        demand!(bound <= plan.cost, "bound {bound} is above the cost {}", plan.cost);
     }
     let proven = plan.bound == Some(plan.cost);
-    demand!(
-        proven || plan.method == Method::Greedy,
-        "{:?} without proof",
-        plan.method
-    );
+    demand!(proven || plan.method == Method::Greedy, "{:?} without proof", plan.method);
     let named: Vec<usize> = plan.candidates.iter().map(|c| c.site).collect();
-    demand!(
-        named == (0..problem.sites.len()).collect::<Vec<_>>(),
-        "candidates are {named:?}"
-    );
+    demand!(named == (0..problem.sites.len()).collect::<Vec<_>>(), "candidates are {named:?}");
     for candidate in &plan.candidates {
         let ships = plan.parts.iter().any(|p| p.site == candidate.site);
-        demand!(
-            ships == candidate.rejected.is_none(),
-            "{candidate:?} contradicts the parts"
-        );
+        demand!(ships == candidate.rejected.is_none(), "{candidate:?} contradicts the parts");
     }
     Ok(())
 }
@@ -112,10 +77,7 @@ fn cost(problem: &Problem, parts: &[Part]) -> i64 {
         sum += site.line_cost + site.unit_cost * part.quantity;
         if paid.insert(part.site) {
             sum += site.fixed_cost;
-            if problem
-                .late_after_ms
-                .is_some_and(|limit| site.eta_ms > limit)
-            {
+            if problem.late_after_ms.is_some_and(|limit| site.eta_ms > limit) {
                 sum += problem.late_cost;
             }
         }
@@ -142,20 +104,14 @@ pub fn brute_force(problem: &Problem) -> (i64, i64) {
         let lines = parts.iter().filter(|p| p.site == site).count() as i64;
         let mut used: BTreeSet<usize> = parts.iter().map(|p| p.site).collect();
         used.insert(site);
-        let full = problem.sites[site]
-            .line_capacity
-            .is_some_and(|r| lines >= r);
+        let full = problem.sites[site].line_capacity.is_some_and(|r| lines >= r);
         if full || used.len() > problem.max_sites {
             return;
         }
         let most = problem.sites[site].available[line].min(left);
         let least = if problem.divisible { 1 } else { wanted.max(1) };
         for quantity in least..=most {
-            parts.push(Part {
-                line,
-                site,
-                quantity,
-            });
+            parts.push(Part { line, site, quantity });
             go(problem, at + 1, parts, best);
             parts.pop();
         }
@@ -190,12 +146,7 @@ mod tests {
     }
 
     fn problems(lines: usize, most: usize) -> impl Strategy<Value = Problem> {
-        let rest = (
-            proptest::option::of(0..4_i64),
-            0..30_i64,
-            0..4_usize,
-            any::<bool>(),
-        );
+        let rest = (proptest::option::of(0..4_i64), 0..30_i64, 0..4_usize, any::<bool>());
         (0..lines).prop_flat_map(move |n| {
             let quantities = proptest::collection::vec(0..4_i64, n);
             (quantities, sites(n, most), rest.clone()).prop_map(|(q, sites, rest)| Problem {
@@ -249,13 +200,7 @@ mod tests {
     }
 
     fn wild() -> impl Strategy<Value = Problem> {
-        let number = prop_oneof![
-            any::<i64>(),
-            -2..5_i64,
-            0..1_i64 << 40,
-            0..1_i64 << 28,
-            Just(i64::MAX)
-        ];
+        let number = prop_oneof![any::<i64>(), -2..5_i64, 0..1_i64 << 40, 0..1_i64 << 28, Just(i64::MAX)];
         (problems(4, 4), proptest::collection::vec(number, 24)).prop_map(|(mut p, mut n)| {
             let mut next = move || n.pop().unwrap_or(7);
             for line in &mut p.lines {

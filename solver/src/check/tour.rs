@@ -10,13 +10,7 @@ use crate::tour::Tour;
 ///
 /// # Errors
 /// A [`Flaw`] with the first violation.
-pub fn check(
-    matrix: &Matrix,
-    start: usize,
-    end: usize,
-    stops: &[usize],
-    tour: &Tour,
-) -> Result<(), Flaw> {
+pub fn check(matrix: &Matrix, start: usize, end: usize, stops: &[usize], tour: &Tour) -> Result<(), Flaw> {
     let asked: BTreeSet<usize> = stops.iter().copied().collect();
     let visited: BTreeSet<usize> = tour.order.iter().copied().collect();
     demand!(visited == asked, "visits {visited:?}, asked for {asked:?}");
@@ -24,16 +18,8 @@ pub fn check(
     let Some(length) = length(matrix, start, end, &tour.order) else {
         return Err(Flaw("the tour uses a missing link".into()));
     };
-    demand!(
-        length == tour.length,
-        "length is {length}, said {}",
-        tour.length
-    );
-    demand!(
-        tour.bound.is_none_or(|b| b <= length),
-        "bound {:?} is above {length}",
-        tour.bound
-    );
+    demand!(length == tour.length, "length is {length}, said {}", tour.length);
+    demand!(tour.bound.is_none_or(|b| b <= length), "bound {:?} is above {length}", tour.bound);
     Ok(())
 }
 

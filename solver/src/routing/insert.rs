@@ -75,12 +75,7 @@ fn best_and_regret(slots: &[Option<Slot>]) -> Option<(Slot, i64)> {
 
 /// Inserts absent jobs one by one at their cheapest slot near their neighbours;
 /// those without one stay absent.
-pub(super) fn greedily(
-    instance: &Instance<'_>,
-    plan: &mut Plan,
-    rng: &mut ChaCha8Rng,
-    undo: &mut Undo,
-) {
+pub(super) fn greedily(instance: &Instance<'_>, plan: &mut Plan, rng: &mut ChaCha8Rng, undo: &mut Undo) {
     let mut waiting = std::mem::take(&mut plan.absent);
     order(instance, &mut waiting, rng);
     if rng.random_range(0..OPEN_ONE_IN) == 0 {
@@ -163,11 +158,7 @@ fn near_routes(instance: &Instance<'_>, plan: &Plan, job: usize) -> Vec<usize> {
 }
 
 /// Leaves out idle vehicles beyond the first of each class.
-fn candidates(
-    instance: &Instance<'_>,
-    plan: &Plan,
-    routes: impl Iterator<Item = usize>,
-) -> Vec<usize> {
+fn candidates(instance: &Instance<'_>, plan: &Plan, routes: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut idle: Vec<usize> = Vec::new();
     routes
         .filter(|&route| {

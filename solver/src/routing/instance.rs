@@ -45,11 +45,7 @@ impl<'a> Instance<'a> {
         let node = |place: usize| node_of[place];
         let service = |job: &Job| {
             let any = [(-ANY, ANY)];
-            let windows = if job.windows.is_empty() {
-                &any[..]
-            } else {
-                &job.windows
-            };
+            let windows = if job.windows.is_empty() { &any[..] } else { &job.windows };
             let stretch = |&(early, late): &(i64, i64)| Segment {
                 duration: job.service_ms,
                 release: job.release_ms,
@@ -160,10 +156,8 @@ impl<'a> Instance<'a> {
         let row = |a: u32| {
             let there = |b: u32| price(self.link(node(a), node(b)));
             let back = |b: u32| price(self.link(node(b), node(a)));
-            let mut others: Vec<(i128, u32)> = (0..jobs)
-                .filter(|&b| b != a)
-                .map(|b| (there(b).min(back(b)), b))
-                .collect();
+            let mut others: Vec<(i128, u32)> =
+                (0..jobs).filter(|&b| b != a).map(|b| (there(b).min(back(b)), b)).collect();
             if others.len() > NEIGHBOURS {
                 others.select_nth_unstable(NEIGHBOURS);
                 others.truncate(NEIGHBOURS);
@@ -176,16 +170,7 @@ impl<'a> Instance<'a> {
 }
 
 fn bare(node: u32, early: i64, late: i64) -> Segment {
-    Segment {
-        first: node,
-        last: node,
-        duration: 0,
-        early,
-        late,
-        distance: 0,
-        release: -ANY,
-        load: [0; DIMENSIONS],
-    }
+    Segment { first: node, last: node, duration: 0, early, late, distance: 0, release: -ANY, load: [0; DIMENSIONS] }
 }
 
 /// The places in use, and the node of each place.
@@ -204,23 +189,14 @@ fn nodes(problem: &Problem) -> (Vec<usize>, Vec<u32>) {
 
 /// All links; the last node is "done", at no distance from anywhere.
 fn table(problem: &Problem, used: &[usize]) -> Vec<Link> {
-    let none = Link {
-        duration: 0,
-        distance: 0,
-    };
+    let none = Link { duration: 0, distance: 0 };
     let mut links = Vec::with_capacity((used.len() + 1) * (used.len() + 1));
     for &from in used {
         links.extend(used.iter().map(|&to| {
-            let ways = (
-                problem.durations.get(from, to),
-                problem.distances.get(from, to),
-            );
+            let ways = (problem.durations.get(from, to), problem.distances.get(from, to));
             match ways {
                 (Some(duration), Some(distance)) => Link { duration, distance },
-                _ => Link {
-                    duration: FAR,
-                    distance: 0,
-                },
+                _ => Link { duration: FAR, distance: 0 },
             }
         }));
         links.push(none);
@@ -243,10 +219,7 @@ fn classes(problem: &Problem) -> Vec<usize> {
     let mut kinds: Vec<(Vehicle, Option<usize>)> = Vec::new();
     let mut class_of = Vec::with_capacity(problem.vehicles.len());
     for (number, vehicle) in problem.vehicles.iter().enumerate() {
-        let kind = Vehicle {
-            locked: Vec::new(),
-            ..vehicle.clone()
-        };
+        let kind = Vehicle { locked: Vec::new(), ..vehicle.clone() };
         let key = (kind, named(number).then_some(number));
         let class = kinds.iter().position(|k| *k == key).unwrap_or(kinds.len());
         if class == kinds.len() {

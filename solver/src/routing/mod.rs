@@ -20,8 +20,8 @@ mod search;
 mod segment;
 
 pub use model::{
-    Budget, DIMENSIONS, Job, MAX_PRIORITY, MAX_TIME, Problem, Reason, Route, RoutingError,
-    Solution, Stop, Unserved, Vehicle,
+    Budget, DIMENSIONS, Job, MAX_PRIORITY, MAX_TIME, Problem, Reason, Route, RoutingError, Solution, Stop, Unserved,
+    Vehicle,
 };
 
 use instance::Instance;

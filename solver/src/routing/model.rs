@@ -206,10 +206,7 @@ impl Problem {
     pub(super) fn validate(&self) -> Result<(), RoutingError> {
         let (durations, distances) = (self.durations.size(), self.distances.size());
         if durations != distances {
-            return Err(RoutingError::Matrices {
-                durations,
-                distances,
-            });
+            return Err(RoutingError::Matrices { durations, distances });
         }
         for (job, j) in self.jobs.iter().enumerate() {
             if let Some(field) = self.odd_job(j) {

@@ -58,11 +58,7 @@ impl Plan {
         Ok(plan)
     }
 
-    fn locked_tour(
-        &mut self,
-        instance: &Instance<'_>,
-        vehicle: usize,
-    ) -> Result<Tour, RoutingError> {
+    fn locked_tour(&mut self, instance: &Instance<'_>, vehicle: usize) -> Result<Tour, RoutingError> {
         let mut visits: Vec<Visit> = Vec::new();
         let mut prefix = instance.starts[vehicle];
         for &job in &instance.vehicles[vehicle].locked {
@@ -70,11 +66,7 @@ impl Plan {
                 return Err(RoutingError::LockedTwice { vehicle, job });
             }
             if let Some(reason) = instance.obstacle(vehicle, &prefix, job) {
-                return Err(RoutingError::Locked {
-                    vehicle,
-                    job,
-                    reason,
-                });
+                return Err(RoutingError::Locked { vehicle, job, reason });
             }
             // The earliest window that works leaves most room for what follows.
             let reached = instance.windows(job).filter_map(|visit| {
@@ -86,11 +78,7 @@ impl Plan {
             let earliest = reached.min_by_key(|(done, visit, _)| (*done, visit.window));
             let Some((_, visit, there)) = earliest else {
                 let reason = Reason::Time;
-                return Err(RoutingError::Locked {
-                    vehicle,
-                    job,
-                    reason,
-                });
+                return Err(RoutingError::Locked { vehicle, job, reason });
             };
             visits.push(visit);
             prefix = there;
@@ -107,12 +95,7 @@ impl Plan {
     }
 
     /// Replaces a route's visits; false, and no change, when they are infeasible.
-    pub(super) fn replace(
-        &mut self,
-        instance: &Instance<'_>,
-        route: usize,
-        visits: Vec<Visit>,
-    ) -> bool {
+    pub(super) fn replace(&mut self, instance: &Instance<'_>, route: usize, visits: Vec<Visit>) -> bool {
         let locked = self.tours[route].locked;
         let Some(tour) = build(instance, route, visits, locked) else {
             return false;
@@ -128,13 +111,7 @@ impl Plan {
     /// Puts an absent job into a slot found for the plan as it is.
     pub(super) fn insert(&mut self, instance: &Instance<'_>, job: usize, slot: Slot) {
         let mut visits = self.tours[slot.route].visits.clone();
-        visits.insert(
-            slot.at,
-            Visit {
-                job: job as u32,
-                window: slot.window,
-            },
-        );
+        visits.insert(slot.at, Visit { job: job as u32, window: slot.window });
         let done = self.replace(instance, slot.route, visits);
         debug_assert!(done, "a slot is feasible when it is found");
     }
@@ -142,12 +119,7 @@ impl Plan {
 
 /// A tour with its stretches; `None` when it breaks a window, shift, release or
 /// capacity.
-pub(super) fn build(
-    instance: &Instance<'_>,
-    vehicle: usize,
-    visits: Vec<Visit>,
-    locked: usize,
-) -> Option<Tour> {
+pub(super) fn build(instance: &Instance<'_>, vehicle: usize, visits: Vec<Visit>, locked: usize) -> Option<Tour> {
     let mut pre = Vec::with_capacity(visits.len() + 1);
     let mut at = instance.starts[vehicle];
     pre.push(at);
@@ -165,13 +137,7 @@ pub(super) fn build(
         let whole = instance.join(&pre[visits.len()], &suf[visits.len()])?;
         instance.cost(vehicle, &whole)?
     };
-    Some(Tour {
-        visits,
-        pre,
-        suf,
-        cost,
-        locked,
-    })
+    Some(Tour { visits, pre, suf, cost, locked })
 }
 
 /// The cheapest slot for a job in one tour; positions for which `skip` says so

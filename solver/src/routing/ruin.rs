@@ -87,15 +87,9 @@ fn string(len: usize, center: usize, length: usize, rng: &mut ChaCha8Rng) -> Vec
     let first = (center + 1).saturating_sub(span);
     let last = center.min(len - span);
     let begin = rng.random_range(first..=last.max(first));
-    let gap = if split {
-        rng.random_range(1..length)
-    } else {
-        0
-    };
+    let gap = if split { rng.random_range(1..length) } else { 0 };
     let standing = begin + gap..begin + gap + kept;
-    (begin..(begin + span).min(len))
-        .filter(|i| !standing.contains(i))
-        .collect()
+    (begin..(begin + span).min(len)).filter(|i| !standing.contains(i)).collect()
 }
 
 /// Takes the chosen visits out; they become absent.
@@ -136,12 +130,7 @@ pub(super) fn choices(instance: &Instance<'_>, plan: &Plan) -> Vec<(usize, usize
 
 /// Gives one locked stop some window, if its route allows. Other stops choose
 /// theirs whenever they are put back; a locked one would keep its first for ever.
-pub(super) fn rewindow(
-    instance: &Instance<'_>,
-    plan: &mut Plan,
-    (route, at): (usize, usize),
-    rng: &mut ChaCha8Rng,
-) {
+pub(super) fn rewindow(instance: &Instance<'_>, plan: &mut Plan, (route, at): (usize, usize), rng: &mut ChaCha8Rng) {
     let mut visits = plan.tours[route].visits.clone();
     let windows = instance.windows(visits[at].job as usize).count() as u32;
     visits[at].window = rng.random_range(0..windows);

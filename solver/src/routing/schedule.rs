@@ -14,21 +14,13 @@ pub(super) fn solution(instance: &Instance<'_>, plan: &Plan) -> Solution {
     let routes = used.map(|(vehicle, tour)| route(instance, vehicle, tour));
     let mut absent = plan.absent.clone();
     absent.sort_unstable();
-    let unserved = absent.into_iter().map(|job| Unserved {
-        job,
-        reason: reason(instance, plan, job),
-    });
-    Solution {
-        routes: routes.collect(),
-        unserved: unserved.collect(),
-        cost: plan.cost,
-    }
+    let unserved = absent.into_iter().map(|job| Unserved { job, reason: reason(instance, plan, job) });
+    Solution { routes: routes.collect(), unserved: unserved.collect(), cost: plan.cost }
 }
 
 fn route(instance: &Instance<'_>, vehicle: usize, tour: &Tour) -> Route {
-    let whole = instance
-        .join(&tour.pre[tour.visits.len()], &instance.ends[vehicle])
-        .expect("a tour of the plan is feasible");
+    let whole =
+        instance.join(&tour.pre[tour.visits.len()], &instance.ends[vehicle]).expect("a tour of the plan is feasible");
     let depart_ms = whole.early.max(whole.release);
     let (mut now, mut here) = (depart_ms, instance.starts[vehicle].last);
     let mut stops = Vec::with_capacity(tour.visits.len());
@@ -38,12 +30,7 @@ fn route(instance: &Instance<'_>, vehicle: usize, tour: &Tour) -> Route {
         let start_ms = arrive_ms.max(service.early);
         now = start_ms + service.duration;
         here = service.last;
-        stops.push(Stop {
-            job: visit.job as usize,
-            arrive_ms,
-            start_ms,
-            depart_ms: now,
-        });
+        stops.push(Stop { job: visit.job as usize, arrive_ms, start_ms, depart_ms: now });
     }
     Route {
         vehicle,

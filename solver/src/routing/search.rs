@@ -67,11 +67,7 @@ pub(super) struct Undo {
 
 impl Undo {
     fn new(plan: &Plan) -> Self {
-        Self {
-            cost: plan.cost,
-            absent: plan.absent.clone(),
-            tours: Vec::new(),
-        }
+        Self { cost: plan.cost, absent: plan.absent.clone(), tours: Vec::new() }
     }
 
     /// Keeps the routes as they are before their first change of the round.
@@ -110,10 +106,7 @@ impl Heat {
     fn new(plan: &Plan, rounds: u64) -> Self {
         let jobs: usize = plan.tours.iter().map(|t| t.visits.len()).sum();
         let mean = plan.cost / jobs.max(1) as i64;
-        Self {
-            begin: mean + mean / 2,
-            rounds,
-        }
+        Self { begin: mean + mean / 2, rounds }
     }
 
     /// How much dearer a plan may be in this round: the temperature times an

@@ -34,9 +34,7 @@ pub fn abc<K: Clone + Ord>(velocities: &[(K, f64)], a_share: f64, b_share: f64) 
     let mut order: Vec<usize> = (0..velocities.len()).collect();
     order.sort_by(|&i, &j| {
         let ((k, v), (l, w)) = (&velocities[i], &velocities[j]);
-        speed(*w)
-            .total_cmp(&speed(*v))
-            .then_with(|| (k, i).cmp(&(l, j)))
+        speed(*w).total_cmp(&speed(*v)).then_with(|| (k, i).cmp(&(l, j)))
     });
     // Scaled by the largest, so that no sum of finite numbers is infinite.
     let most = order.first().map_or(0.0, |&i| speed(velocities[i].1));
@@ -76,13 +74,7 @@ mod tests {
 
     #[test]
     fn odd_numbers_are_slow() {
-        let v = [
-            (1, f64::NAN),
-            (2, f64::INFINITY),
-            (3, -5.0),
-            (4, f64::MAX),
-            (5, f64::MAX),
-        ];
+        let v = [(1, f64::NAN), (2, f64::INFINITY), (3, -5.0), (4, f64::MAX), (5, f64::MAX)];
         let classes: Vec<Class> = abc(&v, 0.5, 0.5).into_iter().map(|c| c.1).collect();
         use Class::{A, B, C};
         assert_eq!(classes, vec![C, C, C, A, B]);

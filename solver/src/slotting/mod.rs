@@ -80,11 +80,7 @@ pub struct Weights {
 
 impl Default for Weights {
     fn default() -> Self {
-        Self {
-            class_step_ms: 5_000,
-            empty_ms: 2_000,
-            lift_ms: 150,
-        }
+        Self { class_step_ms: 5_000, empty_ms: 2_000, lift_ms: 150 }
     }
 }
 
@@ -149,23 +145,13 @@ pub fn score(bin: &Bin, article: &Article, weights: &Weights) -> Result<Score, M
     let lift = kilos * f64::from(bin.level) * weights.lift_ms as f64;
     let lift_ms = times(picks, lift);
     let parts = [travel_ms, class_ms, fill_ms, lift_ms];
-    Ok(Score {
-        total_ms: parts.into_iter().fold(0, i64::saturating_add),
-        travel_ms,
-        class_ms,
-        fill_ms,
-        lift_ms,
-    })
+    Ok(Score { total_ms: parts.into_iter().fold(0, i64::saturating_add), travel_ms, class_ms, fill_ms, lift_ms })
 }
 
 /// Visits a day, made sane.
 fn picks(article: &Article) -> f64 {
     let picks = article.picks_per_day;
-    if picks.is_finite() {
-        picks.max(0.0)
-    } else {
-        0.0
-    }
+    if picks.is_finite() { picks.max(0.0) } else { 0.0 }
 }
 
 /// A product rounded to whole milliseconds; the cast saturates.
@@ -187,10 +173,7 @@ fn fit(bin: &Bin, article: &Article) -> Result<(), Misfit> {
         return Err(Misfit::Negative);
     }
     if bin.temperature != article.temperature {
-        return Err(Misfit::Temperature {
-            bin: bin.temperature,
-            article: article.temperature,
-        });
+        return Err(Misfit::Temperature { bin: bin.temperature, article: article.temperature });
     }
     let over = |used: i64, more: i64, most: i64| used.saturating_add(more).saturating_sub(most);
     let over_g = over(bin.used_weight_g, article.weight_g, bin.max_weight_g);
@@ -218,10 +201,7 @@ pub fn best_bin(bins: &[Bin], article: &Article, weights: &Weights) -> Choice {
     let scores = bins.iter().map(|bin| score(bin, article, weights));
     let candidates: Vec<Result<Score, Misfit>> = scores.collect();
     let fitting = candidates.iter().enumerate();
-    let bin = fitting
-        .filter_map(|(bin, score)| Some((score.as_ref().ok()?.total_ms, bin)))
-        .min()
-        .map(|(_, bin)| bin);
+    let bin = fitting.filter_map(|(bin, score)| Some((score.as_ref().ok()?.total_ms, bin))).min().map(|(_, bin)| bin);
     Choice { bin, candidates }
 }
 
@@ -279,10 +259,7 @@ mod tests {
         bins[2].used_ml = 5_001;
         let choice = best_bin(&bins, &article(1.0, Class::A), &Weights::default());
         assert_eq!(choice.bin, None);
-        assert!(matches!(
-            choice.candidates[0],
-            Err(Misfit::Temperature { .. })
-        ));
+        assert!(matches!(choice.candidates[0], Err(Misfit::Temperature { .. })));
         assert_eq!(choice.candidates[1], Err(Misfit::Weight { over_g: 1_000 }));
         assert_eq!(choice.candidates[2], Err(Misfit::Volume { over_ml: 1 }));
     }

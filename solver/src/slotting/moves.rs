@@ -93,14 +93,7 @@ impl<'a> Floor<'a> {
         let known = |bin: &usize| *bin < bins.len();
         let mut place: Vec<Option<usize>> = place.iter().map(|p| p.filter(known)).collect();
         place.resize(articles.len(), None);
-        let mut floor = Self {
-            articles,
-            bins: bins.to_vec(),
-            place,
-            weights,
-            rules,
-            alone_in: Vec::new(),
-        };
+        let mut floor = Self { articles, bins: bins.to_vec(), place, weights, rules, alone_in: Vec::new() };
         floor.count();
         floor
     }
@@ -120,9 +113,7 @@ impl<'a> Floor<'a> {
     fn without(&self, bin: usize, out: Option<usize>, article: usize) -> Option<Score> {
         let mut bin = self.bins[bin].clone();
         if let Some(out) = out {
-            bin.used_weight_g = bin
-                .used_weight_g
-                .saturating_sub(self.articles[out].weight_g);
+            bin.used_weight_g = bin.used_weight_g.saturating_sub(self.articles[out].weight_g);
             bin.used_ml = bin.used_ml.saturating_sub(self.articles[out].volume_ml);
         }
         score(&bin, &self.articles[article], self.weights).ok()
@@ -174,14 +165,7 @@ impl<'a> Floor<'a> {
         let gain_ms = daily_ms.saturating_mul(self.rules.horizon_days.max(0));
         let trips = if exchange.is_some() { 3 } else { 1 };
         let cost_ms = self.rules.move_ms.max(0).saturating_mul(trips);
-        (gain_ms > cost_ms).then_some(Proposal {
-            article,
-            from,
-            to,
-            exchange,
-            gain_ms,
-            cost_ms,
-        })
+        (gain_ms > cost_ms).then_some(Proposal { article, from, to, exchange, gain_ms, cost_ms })
     }
 
     fn apply(&mut self, p: &Proposal) {
@@ -243,10 +227,8 @@ mod tests {
                         volume_ml: ml,
                         temperature: t,
                     };
-                    let fits = |b: &usize| {
-                        bins.get(*b)
-                            .is_some_and(|b| score(b, &article, &Weights::default()).is_ok())
-                    };
+                    let fits =
+                        |b: &usize| bins.get(*b).is_some_and(|b| score(b, &article, &Weights::default()).is_ok());
                     let at = at.filter(fits);
                     if let Some(at) = at {
                         bins[at].used_weight_g += g;
@@ -345,11 +327,7 @@ mod tests {
         for b in &mut full {
             b.max_weight_g = 5;
         }
-        let rules = |horizon_days| MoveRules {
-            move_ms: 120_000,
-            horizon_days,
-            max_moves: 5,
-        };
+        let rules = |horizon_days| MoveRules { move_ms: 120_000, horizon_days, max_moves: 5 };
         let place = [Some(0), Some(1)];
         let run = |days| propose_moves(&articles, &full, &place, &Weights::default(), &rules(days));
         let moves = run(30);

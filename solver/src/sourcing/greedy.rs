@@ -59,17 +59,14 @@ fn neighbours(view: &View<'_>, open: &[usize]) -> Vec<Vec<usize>> {
 }
 
 fn best_of(view: &View<'_>, sets: impl Iterator<Item = Vec<usize>>) -> Option<(Draft, Vec<usize>)> {
-    sets.map(|set| (allocate(view, &set), set))
-        .min_by_key(|(draft, _)| draft.rank())
+    sets.map(|set| (allocate(view, &set), set)).min_by_key(|(draft, _)| draft.rank())
 }
 
 /// Shares the lines out among open sites: lines with the fewest possible places
 /// first, each whole from its cheapest place when one has it all.
 fn allocate(view: &View<'_>, open: &[usize]) -> Draft {
     let places = |l: usize| open.iter().filter(|&&s| view.offer(l, s) > 0).count();
-    let mut lines: Vec<usize> = (0..view.lines.len())
-        .filter(|&l| view.lines[l].quantity > 0)
-        .collect();
+    let mut lines: Vec<usize> = (0..view.lines.len()).filter(|&l| view.lines[l].quantity > 0).collect();
     lines.sort_by_key(|&l| (places(l), l));
     let mut slots = view.slots.clone();
     let mut parts = Vec::new();
@@ -79,11 +76,7 @@ fn allocate(view: &View<'_>, open: &[usize]) -> Draft {
         let cost = |&&s: &&usize| (view.part_cost(s, wanted), view.sites[s].eta_ms, s);
         if let Some(&site) = open.iter().filter(whole).min_by_key(cost) {
             slots[site] -= 1;
-            parts.push(Part {
-                line,
-                site,
-                quantity: wanted,
-            });
+            parts.push(Part { line, site, quantity: wanted });
         } else if view.divisible {
             share(view, line, open, &mut slots, &mut parts);
         }
@@ -101,11 +94,7 @@ fn share(view: &View<'_>, line: usize, open: &[usize], slots: &mut [usize], part
         if quantity > 0 && slots[site] > 0 {
             slots[site] -= 1;
             left -= quantity;
-            parts.push(Part {
-                line,
-                site,
-                quantity,
-            });
+            parts.push(Part { line, site, quantity });
         }
     }
 }

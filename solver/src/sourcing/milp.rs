@@ -82,11 +82,7 @@ fn attempt(view: &View<'_>, service: Service, max_nodes: u64) -> Attempt {
     let mut model = Model::default();
     let cells = state(view, service, &mut model);
     let (values, proven, bound) = match model.minimise(max_nodes) {
-        Outcome::Point {
-            values,
-            proven,
-            bound,
-        } => (values, proven, bound),
+        Outcome::Point { values, proven, bound } => (values, proven, bound),
         Outcome::Infeasible => return Attempt::Infeasible,
         Outcome::Nothing => return Attempt::Nothing,
     };
@@ -94,11 +90,7 @@ fn attempt(view: &View<'_>, service: Service, max_nodes: u64) -> Attempt {
         let used = cell.part.of(&values).round() >= 1.0;
         let units = cell.units.map_or(cell.offer as f64, |u| u.of(&values));
         let quantity = units.round() as i64;
-        (used && quantity > 0).then_some(Part {
-            line: cell.line,
-            site: cell.site,
-            quantity,
-        })
+        (used && quantity > 0).then_some(Part { line: cell.line, site: cell.site, quantity })
     });
     let draft = view.draft(parts.collect());
     if !holds(view, &draft, service) {
@@ -107,11 +99,7 @@ fn attempt(view: &View<'_>, service: Service, max_nodes: u64) -> Attempt {
     // Round down, with room for the tolerance, so that the bound stays a bound.
     let bound = bound.filter(|b| b.is_finite() && !matches!(service, Service::Most));
     let bound = bound.map(|b| (b - 1e-6 * b.abs().max(1.0)).floor() as i64);
-    Attempt::Found(Found {
-        draft,
-        proven,
-        bound,
-    })
+    Attempt::Found(Found { draft, proven, bound })
 }
 
 fn state(view: &View<'_>, service: Service, model: &mut Model) -> Vec<Cell> {
@@ -144,13 +132,7 @@ fn state(view: &View<'_>, service: Service, model: &mut Model) -> Vec<Cell> {
             // Tighter than the capacity row alone: no part without a parcel.
             let row = vec![(cell.0, 1.0), (parcel, -1.0)];
             model.row(row, Sense::AtMost, 0.0);
-            cells.push(Cell {
-                line,
-                site,
-                offer,
-                part: cell.0,
-                units: cell.1,
-            });
+            cells.push(Cell { line, site, offer, part: cell.0, units: cell.1 });
         }
         model.row(taken, Sense::AtMost, 0.0);
     }

@@ -14,9 +14,7 @@ mod milp;
 mod model;
 mod subsets;
 
-pub use model::{
-    Candidate, Limits, Line, Method, Part, Plan, Problem, Reason, Site, SourcingError, Unserved,
-};
+pub use model::{Candidate, Limits, Line, Method, Part, Plan, Problem, Reason, Site, SourcingError, Unserved};
 
 use model::{Draft, View};
 
@@ -85,11 +83,7 @@ fn single(view: &View<'_>) -> Option<Draft> {
         let wanted = view.lines.iter().enumerate();
         let parts = wanted
             .filter(|(_, line)| line.quantity > 0)
-            .map(|(l, line)| Part {
-                line: l,
-                site,
-                quantity: line.quantity,
-            })
+            .map(|(l, line)| Part { line: l, site, quantity: line.quantity })
             .collect();
         view.draft(parts)
     })
@@ -110,9 +104,7 @@ fn finish(view: &View<'_>, draft: Draft, method: Method, bound: Option<i64>) -> 
         })
         .collect();
     Plan {
-        unserved: unserved
-            .map(|(line, &quantity)| Unserved { line, quantity })
-            .collect(),
+        unserved: unserved.map(|(line, &quantity)| Unserved { line, quantity }).collect(),
         candidates,
         parts: draft.parts,
         cost: draft.cost,
@@ -126,22 +118,12 @@ mod tests {
     use super::*;
 
     fn site(available: &[i64], fixed_cost: i64) -> Site {
-        Site {
-            available: available.to_vec(),
-            fixed_cost,
-            line_cost: 10,
-            unit_cost: 1,
-            eta_ms: 0,
-            line_capacity: None,
-        }
+        Site { available: available.to_vec(), fixed_cost, line_cost: 10, unit_cost: 1, eta_ms: 0, line_capacity: None }
     }
 
     fn problem(quantities: &[i64], sites: Vec<Site>) -> Problem {
         Problem {
-            lines: quantities
-                .iter()
-                .map(|&quantity| Line { quantity })
-                .collect(),
+            lines: quantities.iter().map(|&quantity| Line { quantity }).collect(),
             sites,
             late_after_ms: None,
             late_cost: 0,
@@ -152,17 +134,11 @@ mod tests {
 
     #[test]
     fn one_site_that_has_it_all_is_proven_quickly() {
-        let p = problem(
-            &[2, 1],
-            vec![site(&[0, 5], 100), site(&[5, 5], 120), site(&[5, 5], 130)],
-        );
+        let p = problem(&[2, 1], vec![site(&[0, 5], 100), site(&[5, 5], 120), site(&[5, 5], 130)]);
         let plan = solve(&p).unwrap();
         assert_eq!((plan.method, plan.cost), (Method::Single, 120 + 20 + 3));
         assert_eq!(plan.bound, Some(plan.cost));
-        assert_eq!(
-            plan.candidates[0].rejected,
-            Some(Reason::PartOnly { served: 1 })
-        );
+        assert_eq!(plan.candidates[0].rejected, Some(Reason::PartOnly { served: 1 }));
         assert_eq!(plan.candidates[2].rejected, Some(Reason::Dearer { by: 10 }));
         assert_eq!(plan.candidates[1].rejected, None);
     }
@@ -179,13 +155,7 @@ mod tests {
     fn what_nobody_holds_stays_unserved() {
         let mut p = problem(&[5], vec![site(&[2], 100), site(&[2], 100)]);
         let plan = solve(&p).unwrap();
-        assert_eq!(
-            plan.unserved,
-            vec![Unserved {
-                line: 0,
-                quantity: 1
-            }]
-        );
+        assert_eq!(plan.unserved, vec![Unserved { line: 0, quantity: 1 }]);
         p.divisible = false;
         let plan = solve(&p).unwrap();
         assert_eq!((plan.parts.len(), plan.cost), (0, 0));
@@ -210,33 +180,17 @@ mod tests {
         p.sites[1].line_capacity = Some(2);
         let plan = solve(&p).unwrap();
         assert_eq!((plan.method, plan.cost), (Method::Exact, 533));
-        let tight = Limits {
-            max_variables: 0,
-            ..Limits::default()
-        };
+        let tight = Limits { max_variables: 0, ..Limits::default() };
         assert_eq!(solve_within(&p, &tight).unwrap().method, Method::Greedy);
     }
 
     #[test]
     fn nonsense_is_named() {
         let mut p = problem(&[1, 1], vec![site(&[1], 0)]);
-        assert!(matches!(
-            solve(&p),
-            Err(SourcingError::Shape {
-                site: 0,
-                found: 1,
-                expected: 2
-            })
-        ));
+        assert!(matches!(solve(&p), Err(SourcingError::Shape { site: 0, found: 1, expected: 2 })));
         p.sites[0].available = vec![1, 1];
         p.lines[1].quantity = -3;
-        assert!(matches!(
-            solve(&p),
-            Err(SourcingError::Quantity {
-                line: 1,
-                quantity: -3
-            })
-        ));
+        assert!(matches!(solve(&p), Err(SourcingError::Quantity { line: 1, quantity: -3 })));
         p.lines[1].quantity = i64::MAX;
         p.sites[0].unit_cost = i64::MAX;
         assert!(matches!(solve(&p), Err(SourcingError::TooLarge)));

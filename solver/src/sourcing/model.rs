@@ -57,11 +57,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_subset_sites: 10,
-            max_variables: 400,
-            max_nodes: 2_000,
-        }
+        Self { max_subset_sites: 10, max_variables: 400, max_nodes: 2_000 }
     }
 }
 
@@ -195,17 +191,9 @@ impl Problem {
         for (site, s) in self.sites.iter().enumerate() {
             let found = s.available.len();
             if found != expected {
-                return Err(SourcingError::Shape {
-                    site,
-                    found,
-                    expected,
-                });
+                return Err(SourcingError::Shape { site, found, expected });
             }
-            let costs = [
-                ("fixed_cost", s.fixed_cost),
-                ("line_cost", s.line_cost),
-                ("unit_cost", s.unit_cost),
-            ];
+            let costs = [("fixed_cost", s.fixed_cost), ("line_cost", s.line_cost), ("unit_cost", s.unit_cost)];
             if let Some(&(field, value)) = costs.iter().find(|c| c.1 < 0) {
                 return Err(SourcingError::NegativeCost { site, field, value });
             }
@@ -294,11 +282,7 @@ impl<'a> View<'a> {
     pub(super) fn offer(&self, line: usize, site: usize) -> i64 {
         let wanted = self.lines[line].quantity;
         let offer = self.sites[site].available[line].clamp(0, wanted);
-        if self.divisible || offer == wanted {
-            offer
-        } else {
-            0
-        }
+        if self.divisible || offer == wanted { offer } else { 0 }
     }
 
     /// Cost of shipping some units of a line from a site whose parcel is paid.
@@ -345,15 +329,8 @@ impl<'a> View<'a> {
         sites.sort_unstable();
         sites.dedup();
         let parcels: i64 = sites.iter().map(|&s| self.fixed[s]).sum();
-        let moved: i64 = parts
-            .iter()
-            .map(|p| self.part_cost(p.site, p.quantity))
-            .sum();
-        Draft {
-            parts,
-            unserved: wanted - served,
-            cost: parcels + moved,
-        }
+        let moved: i64 = parts.iter().map(|p| self.part_cost(p.site, p.quantity)).sum();
+        Draft { parts, unserved: wanted - served, cost: parcels + moved }
     }
 
     /// Why a site is left out of a plan of the given cost.
@@ -366,9 +343,7 @@ impl<'a> View<'a> {
             return Reason::NoCapacity;
         }
         match self.alone_cost(site) {
-            Some(cost) if cost > plan_cost => Reason::Dearer {
-                by: cost - plan_cost,
-            },
+            Some(cost) if cost > plan_cost => Reason::Dearer { by: cost - plan_cost },
             Some(_) => Reason::NotNeeded,
             None => {
                 let whole = |&l: &usize| {

@@ -32,13 +32,11 @@ pub(super) fn solve(view: &View<'_>, max_sites: usize) -> Option<Draft> {
             *sum = (sum.0 + rank.0, sum.1 + rank.1);
         }
     }
-    let best = (0..masks)
-        .filter(|m| m.count_ones() as usize <= view.max_sites)
-        .min_by_key(|&m| {
-            let parcels: i64 = members(sites, m).map(|s| view.fixed[s]).sum();
-            let latest = members(sites, m).map(|s| view.sites[s].eta_ms).max();
-            (total[m].0, total[m].1 + parcels, m.count_ones(), latest, m)
-        })?;
+    let best = (0..masks).filter(|m| m.count_ones() as usize <= view.max_sites).min_by_key(|&m| {
+        let parcels: i64 = members(sites, m).map(|s| view.fixed[s]).sum();
+        let latest = members(sites, m).map(|s| view.sites[s].eta_ms).max();
+        (total[m].0, total[m].1 + parcels, m.count_ones(), latest, m)
+    })?;
     let mut parts = Vec::new();
     for line in 0..view.lines.len() {
         let (_, used) = spread(price(view, line))[best];
@@ -49,8 +47,7 @@ pub(super) fn solve(view: &View<'_>, max_sites: usize) -> Option<Draft> {
 
 fn members(sites: &[usize], mask: usize) -> impl Iterator<Item = usize> {
     let bits = sites.iter().enumerate();
-    bits.filter(move |(bit, _)| mask >> bit & 1 == 1)
-        .map(|(_, &s)| s)
+    bits.filter(move |(bit, _)| mask >> bit & 1 == 1).map(|(_, &s)| s)
 }
 
 /// Rank of one line when exactly the sites of a mask ship it, for every mask.
@@ -84,11 +81,7 @@ fn fill(view: &View<'_>, line: usize, mask: usize) -> Vec<Part> {
         let quantity = view.offer(line, site).min(left);
         if quantity > 0 {
             left -= quantity;
-            parts.push(Part {
-                line,
-                site,
-                quantity,
-            });
+            parts.push(Part { line, site, quantity });
         }
     }
     parts

@@ -88,12 +88,7 @@ struct Path<'a> {
 impl<'a> Path<'a> {
     fn new(table: &'a Table, places: Vec<usize>) -> Self {
         let size = places.len();
-        let mut path = Self {
-            table,
-            places,
-            ahead: vec![0; size],
-            back: vec![0; size],
-        };
+        let mut path = Self { table, places, ahead: vec![0; size], back: vec![0; size] };
         path.refresh();
         path
     }
@@ -116,11 +111,7 @@ impl<'a> Path<'a> {
 
     /// Length of the stretch i..=j walked forward or in reverse.
     fn inside(&self, i: usize, j: usize, reverse: bool) -> i64 {
-        if reverse {
-            self.back[j] - self.back[i]
-        } else {
-            self.ahead[j] - self.ahead[i]
-        }
+        if reverse { self.back[j] - self.back[i] } else { self.ahead[j] - self.ahead[i] }
     }
 
     /// Applies improving moves until there is none. Each strictly shortens the
@@ -164,9 +155,8 @@ impl<'a> Path<'a> {
         for gap in (0..self.places.len() - 1).filter(|g| *g + 1 < i || *g > j) {
             for reverse in [false, true] {
                 let (head, tail) = if reverse { (j, i) } else { (i, j) };
-                let added =
-                    self.link(gap, head) + self.inside(i, j, reverse) + self.link(tail, gap + 1)
-                        - self.link(gap, gap + 1);
+                let added = self.link(gap, head) + self.inside(i, j, reverse) + self.link(tail, gap + 1)
+                    - self.link(gap, gap + 1);
                 if added - gain < best.0 {
                     best = (added - gain, gap, reverse);
                 }

@@ -70,21 +70,11 @@ pub enum TourError {
 ///
 /// # Errors
 /// [`TourError`] names the place or the link that makes it impossible.
-pub fn tour(
-    matrix: &Matrix,
-    start: usize,
-    end: usize,
-    stops: &[usize],
-    seed: u64,
-) -> Result<Tour, TourError> {
+pub fn tour(matrix: &Matrix, start: usize, end: usize, stops: &[usize], seed: u64) -> Result<Tour, TourError> {
     let (places, table) = prepare(matrix, start, end, stops)?;
     let stops = table.stops();
     let exact = stops <= MAX_EXACT;
-    let path = if exact {
-        exact::shortest(&table)
-    } else {
-        local::search(&table, local::kicks(stops), seed)
-    };
+    let path = if exact { exact::shortest(&table) } else { local::search(&table, local::kicks(stops), seed) };
     // A missing link costs more than any tour without one, so it is used only
     // when the search saw no other way.
     if let Some(w) = path.windows(2).find(|w| table.get(w[0], w[1]) >= MISSING) {
@@ -92,27 +82,15 @@ pub fn tour(
         return Err(TourError::NoWay { from, to });
     }
     let length = table.length(&path);
-    let bound = if exact {
-        Some(length)
-    } else {
-        bound::lower(&table, length)
-    };
+    let bound = if exact { Some(length) } else { bound::lower(&table, length) };
     let order = path[1..=stops].iter().map(|&p| places[p]).collect();
-    Ok(Tour {
-        order,
-        length,
-        bound,
-    })
+    Ok(Tour { order, length, bound })
 }
 
 /// A walk from `start` through distinct `stops` and back, locally shortest,
 /// reached from the order given; for use in bulk. A walk without stops does not
 /// leave. `None` when the descent does not get around a missing link.
-pub(crate) fn polish(
-    matrix: &Matrix,
-    start: usize,
-    stops: Vec<usize>,
-) -> Option<(Vec<usize>, i64)> {
+pub(crate) fn polish(matrix: &Matrix, start: usize, stops: Vec<usize>) -> Option<(Vec<usize>, i64)> {
     if stops.is_empty() {
         return Some((stops, 0));
     }
@@ -131,20 +109,13 @@ pub(crate) fn polish(
 }
 
 /// The places of the tour (start, stops, end) and the lengths between them.
-fn prepare(
-    matrix: &Matrix,
-    start: usize,
-    end: usize,
-    stops: &[usize],
-) -> Result<(Vec<usize>, Table), TourError> {
+fn prepare(matrix: &Matrix, start: usize, end: usize, stops: &[usize]) -> Result<(Vec<usize>, Table), TourError> {
     let size = matrix.size();
     let mut places = stops.to_vec();
     places.sort_unstable();
     places.dedup();
     if places.len() > MAX_STOPS {
-        return Err(TourError::TooMany {
-            stops: places.len(),
-        });
+        return Err(TourError::TooMany { stops: places.len() });
     }
     places.insert(0, start);
     places.push(end);
@@ -193,10 +164,7 @@ mod tests {
             };
             assert_eq!(to, 7);
         }
-        assert!(matches!(
-            tour(&m, 0, 99, &[], 1),
-            Err(TourError::NoSuchPlace { place: 99, .. })
-        ));
+        assert!(matches!(tour(&m, 0, 99, &[], 1), Err(TourError::NoSuchPlace { place: 99, .. })));
     }
 
     #[test]

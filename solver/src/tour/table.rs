@@ -17,10 +17,7 @@ impl Table {
             let cell = move |&to: &usize| matrix.get(from, to).unwrap_or(MISSING);
             places.iter().map(cell)
         };
-        Self {
-            size: places.len(),
-            cells: places.iter().flat_map(row).collect(),
-        }
+        Self { size: places.len(), cells: places.iter().flat_map(row).collect() }
     }
 
     /// Number of stops between start and end.

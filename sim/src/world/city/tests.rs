@@ -1,3 +1,5 @@
+//! What must hold of the code beside this file.
+
 use super::*;
 use crate::seed::stream;
 

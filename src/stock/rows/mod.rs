@@ -1,8 +1,15 @@
 //! All SQL of the ledger. Each write is one conditional statement, so that two
 //! replicas cannot both win.
 
+mod audit;
+mod places;
+
 use serde::Serialize;
 use sqlx::any::AnyRow;
+
+pub(super) use audit::{held_differs, pool_differs, replay_differs, unbalanced};
+
+pub use places::{contents, in_bins, in_condition, moved, on_floor};
 
 use super::model::*;
 use crate::{
@@ -513,7 +520,7 @@ pub struct Balance {
     pub quantity: i64,
 }
 
-fn read_balance(row: &AnyRow) -> Result<Balance, Fault> {
+pub(super) fn read_balance(row: &AnyRow) -> Result<Balance, Fault> {
     Ok(Balance {
         site: row.text("site")?,
         holder: row.text("holder")?,
@@ -541,132 +548,4 @@ pub async fn balances_after(sql: &mut Sql, after: &str, limit: i64) -> Result<Ve
     .fetch_all(sql)
     .await?;
     rows.iter().map(read_balance).collect()
-}
-
-/// What a bin or unit holds.
-pub async fn contents(sql: &mut Sql, holder: Holder) -> Result<Vec<Balance>, Fault> {
-    let rows = sqlx::query(
-        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
-         WHERE holder = $1 AND quantity > 0 ORDER BY sku, lot, serial",
-    )
-    .bind(holder.to_string())
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read_balance).collect()
-}
-
-/// What moved for one reference and reason, in the condition it arrived in.
-pub async fn moved(sql: &mut Sql, reference: &str, reason: &str) -> Result<Vec<Balance>, Fault> {
-    let rows = sqlx::query(
-        "SELECT to_site AS site, to_holder AS holder, sku, lot, serial, to_condition AS condition, \
-         '' AS expiry, 0 AS pooled, CAST(SUM(quantity) AS BIGINT) AS quantity FROM transfers \
-         WHERE reference = $1 AND reason = $2 GROUP BY to_site, to_holder, sku, lot, serial, to_condition \
-         ORDER BY sku, lot, serial",
-    )
-    .bind(reference)
-    .bind(reason)
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read_balance).collect()
-}
-
-/// Everything that lies in bins of a site.
-pub async fn on_floor(sql: &mut Sql, site: SiteId) -> Result<Vec<Balance>, Fault> {
-    let rows = sqlx::query(
-        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
-         WHERE site = $1 AND holder LIKE 'bin_%' AND quantity > 0 ORDER BY holder, sku, lot, serial, condition",
-    )
-    .bind(site.to_string())
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read_balance).collect()
-}
-
-/// Where goods of an article are booked in a condition at a site, oldest bin first.
-pub async fn in_condition(
-    sql: &mut Sql,
-    site: SiteId,
-    sku: SkuId,
-    condition: Condition,
-) -> Result<Vec<Balance>, Fault> {
-    let rows = sqlx::query(
-        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
-         WHERE site = $1 AND sku = $2 AND condition = $3 AND quantity > 0 ORDER BY holder, lot, serial",
-    )
-    .bind(site.to_string())
-    .bind(sku.to_string())
-    .bind(condition.as_str())
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read_balance).collect()
-}
-
-/// Where sellable goods of an article lie at a site, first expired first.
-pub async fn in_bins(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Balance>, Fault> {
-    let rows = sqlx::query(
-        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
-         WHERE site = $1 AND sku = $2 AND condition = 'sellable' AND pooled = 1 AND quantity > 0 \
-         AND holder LIKE 'bin_%' \
-         ORDER BY CASE WHEN expiry = '' THEN 1 ELSE 0 END, expiry, holder, lot, serial",
-    )
-    .bind(site.to_string())
-    .bind(sku.to_string())
-    .fetch_all(sql)
-    .await?;
-    rows.iter().map(read_balance).collect()
-}
-
-fn texts(rows: &[AnyRow]) -> Result<Vec<String>, Fault> {
-    rows.iter().map(|row| row.text("what")).collect()
-}
-
-pub(super) async fn unbalanced(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query(
-        "SELECT sku || ' ' || CAST(SUM(quantity) AS TEXT) AS what FROM balances GROUP BY sku HAVING SUM(quantity) <> 0",
-    )
-    .fetch_all(sql)
-    .await?;
-    texts(&rows)
-}
-
-pub(super) async fn pool_differs(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query(
-        "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
-         (SELECT site, sku, SUM(quantity) AS n FROM balances WHERE pooled = 1 AND condition = 'sellable' \
-          GROUP BY site, sku) b ON b.site = p.site AND b.sku = p.sku \
-         WHERE p.on_hand <> COALESCE(b.n, 0)",
-    )
-    .fetch_all(sql)
-    .await?;
-    texts(&rows)
-}
-
-pub(super) async fn held_differs(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query(
-        "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
-         (SELECT site, sku, SUM(quantity - posted - released) AS n FROM holds WHERE state = 'open' \
-          GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku \
-         WHERE p.held <> COALESCE(h.n, 0)",
-    )
-    .fetch_all(sql)
-    .await?;
-    texts(&rows)
-}
-
-/// Replays every posted transfer and compares with the accounts.
-pub(super) async fn replay_differs(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query(
-        "SELECT site || ' ' || holder || ' ' || sku AS what FROM ( \
-           SELECT site, holder, sku, lot, serial, condition, owner, quantity AS n FROM balances \
-           UNION ALL \
-           SELECT from_site, from_holder, sku, lot, serial, from_condition, owner, quantity FROM transfers \
-             WHERE kind IN ('post', 'move') \
-           UNION ALL \
-           SELECT to_site, to_holder, sku, lot, serial, to_condition, owner, -quantity FROM transfers \
-             WHERE kind IN ('post', 'move') \
-         ) AS replay GROUP BY site, holder, sku, lot, serial, condition, owner HAVING SUM(n) <> 0",
-    )
-    .fetch_all(sql)
-    .await?;
-    texts(&rows)
 }

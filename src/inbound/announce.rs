@@ -1,0 +1,142 @@
+//! Announcing a delivery, saying that it is here, and receipts without any
+//! announcement. Deliberately absent: counting what came.
+
+use super::{model::*, rows};
+use crate::{
+    event::Event,
+    kernel::*,
+    layout::{self, Bin, BinKind},
+    stock,
+    store::Tx,
+    tasks::{self, NewTask, TaskKind, TaskState},
+};
+
+/// Most lines of one delivery.
+const LINES: usize = 2_000;
+/// A delivery without a time should be received within four hours.
+const DUE_MS: i64 = 4 * 3_600_000;
+
+/// Announces a delivery and opens its receipt; the work is ready at once unless
+/// the delivery is still ahead. Facts: `asn.expected`, `task.ready`.
+pub async fn announce(tx: &mut Tx, new: &NewAsn) -> Result<AsnId, Stop> {
+    let new = checked(new)?;
+    let (id, now) = (tx.id(), tx.now());
+    if !rows::add_asn(tx.sql(), id, &new, now).await? {
+        return Err(Refusal::Taken { number: new.code }.into());
+    }
+    tx.emit(Event::AsnExpected { asn: id, site: new.site });
+    let dock = first_dock(tx, new.site).await?;
+    let total = i64::try_from(new.lines.len()).unwrap_or(1);
+    let ready = new.expected_at <= now;
+    let due_at = if ready { now.plus_ms(DUE_MS) } else { new.expected_at.plus_ms(DUE_MS) };
+    let title = format!("Receive {} from {}", new.code, new.supplier);
+    open(tx, dock, Some(id), Work { title, total, ready, due_at }).await?;
+    Ok(id)
+}
+
+fn checked(new: &NewAsn) -> Result<NewAsn, Refusal> {
+    let invalid = |field: &str, reason: &str| Refusal::Invalid { field: field.to_owned(), reason: reason.to_owned() };
+    let code = new.code.trim().to_uppercase();
+    if !(1..=40).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(invalid("code", "use 1 to 40 letters, digits or signs, without spaces"));
+    }
+    if new.supplier.trim().is_empty() || new.supplier.chars().count() > 120 {
+        return Err(invalid("supplier", "use 1 to 120 characters"));
+    }
+    if !(1..=LINES).contains(&new.lines.len()) {
+        return Err(invalid("lines", "announce 1 to 2000 lines"));
+    }
+    let mut lines = new.lines.clone();
+    for (at, line) in lines.iter_mut().enumerate() {
+        let field = |name: &str| format!("lines/{at}/{name}");
+        if stock::checked(line.quantity).is_err() {
+            return Err(invalid(&field("quantity"), "use 1 to 1000000"));
+        }
+        if !line.sscc.is_empty() && !(line.sscc.len() == 18 && barcode::is_valid(&line.sscc)) {
+            return Err(invalid(&field("sscc"), "use 18 digits with their check digit, or leave it out"));
+        }
+        if !line.lot.is_empty() {
+            line.lot = printed(&line.lot).ok_or_else(|| invalid(&field("lot"), "use 1 to 20 characters"))?;
+        }
+        if !line.expiry.is_empty() {
+            line.expiry = date(&line.expiry).ok_or_else(|| invalid(&field("expiry"), "write YYMMDD"))?;
+        }
+    }
+    Ok(NewAsn { code, supplier: new.supplier.trim().to_owned(), lines, ..new.clone() })
+}
+
+async fn first_dock(tx: &mut Tx, site: SiteId) -> Result<Bin, Stop> {
+    let docks = layout::bins_of(tx.sql(), site, BinKind::Dock).await?;
+    match docks.into_iter().find(|dock| !dock.blocked) {
+        Some(dock) => Ok(dock),
+        None => Err(Refusal::NoDock { site }.into()),
+    }
+}
+
+struct Work {
+    title: String,
+    total: i64,
+    ready: bool,
+    due_at: Time,
+}
+
+async fn open(tx: &mut Tx, dock: Bin, asn: Option<AsnId>, work: Work) -> Result<ReceiptId, Stop> {
+    let (id, now) = (tx.id::<kind::Receipt>(), tx.now());
+    let new = NewTask {
+        kind: TaskKind::Receive,
+        site: dock.site,
+        zone: dock.zone,
+        priority: 0,
+        due_at: work.due_at,
+        subject: id.to_string(),
+        title: work.title,
+        total: work.total,
+        ready: work.ready,
+    };
+    let task = tasks::add(tx, &new).await?;
+    let receipt = Receipt {
+        id,
+        site: dock.site,
+        asn,
+        task,
+        dock: dock.id,
+        dock_code: dock.code,
+        state: ReceiptState::Open,
+        stage: Stage::Dock,
+        sku: None,
+        per_scan: 1,
+        lot: String::new(),
+        expiry: String::new(),
+        serial: String::new(),
+        sscc: String::new(),
+        forced: None,
+        quantity: 0,
+        opened_at: now,
+        closed_at: None,
+    };
+    rows::add(tx.sql(), &receipt).await?;
+    Ok(id)
+}
+
+/// The delivery is at the dock: its work is ready. Twice is no harm. Fact:
+/// `task.ready`.
+pub async fn arrive(tx: &mut Tx, asn: AsnId) -> Result<ReceiptId, Stop> {
+    let Some(receipt) = rows::open_of_asn(tx.sql(), asn).await? else {
+        return Err(Refusal::UnknownAsn { asn: asn.to_string() }.into());
+    };
+    let task = tasks::by_id(tx.sql(), receipt.task).await?.filter(|task| task.state == TaskState::Waiting);
+    if let Some(task) = task {
+        tasks::ready(tx, &task).await?;
+    }
+    Ok(receipt.id)
+}
+
+/// Opens a receipt for goods that nobody announced. Fact: `task.ready`.
+pub async fn open_blind(tx: &mut Tx, site: SiteId, supplier: &str) -> Result<ReceiptId, Stop> {
+    let supplier: String = supplier.trim().chars().take(60).collect();
+    let dock = first_dock(tx, site).await?;
+    let title =
+        if supplier.is_empty() { "Receive unannounced goods".to_owned() } else { format!("Receive from {supplier}") };
+    let due_at = tx.now().plus_ms(DUE_MS);
+    open(tx, dock, None, Work { title, total: 1, ready: true, due_at }).await
+}
