@@ -234,7 +234,12 @@ async fn keep_store(stage: Arc<Stage>, config: RunConfig) {
 }
 
 /// Watches until every order has its end, or nothing moves any more.
-async fn watch(stage: &Arc<Stage>, config: &RunConfig, shop: &JoinHandle<()>, told: impl Fn(&Progress)) -> Standing {
+async fn watch(
+    stage: &Arc<Stage>,
+    config: &RunConfig,
+    plans: &[&JoinHandle<()>],
+    told: impl Fn(&Progress),
+) -> Standing {
     let mut standing = Standing::default();
     let mut last_news = Instant::now();
     let mut ended_ms: Option<i64> = None;
@@ -248,8 +253,8 @@ async fn watch(stage: &Arc<Stage>, config: &RunConfig, shop: &JoinHandle<()>, to
         }
         fresh.iter().for_each(|fact| standing.hear(fact));
         told(&progress(&standing, config.orders));
-        let all_placed =
-            plans.iter().all(|plan| plan.is_finished()) && standing.placed as usize >= stage.register.placed();
+        let all_done = plans.iter().all(|plan| plan.is_finished()) && stage.errands() == 0;
+        let all_placed = all_done && standing.placed as usize >= stage.register.placed();
         if all_placed && standing.open_orders() == 0 && stage.register.placed() > 0 {
             let since_ms = *ended_ms.get_or_insert_with(|| stage.now_ms());
             if standing.is_quiet() || stage.now_ms() - since_ms > TAIL_MS {

@@ -79,6 +79,12 @@ impl Register {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(order).cloned()
     }
 
+    /// The order of that index, if the server took it.
+    pub fn of_index(&self, index: u64) -> Option<Arc<Placed>> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.values().find(|placed| placed.index == index).cloned()
+    }
+
     /// How many orders the server took.
     pub fn placed(&self) -> usize {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).len()

@@ -25,7 +25,6 @@ pub enum Gap {
 #[derive(Default)]
 pub struct Truth {
     gaps: Mutex<HashMap<(String, String), Gap>>,
-    bins: Mutex<HashMap<(String, String), String>>,
 }
 
 fn key(site: &str, bin: &str) -> (String, String) {
@@ -57,34 +56,18 @@ impl Truth {
             Some(Gap::Left(units)) => return Ok(units),
             Some(Gap::BelowHeld) | None => {}
         }
-        let article = eye.get(&format!("/api/v1/articles/{}", place.sku)).await?;
-        let sku = text(&article, "id");
-        let bin = self.bin_id(eye, place).await?;
-        let units = in_books(eye, place.site_id, &bin, sku, lot).await?;
+        let path = format!("/api/v1/stock/bins/{}?site={}", place.bin, place.site_id);
+        let goods = eye.get(&path).await?;
+        let (units, sku) = in_books(&goods, place.sku, lot);
         if self.gap(place.site, place.bin) != Some(Gap::BelowHeld) {
             return Ok(units);
         }
-        let left = match pool(eye, place.site_id, sku).await? {
+        let left = match pool(eye, place.site_id, &sku).await? {
             Some((on_hand, held)) => below_held(units, on_hand, held),
             None => units,
         };
         self.note(place.site, place.bin, Gap::Left(left));
         Ok(left)
-    }
-
-    async fn bin_id(&self, eye: &Caller, place: &Place<'_>) -> Result<String, Problem> {
-        if let Some(id) = self.known_bin(place) {
-            return Ok(id);
-        }
-        let floor = eye.get(&format!("/api/v1/sites/{}/floor", place.site)).await?;
-        let bins = floor.get("bins").and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut known = self.bins.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(bins.iter().map(|bin| (key(place.site, text(bin, "code")), text(bin, "id").to_owned())));
-        Ok(known.get(&key(place.site, place.bin)).cloned().unwrap_or_default())
-    }
-
-    fn known_bin(&self, place: &Place<'_>) -> Option<String> {
-        self.bins.lock().unwrap_or_else(PoisonError::into_inner).get(&key(place.site, place.bin)).cloned()
     }
 }
 
@@ -105,15 +88,14 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Units of a bin in the books, those booked missing included: eyes see what was
-/// overlooked.
-async fn in_books(eye: &Caller, site: &str, bin: &str, sku: &str, lot: Option<&str>) -> Result<i64, Problem> {
-    // The cursor is the key itself: this begins right before the bin's own rows.
-    let page = eye.get(&format!("/api/v1/ledger/balances?limit=100&after={site}%20{bin}%20")).await?;
-    let rows = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    let here = rows.iter().filter(|row| text(row, "holder") == bin && text(row, "sku") == sku);
-    let of_lot = here.filter(|row| lot.is_none_or(|lot| text(row, "lot") == lot));
-    Ok(of_lot.filter_map(|row| row.get("quantity").and_then(Value::as_i64)).sum())
+/// Units of an article among the goods of a bin, and the article's id. Those
+/// booked missing count as well: eyes see what was overlooked.
+fn in_books(goods: &Value, article: &str, lot: Option<&str>) -> (i64, String) {
+    let all = goods.as_array().map(Vec::as_slice).unwrap_or_default();
+    let of_article = || all.iter().filter(|one| text(one, "article") == article);
+    let of_lot = of_article().filter(|one| lot.is_none_or(|lot| text(one, "lot") == lot));
+    let units = of_lot.filter_map(|one| one.get("quantity").and_then(Value::as_i64)).sum();
+    (units, of_article().next().map(|one| text(one, "sku").to_owned()).unwrap_or_default())
 }
 
 /// On hand and held of an article at a site.
@@ -146,6 +128,15 @@ mod tests {
         assert_eq!(below_held(40, 45, 3), 0);
         assert_eq!(below_held(40, 40, 0), 40);
         assert_eq!(below_held(40, 40, 40), 39);
+    }
+
+    #[test]
+    fn eyes_see_what_is_booked_missing_and_tell_lots_apart() {
+        let one = |article: &str, lot: &str, quantity: i64| serde_json::json!({ "article": article, "sku": format!("sku_{article}"), "lot": lot, "quantity": quantity });
+        let goods = serde_json::json!([one("A", "1", 4), one("A", "1", 2), one("A", "2", 1), one("B", "1", 9)]);
+        assert_eq!(in_books(&goods, "A", Some("1")), (6, "sku_A".to_owned()));
+        assert_eq!(in_books(&goods, "A", None).0, 7);
+        assert_eq!(in_books(&Value::Null, "A", None), (0, String::new()));
     }
 
     #[test]

@@ -168,9 +168,6 @@ impl Worker {
                 self.try_wrong(screen, wrong).await?;
             }
         }
-        if screen.state == "count.enter_quantity" {
-            return Some(Entry::Number(self.lying(screen).await?));
-        }
         let contents_g = self.stage.scale.contents_g(&screen.task.id);
         // A box that somebody else half packed is emptied before anything goes in.
         if screen.state == "pack.scan_article" && contents_g.is_none() {
@@ -180,23 +177,6 @@ impl Worker {
             self.tote = Some(self.stage.totes.take(&self.site));
         }
         Some(hands::right(screen, self.tote.as_deref().unwrap_or_default(), contents_g))
-    }
-
-    /// How many of the article lie in the bin. In this world the books are right
-    /// but for what somebody did not find, which is booked as missing; the screen
-    /// of a count tells neither. `None` when the run is over.
-    async fn lying(&self, screen: &Screen) -> Option<i64> {
-        let bin = screen.spot.as_ref().map_or("", |spot| spot.label.as_str());
-        let path = format!("/api/v1/stock/bins/{bin}?site={}", self.site_id);
-        let lot = screen.facts.iter().find(|(key, _)| key == "lot").map(|(_, lot)| lot.as_str());
-        match self.caller.get(&path).await {
-            Ok(goods) => Some(hands::counted(&goods, screen.sku(), lot)),
-            Err(problem) if problem.stopped() => None,
-            Err(problem) => {
-                self.stage.surprise(&self.login, &format!("looking into {bin}"), &problem);
-                Some(0)
-            }
-        }
     }
 
     /// Something goes wrong that the screen has a button or a number for.
