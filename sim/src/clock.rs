@@ -80,6 +80,12 @@ pub fn format_rfc3339(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
+/// The UTC day of a moment as GS1 AI 17 writes it: `YYMMDD`.
+pub fn gs1_day(ms: i64) -> String {
+    let (year, month, day) = civil_from_days(ms.div_euclid(DAY_MS));
+    format!("{:02}{month:02}{day:02}", year.rem_euclid(100))
+}
+
 /// Days since 1970-01-01 of a date of the proleptic Gregorian calendar
 /// (H. Hinnant, "chrono-Compatible Low-Level Date Algorithms").
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
@@ -121,6 +127,11 @@ mod tests {
         assert_eq!(pace.wall_for(60_000), 2_000);
         assert_eq!(pace.wall_until(1_060_000, 1_500), 1_000);
         assert_eq!(pace.wall_until(900_000, 1_500), 0);
+    }
+
+    #[test]
+    fn days_are_written_as_on_labels() {
+        assert_eq!(gs1_day(1_795_136_400_250), "261120");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// Orders that are placed at the same moment.
 pub const GROUP: u64 = 4;
 /// Domain time from one group to the next, on average.
-const GROUP_GAP_MS: i64 = 20_000;
+const GROUP_GAP_MS: i64 = 15_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BasketLine {

@@ -43,6 +43,15 @@ impl Mishaps {
         })
     }
 
+    /// A mishap whose own order is `over`, for another order that suits as well.
+    pub fn orphan(&self, kind: Mishap, over: impl Fn(u64) -> bool) -> Option<Fault> {
+        self.with(kind, |plan| {
+            let place = plan.left.iter().position(|fault| over(fault.index))?;
+            plan.struck += 1;
+            Some(plan.left.remove(place))
+        })
+    }
+
     /// An opportunity for a mishap of that kind: the next one, if it is time.
     pub fn chance(&self, kind: Mishap) -> Option<Fault> {
         self.with(kind, |plan| {
@@ -119,6 +128,14 @@ mod tests {
         assert_eq!(struck.iter().filter(|hit| **hit).count(), 1);
         assert!(!struck[0] && mishaps.chance(Mishap::WorkerGone).is_none());
         assert_eq!(mishaps.struck()[&Mishap::FullTote], 1);
+        assert!(mishaps.left().is_empty());
+    }
+
+    #[test]
+    fn what_can_no_longer_strike_its_order_strikes_another() {
+        let mishaps = Mishaps::new(vec![fault(Mishap::AbsentCustomer, 4)]);
+        assert!(mishaps.orphan(Mishap::AbsentCustomer, |_| false).is_none());
+        assert!(mishaps.orphan(Mishap::AbsentCustomer, |index| index == 4).is_some());
         assert!(mishaps.left().is_empty());
     }
 

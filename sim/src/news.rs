@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Pause between looks at the log while nothing happens (wall time).
-const GAP: Duration = Duration::from_millis(60);
+const GAP: Duration = Duration::from_millis(80);
 const PAGE: usize = 500;
 
 /// Every fact heard so far.

@@ -8,8 +8,8 @@ use crate::evidence;
 use crate::faults;
 use crate::http::Http;
 use crate::mishaps::Mishaps;
-use crate::oracle;
-use crate::people::{clerk, desk, printer, rider, shopper, worker};
+use crate::oracle::{self, Fact};
+use crate::people::{clerk, controller, desk, printer, rider, shopper, worker};
 use crate::report::{Report, Violation};
 use crate::seed_world;
 use crate::stage::{Setting, Stage};
@@ -132,12 +132,13 @@ pub async fn run(config: RunConfig, stop: CancellationToken, told: impl Fn(&Prog
     });
     let cast = call(&stage, &config.without);
     let shop = tokio::spawn(open(Arc::clone(&stage), config.clone()));
-    let standing = watch(&stage, &config, &shop, told).await;
+    let store = tokio::spawn(keep_store(Arc::clone(&stage), config.clone()));
+    let standing = watch(&stage, &config, &[&shop, &store], told).await;
     if config.linger {
         stop.cancelled().await;
     }
     stage.stop.cancel();
-    for task in cast.into_iter().chain([ear, shop]) {
+    for task in cast.into_iter().chain([ear, shop, store]) {
         if let Err(error) = task.await {
             stage.trouble("sim.panic", "a persona", error.to_string());
         }
@@ -203,25 +204,42 @@ fn call(stage: &Arc<Stage>, without: &[Without]) -> Vec<JoinHandle<()>> {
     cast
 }
 
-/// Opens the shop when the first rider is there; at once when none will come.
+/// The moment at which the day begins: the first shift of anybody who rides. It is
+/// the same when the run is taken up again, and windows and dates count from it.
+async fn opening_ms(stage: &Stage, config: &RunConfig) -> Option<i64> {
+    let nobody_rides = config.without.contains(&Without::Riders) && config.without.contains(&Without::Drivers);
+    let begins = |fact: &Fact| nobody_rides || fact.kind == "rider.shift";
+    stage.news.first(&stage.stop, begins).await.map(|fact| fact.at_ms)
+}
+
+/// The shop opens.
 async fn open(stage: Arc<Stage>, config: RunConfig) {
     if config.without.contains(&Without::Shoppers) {
         return;
     }
-    let nobody_rides = config.without.contains(&Without::Riders) && config.without.contains(&Without::Drivers);
-    // A moment that is the same when the run is taken up again: windows count from it.
-    let opening = if nobody_rides {
-        stage.news.first(&stage.stop, |_| true).await
-    } else {
-        stage.news.first(&stage.stop, |fact| fact.kind == "rider.shift").await
-    };
-    if let Some(fact) = opening {
-        shopper::open_shop(Arc::clone(&stage), config.orders, fact.at_ms).await;
+    if let Some(opening_ms) = opening_ms(&stage, &config).await {
+        shopper::open_shop(Arc::clone(&stage), config.orders, opening_ms).await;
+    }
+}
+
+/// Trucks come and bins are counted at the central warehouse.
+async fn keep_store(stage: Arc<Stage>, config: RunConfig) {
+    let Some(login) = stage.access.all(Role::Inventory).next().cloned() else { return };
+    if config.without.contains(&Without::Pickers) {
+        return;
+    }
+    if let Some(opening_ms) = opening_ms(&stage, &config).await {
+        controller::live(Arc::clone(&stage), login, opening_ms).await;
     }
 }
 
 /// Watches until every order has its end, or nothing moves any more.
-async fn watch(stage: &Arc<Stage>, config: &RunConfig, shop: &JoinHandle<()>, told: impl Fn(&Progress)) -> Standing {
+async fn watch(
+    stage: &Arc<Stage>,
+    config: &RunConfig,
+    plans: &[&JoinHandle<()>],
+    told: impl Fn(&Progress),
+) -> Standing {
     let mut standing = Standing::default();
     let mut last_news = Instant::now();
     let mut ended_ms: Option<i64> = None;
@@ -235,7 +253,8 @@ async fn watch(stage: &Arc<Stage>, config: &RunConfig, shop: &JoinHandle<()>, to
         }
         fresh.iter().for_each(|fact| standing.hear(fact));
         told(&progress(&standing, config.orders));
-        let all_placed = shop.is_finished() && standing.placed as usize >= stage.register.placed();
+        let all_done = plans.iter().all(|plan| plan.is_finished()) && stage.errands() == 0;
+        let all_placed = all_done && standing.placed as usize >= stage.register.placed();
         if all_placed && standing.open_orders() == 0 && stage.register.placed() > 0 {
             let since_ms = *ended_ms.get_or_insert_with(|| stage.now_ms());
             if standing.is_quiet() || stage.now_ms() - since_ms > TAIL_MS {

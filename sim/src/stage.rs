@@ -5,13 +5,16 @@
 
 use crate::access::{ADMIN, Access, EYE, Login, SHOP};
 use crate::clock::Pace;
+use crate::faults::{Fault, Mishap};
 use crate::http::{Caller, Http, Problem};
 use crate::mishaps::Mishaps;
 use crate::news::News;
+use crate::people::deliveries::Deliveries;
 use crate::people::printer::Printers;
 use crate::people::register::Register;
 use crate::people::scale::Scale;
 use crate::people::totes::Totes;
+use crate::people::truth::Truth;
 use crate::report::Violation;
 use crate::seed::{Chance, stream};
 use crate::world::World;
@@ -37,6 +40,8 @@ pub struct Stage {
     pub scale: Scale,
     pub totes: Totes,
     pub printers: Printers,
+    pub deliveries: Deliveries,
+    pub truth: Truth,
     pub mishaps: Mishaps,
     /// Site ids by code.
     pub sites: BTreeMap<String, String>,
@@ -48,6 +53,7 @@ pub struct Stage {
     nonce: String,
     next_key: AtomicU64,
     busy: AtomicI64,
+    errands: AtomicI64,
     troubles: Mutex<Vec<Violation>>,
 }
 
@@ -80,6 +86,8 @@ impl Stage {
             scale: Scale::default(),
             totes: Totes::default(),
             printers: Printers::default(),
+            deliveries: Deliveries::default(),
+            truth: Truth::default(),
             mishaps,
             sites,
             stop,
@@ -88,6 +96,7 @@ impl Stage {
             nonce,
             next_key: AtomicU64::new(0),
             busy: AtomicI64::new(0),
+            errands: AtomicI64::new(0),
             troubles: Mutex::default(),
         }
     }
@@ -128,6 +137,34 @@ impl Stage {
     /// How many are at work this moment: walking, driving, scanning.
     pub fn busy(&self) -> i64 {
         self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Something is begun that the run must not end without.
+    pub fn begin_errand(&self) {
+        self.errands.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// It is done, or there is no need for it any more.
+    pub fn end_errand(&self) {
+        self.errands.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Errands that are not done.
+    pub fn errands(&self) -> i64 {
+        self.errands.load(Ordering::Relaxed)
+    }
+
+    /// Whether an order has its end.
+    pub fn is_over(&self, order: &str) -> bool {
+        let ends = ["order.delivered", "order.cancelled"];
+        self.news.since(0).iter().any(|fact| fact.subject == order && ends.contains(&fact.kind.as_str()))
+    }
+
+    /// The mishap of that kind that is due to an order, or to one that ended before
+    /// it could happen there.
+    pub fn mishap_of(&self, kind: Mishap, index: u64) -> Option<Fault> {
+        let ended = |index: u64| self.register.of_index(index).is_some_and(|order| self.is_over(&order.order));
+        self.mishaps.of_order(kind, index).or_else(|| self.mishaps.orphan(kind, ended))
     }
 
     /// A fresh key for a command that only this process sends.

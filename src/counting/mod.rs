@@ -13,6 +13,7 @@
 //! is there. Deliberately absent: which bins to count when; callers say so.
 
 mod add;
+pub mod api;
 mod model;
 mod post;
 mod rows;

@@ -20,7 +20,7 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    cases, catalog, checkout, fleet, handheld, identity, importing, inbound, layout, network, printing,
+    cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, layout, network, printing,
     problem::Problem, riders, stock, store::Db, transport, web,
 };
 
@@ -44,6 +44,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(transport::api::routes())
         .merge(riders::api::routes())
         .merge(cases::api::routes())
+        .merge(counting::api::routes())
         .merge(importing::api::routes())
         .merge(facts::routes())
 }

@@ -9,7 +9,7 @@ use crate::access::Login;
 use crate::http::Caller;
 use crate::oracle::Fact;
 use crate::stage::Stage;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,6 +41,8 @@ enum Deed {
     Settle(&'static str),
     /// Load labels and start the page again.
     Reprint,
+    /// Take in what waits at the dock, then close with this resolution.
+    TakeIn(&'static str),
 }
 
 /// Handles the cases of `site` (its id), or those of no site, until the run is
@@ -110,6 +112,12 @@ async fn handle(stage: &Stage, caller: &Caller, who: &str, case: &Case) {
             }
             return;
         }
+        Deed::TakeIn(resolution) => {
+            if !take_in(stage, caller, who, &case.about).await {
+                return;
+            }
+            json!({ "resolution": resolution })
+        }
         Deed::Close(resolution) => json!({ "resolution": resolution }),
         Deed::Settle(note) => json!({ "resolution": "settled", "note": note }),
     };
@@ -122,6 +130,27 @@ async fn handle(stage: &Stage, caller: &Caller, who: &str, case: &Case) {
     }
 }
 
+/// Approves every line of a receipt that waits; false if it must be tried again.
+async fn take_in(stage: &Stage, caller: &Caller, who: &str, receipt: &str) -> bool {
+    let found = match caller.get(&format!("/api/v1/receipts/{receipt}")).await {
+        Ok(found) => found,
+        Err(problem) => {
+            stage.surprise(who, "looking at a receipt", &problem);
+            return false;
+        }
+    };
+    let text = |line: &Value, key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let lines = found.get("lines").and_then(Value::as_array).cloned().unwrap_or_default();
+    for line in lines.iter().filter(|line| text(line, "state") == "waiting") {
+        let path = format!("/api/v1/receipts/{receipt}/lines/{}/approve", text(line, "id"));
+        if let Err(problem) = caller.post(&path, &stage.key(who), &json!({ "accept": true })).await {
+            stage.surprise(who, "taking in what waits", &problem);
+            return false;
+        }
+    }
+    true
+}
+
 /// What the advice of a case comes to, after what has happened since. Pure.
 fn advised(case: &Case, facts: &[Arc<Fact>], now_ms: i64) -> Deed {
     let since = || facts.iter().filter(|fact| fact.position > case.position);
@@ -130,7 +159,7 @@ fn advised(case: &Case, facts: &[Arc<Fact>], now_ms: i64) -> Deed {
     let aged = |minutes: i64| now_ms - case.opened_ms >= minutes * MINUTE_MS;
     match case.code.as_str() {
         "goods.damaged" | "goods.short" | "goods.wrong" => Deed::Close("accepted"),
-        "goods.over" if about_receipt(facts, case, "receipt.received") => Deed::Close("accepted"),
+        "goods.over" => Deed::TakeIn("accepted"),
         "label.unknown" => Deed::Close("relabelled"),
         "bin.empty" => {
             let counted = |fact: &Fact| fact.kind == "task.done" && fact.text("kind") == "count";
@@ -169,14 +198,9 @@ fn advised(case: &Case, facts: &[Arc<Fact>], now_ms: i64) -> Deed {
     }
 }
 
-fn about_receipt(facts: &[Arc<Fact>], case: &Case, kind: &str) -> bool {
-    facts.iter().any(|fact| fact.kind == kind && fact.subject == case.about && fact.position > case.position)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
 
     fn case(code: &str, about: &str) -> Case {
         let (id, site) = ("cas_1".to_owned(), "sit_1".to_owned());

@@ -40,7 +40,7 @@ const GOOD_BUTTONS: [&str; 9] = ["sellable", "quality_hold", "good", "ok", "yes"
 /// what is in the open box, if anybody saw it.
 pub fn right(screen: &Screen, tote: &str, contents_g: Option<i64>) -> Entry {
     let label = screen.expect.label.as_str();
-    let spot = screen.spot.as_ref().map_or("", |spot| spot.label.as_str());
+    let spot = screen.spot_label();
     match screen.expect.kind.as_str() {
         "quantity" => Entry::Number(wanted(screen)),
         "weight" => match contents_g {
@@ -65,18 +65,6 @@ fn first_of(a: &str, b: &str) -> String {
 fn wanted(screen: &Screen) -> i64 {
     let told = screen.expect.label.parse().ok();
     told.or_else(|| screen.quantity.as_ref().map(|quantity| quantity.want)).unwrap_or(1)
-}
-
-/// How many of an article (and lot, if told) lie among the goods of a bin.
-pub fn counted(goods: &Value, sku: &str, lot: Option<&str>) -> i64 {
-    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
-    let here = |one: &&Value| {
-        text(one, "article") == sku
-            && text(one, "condition") != "missing"
-            && lot.is_none_or(|lot| text(one, "lot") == lot)
-    };
-    let all = goods.as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter().filter(here).filter_map(|one| one["quantity"].as_i64()).sum()
 }
 
 fn button(screen: &Screen) -> String {
@@ -188,18 +176,5 @@ mod tests {
         assert_eq!(place, Some((station.x_mm, station.y_mm)));
         assert_eq!(walk_ms((0, 0), (1_300, 1_300)), 2_000);
         assert_eq!(walk_ms((0, 0), (900_000, 0)), LONGEST_WALK_MS);
-    }
-
-    #[test]
-    fn what_is_missing_or_of_another_lot_is_not_counted() {
-        let one = |sku: &str, lot: &str, condition: &str, quantity: i64| json!({ "article": sku, "lot": lot, "condition": condition, "quantity": quantity });
-        let goods = json!([
-            one("A", "1", "sellable", 4),
-            one("A", "1", "missing", 2),
-            one("A", "2", "damaged", 1),
-            one("B", "1", "sellable", 9),
-        ]);
-        assert_eq!((counted(&goods, "A", Some("1")), counted(&goods, "A", None)), (4, 5));
-        assert_eq!(counted(&json!(null), "A", None), 0);
     }
 }

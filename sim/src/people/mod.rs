@@ -4,6 +4,8 @@
 //! here and nowhere else; the server knows only what it is told.
 
 pub mod clerk;
+pub mod controller;
+pub mod deliveries;
 pub mod desk;
 pub mod hands;
 pub mod printer;
@@ -15,4 +17,5 @@ pub mod scale;
 pub mod screen;
 pub mod shopper;
 pub mod totes;
+pub mod truth;
 pub mod worker;

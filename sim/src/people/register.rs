@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacedLine {
     pub id: String,
+    /// The article's id.
     pub sku: String,
+    /// The article's code.
+    pub code: String,
     pub quantity: i64,
 }
 
@@ -34,7 +37,8 @@ impl Placed {
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let line = |line: &Value| {
             let quantity = line.get("quantity").or_else(|| line.get("ordered")).and_then(Value::as_i64);
-            Some(PlacedLine { id: text(line, "id")?, sku: text(line, "sku")?, quantity: quantity? })
+            let code = text(line, "code").unwrap_or_default();
+            Some(PlacedLine { id: text(line, "id")?, sku: text(line, "sku")?, code, quantity: quantity? })
         };
         let lines = reply.get("lines").and_then(Value::as_array);
         Some(Self {
@@ -73,6 +77,12 @@ impl Register {
     /// The order of that id, if one of the run's shoppers placed it.
     pub fn find(&self, order: &str) -> Option<Arc<Placed>> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner).get(order).cloned()
+    }
+
+    /// The order of that index, if the server took it.
+    pub fn of_index(&self, index: u64) -> Option<Arc<Placed>> {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.values().find(|placed| placed.index == index).cloned()
     }
 
     /// How many orders the server took.
@@ -118,7 +128,7 @@ mod tests {
     fn a_reply_becomes_a_memory() {
         let reply = json!({
             "id": "ord_1", "delivery_pin": "0042",
-            "lines": [{"id": "lin_1", "sku": "FV-0001", "quantity": 2}, {"id": "lin_2"}],
+            "lines": [{"id": "lin_1", "sku": "sku_1", "code": "FV-0001", "ordered": 2}, {"id": "lin_2"}],
         });
         let placed = Placed::read(3, None, &reply).expect("an order");
         assert_eq!((placed.pin.as_str(), placed.lines.len()), ("0042", 1));

@@ -220,7 +220,7 @@ impl Riding {
         stop.kind == "door"
             && self.orders_at(stop).iter().any(|order| {
                 let placed = self.stage.register.find(order);
-                placed.is_some_and(|placed| self.stage.mishaps.of_order(Mishap::AbsentCustomer, placed.index).is_some())
+                placed.is_some_and(|placed| self.stage.mishap_of(Mishap::AbsentCustomer, placed.index).is_some())
             })
     }
 

@@ -95,6 +95,11 @@ impl Screen {
         self.facts.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse().ok())
     }
 
+    /// The label of where to go, or "".
+    pub fn spot_label(&self) -> &str {
+        self.spot.as_ref().map_or("", |spot| spot.label.as_str())
+    }
+
     /// The article's code, or "".
     pub fn sku(&self) -> &str {
         self.article.as_ref().map_or("", |article| article.code.as_str())

@@ -9,6 +9,7 @@ use crate::clock::format_rfc3339;
 use crate::demand::{BasketLine, GROUP, Payment, ShopperOrder, shopper_order};
 use crate::faults::{Fault, Mishap};
 use crate::http::{Caller, Problem};
+use crate::oracle::Fact;
 use crate::seed::stream;
 use crate::seed_world::CHANNEL;
 use crate::stage::Stage;
@@ -45,7 +46,10 @@ async fn shop(stage: Arc<Stage>, order: ShopperOrder, opening_ms: i64) {
     let shopper = Shopper { stage: &stage, shop: &shop, order: &order, opening_ms, pays_late: late.is_some() };
     if let Some(placed) = shopper.place().await {
         let placed = stage.register.add(placed);
+        stage.begin_errand();
         tokio::spawn(follow(Arc::clone(&stage), shop, order, placed, late));
+    } else if let Some(fault) = late {
+        stage.mishaps.put_back(fault);
     }
 }
 
@@ -211,25 +215,35 @@ fn smaller(
 async fn follow(stage: Arc<Stage>, shop: Caller, order: ShopperOrder, placed: Arc<Placed>, late: Option<Fault>) {
     if late.is_some() {
         pay_late(&stage, &shop, &placed).await;
+    } else if heard(&stage, &placed, "fulfilment.picked").await {
+        let home = order.pickup_point.is_none();
+        if home && stage.mishap_of(Mishap::AddressChangeAfterPick, order.index).is_some() {
+            move_house(&stage, &shop, &order, &placed).await;
+        }
+        let units: i64 = placed.lines.iter().map(|line| line.quantity).sum();
+        if units >= 2
+            && heard(&stage, &placed, "fulfilment.packed").await
+            && let Some(fault) = stage.mishap_of(Mishap::PartialCancelAfterPacking, order.index)
+        {
+            cancel_part(&stage, &shop, &placed, &fault).await;
+        }
     }
-    if let Some(fault) = stage.mishaps.of_order(Mishap::PartialCancelAfterPacking, order.index) {
-        cancel_part(&stage, &shop, &placed, &fault).await;
-    }
-    if stage.mishaps.of_order(Mishap::AddressChangeAfterPick, order.index).is_some() {
-        move_house(&stage, &shop, &order, &placed).await;
-    }
+    stage.end_errand();
 }
 
-/// Waits for a fact of the order.
-async fn heard(stage: &Stage, placed: &Placed, kinds: &[&str]) -> bool {
+/// Waits for a fact of the order; false if the order ends without it.
+async fn heard(stage: &Stage, placed: &Placed, kind: &str) -> bool {
+    let ends = ["order.delivered", "order.cancelled"];
     let wanted =
-        stage.news.first(&stage.stop, |fact| fact.subject == placed.order && kinds.contains(&fact.kind.as_str()));
-    wanted.await.is_some()
+        |fact: &Fact| fact.subject == placed.order && (fact.kind == kind || ends.contains(&fact.kind.as_str()));
+    stage.news.first(&stage.stop, wanted).await.is_some_and(|fact| fact.kind == kind)
 }
 
 /// Pays when it is too late.
 async fn pay_late(stage: &Stage, shop: &Caller, placed: &Placed) {
-    if !heard(stage, placed, &["payment.lapsed"]).await || !stage.rest(2 * MINUTE_MS).await {
+    // The order ends when its payment lapses; both are told in one breath.
+    let lapsed = |fact: &Fact| fact.subject == placed.order && fact.kind == "payment.lapsed";
+    if stage.news.first(&stage.stop, lapsed).await.is_none() || !stage.rest(2 * MINUTE_MS).await {
         return;
     }
     let path = format!("/api/v1/orders/{}/payments", placed.order);
@@ -244,9 +258,6 @@ async fn pay_late(stage: &Stage, shop: &Caller, placed: &Placed) {
 
 /// Cancels a part of the order after it was packed.
 async fn cancel_part(stage: &Stage, shop: &Caller, placed: &Placed, fault: &Fault) {
-    if !heard(stage, placed, &["fulfilment.packed"]).await {
-        return;
-    }
     let lines = part_of(placed, fault.permille);
     let path = format!("/api/v1/orders/{}/cancel", placed.order);
     let key = format!("sim-{}-cancel-{}", stage.seed, placed.index);
@@ -273,9 +284,6 @@ fn part_of(placed: &Placed, permille: u32) -> Vec<Value> {
 
 /// Wants the order at another door after it was picked.
 async fn move_house(stage: &Stage, shop: &Caller, order: &ShopperOrder, placed: &Placed) {
-    if !heard(stage, placed, &["fulfilment.picked"]).await {
-        return;
-    }
     let mut chance = stream(stage.seed, "new door", order.index);
     let wait_ms = chance.random_range(0..4) * MINUTE_MS;
     let door = stage.world.city.random_address(&mut chance);
@@ -326,7 +334,10 @@ mod tests {
 
     #[test]
     fn a_part_is_never_all_of_it() {
-        let line = |id: &str, quantity| PlacedLine { id: id.to_owned(), sku: String::new(), quantity };
+        let line = |id: &str, quantity| {
+            let id = id.to_owned();
+            PlacedLine { id, sku: String::new(), code: String::new(), quantity }
+        };
         let placed = |lines| Placed { index: 0, order: String::new(), pin: String::new(), lines, pickup_point: None };
         for permille in [150, 500, 700, 999] {
             for lines in [vec![line("a", 2)], vec![line("a", 1), line("b", 1)], vec![line("a", 3), line("b", 4)]] {

@@ -6,6 +6,7 @@
 
 use super::hands::{self, Entry};
 use super::screen::Screen;
+use super::truth::{Gap, Place};
 use crate::access::Login;
 use crate::faults::{Fault, Mishap};
 use crate::http::{Caller, Problem};
@@ -25,6 +26,8 @@ const IDLE: Duration = Duration::from_millis(1_500);
 const WRONG_ONE_IN: u32 = 14;
 /// So many refusals in a row and the worker presses "Problem".
 const PATIENCE: u32 = 5;
+/// From this severity on an empty pick face is really empty.
+const REALLY_EMPTY_PERMILLE: u32 = 425;
 /// A worker who is gone comes back for the next shift after so long (domain time).
 const GONE_MS: i64 = 24 * 60_000;
 
@@ -150,14 +153,20 @@ impl Worker {
         if let Some(entry) = self.mishap(screen) {
             return Some(entry);
         }
+        match screen.task.kind.as_str() {
+            "receive" => {
+                if let Some(entry) = self.stage.deliveries.entry(screen) {
+                    return Some(entry);
+                }
+            }
+            "count" => return self.count(screen).await,
+            _ => {}
+        }
         if self.chance.random_range(0..WRONG_ONE_IN) == 0 {
             let wrong = hands::wrong_label(&self.stage.world, &self.site, screen, &mut self.chance);
             if let Some(wrong) = wrong {
                 self.try_wrong(screen, wrong).await?;
             }
-        }
-        if screen.state == "count.enter_quantity" {
-            return Some(Entry::Number(self.lying(screen).await?));
         }
         let contents_g = self.stage.scale.contents_g(&screen.task.id);
         // A box that somebody else half packed is emptied before anything goes in.
@@ -170,29 +179,22 @@ impl Worker {
         Some(hands::right(screen, self.tote.as_deref().unwrap_or_default(), contents_g))
     }
 
-    /// How many of the article lie in the bin. In this world the books are right
-    /// but for what somebody did not find, which is booked as missing; the screen
-    /// of a count tells neither. `None` when the run is over.
-    async fn lying(&self, screen: &Screen) -> Option<i64> {
-        let bin = screen.spot.as_ref().map_or("", |spot| spot.label.as_str());
-        let path = format!("/api/v1/stock/bins/{bin}?site={}", self.site_id);
-        let lot = screen.facts.iter().find(|(key, _)| key == "lot").map(|(_, lot)| lot.as_str());
-        match self.caller.get(&path).await {
-            Ok(goods) => Some(hands::counted(&goods, screen.sku(), lot)),
-            Err(problem) if problem.stopped() => None,
-            Err(problem) => {
-                self.stage.surprise(&self.login, &format!("looking into {bin}"), &problem);
-                Some(0)
-            }
-        }
-    }
-
     /// Something goes wrong that the screen has a button or a number for.
     fn mishap(&mut self, screen: &Screen) -> Option<Entry> {
         let mishaps = &self.stage.mishaps;
         match screen.state.as_str() {
             "pick.scan_article" if screen.offers("short") => {
-                mishaps.chance(Mishap::EmptyPickFace).map(|_| Entry::button("short"))
+                let bin = screen.spot_label();
+                if self.stage.truth.gap(&self.site, bin) == Some(Gap::Empty) {
+                    return Some(Entry::button("short"));
+                }
+                let fault = mishaps.chance(Mishap::EmptyPickFace)?;
+                // Half of them are really empty; at the others the goods are overlooked,
+                // and whoever counts finds them.
+                if fault.permille >= REALLY_EMPTY_PERMILLE {
+                    self.stage.truth.note(&self.site, bin, Gap::Empty);
+                }
+                Some(Entry::button("short"))
             }
             "pick.scan_tote" if screen.offers("full") => {
                 mishaps.chance(Mishap::FullTote).map(|_| Entry::button("full"))
@@ -206,6 +208,34 @@ impl Worker {
             }
             _ => None,
         }
+    }
+
+    /// Counts what lies in the bin; `None` when the run is over.
+    async fn count(&self, screen: &Screen) -> Option<Entry> {
+        let asks_article = screen.state == "count.scan_article";
+        if !asks_article && screen.state != "count.enter_quantity" {
+            return Some(hands::right(screen, "", None));
+        }
+        let finish = if screen.offers("empty") { "empty" } else { "done" };
+        if screen.sku().is_empty() {
+            return Some(Entry::button(finish));
+        }
+        let (site, site_id) = (self.site.as_str(), self.site_id.as_str());
+        let place = Place { site, site_id, bin: screen.spot_label(), sku: screen.sku() };
+        let lot = screen.facts.iter().find(|(name, _)| name == "lot").map(|(_, lot)| lot.as_str());
+        let units = match self.stage.truth.look(&self.stage.eye(), &place, lot).await {
+            Ok(units) => units,
+            Err(problem) if problem.stopped() => return None,
+            Err(problem) => {
+                self.stage.surprise(&self.login, "looking into a bin", &problem);
+                return None;
+            }
+        };
+        Some(match asks_article {
+            true if units == 0 => Entry::button(finish),
+            true => hands::right(screen, "", None),
+            false => Entry::Number(units),
+        })
     }
 
     /// Scans a wrong label, which must be refused and change nothing; `None` when
@@ -236,6 +266,11 @@ impl Worker {
     fn remember(&mut self, screen: &Screen, entry: &Entry, next: &Screen) {
         let task = screen.task.id.as_str();
         let taken = !next.was_wrong();
+        match screen.task.kind.as_str() {
+            "receive" => self.stage.deliveries.entered(screen, entry, taken),
+            "count" if next.is_over() => self.stage.truth.settle(&self.site, screen.spot_label()),
+            _ => {}
+        }
         match (screen.state.as_str(), entry) {
             (_, Entry::Choice(choice)) if choice == "count_again" && taken => self.stage.scale.begin(task),
             ("pack.take_box", _) if taken => self.stage.scale.begin(task),

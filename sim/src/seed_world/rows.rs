@@ -1,6 +1,7 @@
 //! The world as rows of the import endpoints. Pure.
 
 use crate::access::role_name;
+use crate::clock::gs1_day;
 use crate::world::World;
 use crate::world::catalog::{Catalog, Sku};
 use crate::world::floor::Floor;
@@ -216,12 +217,6 @@ fn stock(row: &OpeningStock, now_ms: i64) -> Value {
     value
 }
 
-/// A day as GS1 AI 17 writes it: `YYMMDD`.
-fn gs1_day(ms: i64) -> String {
-    let text = crate::clock::format_rfc3339(ms);
-    [&text[2..4], &text[5..7], &text[8..10]].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,11 +248,6 @@ mod tests {
         let dated = stock.as_array().expect("rows").iter().filter(|row| row.get("expiry").is_some());
         assert!(dated.clone().count() > 3);
         assert!(dated.into_iter().all(|row| row["expiry"].as_str().is_some_and(|day| day.len() == 6)));
-    }
-
-    #[test]
-    fn days_are_written_as_on_labels() {
-        assert_eq!(gs1_day(1_795_136_400_250), "261120");
     }
 
     #[test]

@@ -177,7 +177,11 @@ pub fn generate(city: &City, sites: &[Site], scale: Scale, seed: u64) -> People 
 /// Who waits for work near a site when the day begins.
 fn rides_of(kind: SiteKind) -> &'static [Ride] {
     match kind {
-        SiteKind::Central => &[Ride::Van, Ride::Van, Ride::Van, Ride::CargoBike],
+        // Most of what is ordered leaves from here.
+        SiteKind::Central => {
+            use Ride::*;
+            &[Van, Van, Van, CargoBike, Scooter, Scooter, Scooter, CargoBike, CargoBike, Scooter]
+        }
         SiteKind::Forward => &[Ride::Van, Ride::Bike, Ride::CargoBike, Ride::Scooter],
         SiteKind::PickupPoint => &[],
     }
