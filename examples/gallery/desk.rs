@@ -5,10 +5,9 @@ use askama::Template;
 use cartage::web::{
     desk::{
         Frame, Tone,
-        board::{BoardPage, Hour, Indicator},
         case::{CasePage, WayOut},
         frame::{DemoPerson, Login},
-        list::{Empty, Filter, List, Tab, Tile},
+        list::Tile,
         order::{AttemptRow, CaseRow, ContactCard, Deeds, LineRow, Moment, OrderPage, ParcelCard},
         stock::StockPage,
         table::{Cell, Column, Table},
@@ -17,7 +16,10 @@ use cartage::web::{
     i18n::Words,
 };
 
-use super::Page;
+use super::{
+    Page,
+    desk_lists::{board, cases, decisions, ledger, ledger_table, orders},
+};
 
 pub fn pages() -> Vec<Page> {
     vec![
@@ -74,81 +76,6 @@ fn login(t: Words) -> String {
     })
 }
 
-fn tabs(t: Words) -> Vec<Tab> {
-    let tab = |en: &str, zh: &str, count, on| Tab { label: s(t.name(en, zh)), href: s("#"), count, on };
-    vec![
-        tab("Open", "进行中", Some(214), true),
-        tab("At risk", "有风险", Some(6), false),
-        tab("On hold", "暂停", Some(2), false),
-        tab("Ended", "已结束", None, false),
-    ]
-}
-
-fn filters(t: Words) -> Vec<Filter> {
-    let any = |en: &str, zh: &str| (String::new(), s(t.name(en, zh)), true);
-    vec![
-        Filter { name: "site", label: s(t.name("Site", "站点")), options: vec![any("Site: any", "站点：全部"), (s("north"), s("Northgate"), false)] },
-        Filter { name: "channel", label: s(t.name("Channel", "渠道")), options: vec![any("Channel: any", "渠道：全部"), (s("web"), s("web"), false)] },
-    ]
-}
-
-fn orders(t: Words, some: bool) -> List {
-    let mut table = Table::new(
-        t.name("Orders", "订单"),
-        vec![
-            Column::text("number", t.name("Order", "订单")),
-            Column::text("placed", t.name("Placed", "下单")),
-            Column::text("promise", t.name("Promise", "承诺")),
-            Column::text("state", t.name("State", "状态")),
-            Column::text("sites", t.name("Sites", "站点")).extra(),
-            Column::num("lines", t.name("Lines", "行")),
-            Column::num("total", t.name("Total", "金额")),
-            Column::text("payment", t.name("Payment", "付款")).extra(),
-            Column::text("why", ""),
-        ],
-    );
-    let rows = [
-        ("KH31", "11:36", "16:00–18:00", Tone::Warn, "1 return open", "有退货", "Northgate, Mill Lane, Eastfield", 4, 9810),
-        ("7QX4", "13:58", "14:30–15:00", Tone::Bad, "No rider in reach", "附近无骑手", "Mill Lane", 2, 4260),
-        ("N3WD", "12:20", "15:20–16:00", Tone::Warn, "Weight mismatch", "重量不符", "Northgate", 7, 13_390),
-        ("2ZRP", "14:02", "15:15–15:45", Tone::Info, "Picking", "拣货中", "Quayside", 3, 5775),
-        ("9FK0", "14:11", "15:00–15:30", Tone::Ok, "Packed", "已打包", "Quayside", 1, 1890),
-        ("5T8A", "13:40", "16:00–16:30", Tone::Ok, "On its way", "配送中", "Northgate", 5, 20_145),
-    ];
-    for (number, placed, promise, tone, en, zh, sites, lines, total) in rows.into_iter().filter(|_| some) {
-        table.push(
-            "/page/desk-order",
-            vec![
-                Cell::link("/page/desk-order", number).mono().sub(format!("web · 100-48{lines}13")),
-                Cell::text(placed),
-                Cell::text(promise),
-                Cell::badge(tone, t.name(en, zh)),
-                Cell::mute(sites),
-                Cell::num(lines),
-                Cell::shown(format!("¥{}.{:02}", total / 100, total % 100), total),
-                Cell::badge(Tone::Ok, t.name("Authorised", "已预授权")),
-                Cell::why("dec_1", t.name("why?", "为什么？")),
-            ],
-        );
-    }
-    List {
-        total: Some(if some { 214 } else { 0 }),
-        lead: s(t.name("All channels, newest promise first", "全部渠道，按承诺时间排列")),
-        tabs: tabs(t),
-        action: s("/page/desk-orders"),
-        search: s(t.name("Number, article, name", "编号、商品、姓名")),
-        filters: filters(t),
-        next: s("#"),
-        csv: s("#"),
-        empty: Empty {
-            head: s(t.name("No order looks like that", "没有符合条件的订单")),
-            rest: s(t.name("Take a filter away, or look in another view.", "请减少筛选条件，或换一个视图。")),
-        },
-        topic: "order",
-        ..List::new(t, frame(t, "orders", "Orders", "订单"), t.name("Orders", "订单"), table)
-    }
-}
-
 fn moment(t: Words, day: &str, time: &str, tone: Tone, words: [&str; 4], who: &str, group: &'static str) -> Moment {
     Moment {
         day: s(day),
@@ -166,15 +93,117 @@ fn moment(t: Words, day: &str, time: &str, tone: Tone, words: [&str; 4], who: &s
 fn story(t: Words) -> Vec<Moment> {
     let today = t.name("Today", "今天");
     let mut story = vec![
-        moment(t, today, "14:21", Tone::Warn, ["Return registered", "登记退货", "1 ground coffee, bag torn. A photo is attached.", "咖啡粉 1 件，包装破损，附照片。"], "web", "main"),
-        moment(t, "", "13:52", Tone::Ok, ["Delivered", "已送达", "parcel 2, attempt 2. The code matched, 6 m from the door.", "包裹 2，第 2 次配送，验证码正确，距门 6 米。"], "Jonas P.", "parcel"),
-        moment(t, "", "13:31", Tone::Plain, ["Parcel 2 left", "包裹 2 出发", "with a rider, route R-214, stop 1.", "由骑手配送，路线 R-214，第 1 站。"], "Mill Lane", "parcel"),
-        moment(t, "", "11:40", Tone::Info, ["Address changed", "修改地址", "Rose Alley 12 to 14. Same route, no extra cost.", "玫瑰巷 12 号改为 14 号，路线不变。"], "Ines K.", "main"),
-        moment(t, t.name("Thu 19 Nov", "11月19日 周四"), "17:48", Tone::Bad, ["Attempt 1 failed", "第 1 次配送失败", "nobody at home. Taken back to Mill Lane, chilled in 22 min.", "无人在家，22 分钟内送回冷藏。"], "Mei L.", "parcel"),
-        moment(t, "", "12:32", Tone::Ok, ["Packed", "已打包", "2 cartons, 5.92 kg expected, 5.90 kg measured.", "2 箱，应重 5.92 公斤，实重 5.90 公斤。"], "Priya S.", "work"),
-        moment(t, "", "12:04", Tone::Plain, ["Picked", "已拣货", "8 of 8 at Northgate in wave 14; shelf SH-0417 came by AGV-12.", "北门仓波次 14，8/8；货架 SH-0417 由 AGV-12 送达。"], "Ana V.", "work"),
-        moment(t, "", "11:36", Tone::Ok, ["Sourced", "选仓", "from 3 sites, promised for 16:00 to 18:00.", "由 3 个站点供货，承诺 16:00 至 18:00。"], "", "main"),
-        moment(t, "", "11:36", Tone::Ok, ["Placed", "下单", "on web, ¥98.10 authorised by card.", "网店，银行卡预授权 ¥98.10。"], "", "money"),
+        moment(
+            t,
+            today,
+            "14:21",
+            Tone::Warn,
+            [
+                "Return registered",
+                "登记退货",
+                "1 ground coffee, bag torn. A photo is attached.",
+                "咖啡粉 1 件，包装破损，附照片。",
+            ],
+            "web",
+            "main",
+        ),
+        moment(
+            t,
+            "",
+            "13:52",
+            Tone::Ok,
+            [
+                "Delivered",
+                "已送达",
+                "parcel 2, attempt 2. The code matched, 6 m from the door.",
+                "包裹 2，第 2 次配送，验证码正确，距门 6 米。",
+            ],
+            "Jonas P.",
+            "parcel",
+        ),
+        moment(
+            t,
+            "",
+            "13:31",
+            Tone::Plain,
+            ["Parcel 2 left", "包裹 2 出发", "with a rider, route R-214, stop 1.", "由骑手配送，路线 R-214，第 1 站。"],
+            "Mill Lane",
+            "parcel",
+        ),
+        moment(
+            t,
+            "",
+            "11:40",
+            Tone::Info,
+            [
+                "Address changed",
+                "修改地址",
+                "Rose Alley 12 to 14. Same route, no extra cost.",
+                "玫瑰巷 12 号改为 14 号，路线不变。",
+            ],
+            "Ines K.",
+            "main",
+        ),
+        moment(
+            t,
+            t.name("Thu 19 Nov", "11月19日 周四"),
+            "17:48",
+            Tone::Bad,
+            [
+                "Attempt 1 failed",
+                "第 1 次配送失败",
+                "nobody at home. Taken back to Mill Lane, chilled in 22 min.",
+                "无人在家，22 分钟内送回冷藏。",
+            ],
+            "Mei L.",
+            "parcel",
+        ),
+        moment(
+            t,
+            "",
+            "12:32",
+            Tone::Ok,
+            [
+                "Packed",
+                "已打包",
+                "2 cartons, 5.92 kg expected, 5.90 kg measured.",
+                "2 箱，应重 5.92 公斤，实重 5.90 公斤。",
+            ],
+            "Priya S.",
+            "work",
+        ),
+        moment(
+            t,
+            "",
+            "12:04",
+            Tone::Plain,
+            [
+                "Picked",
+                "已拣货",
+                "8 of 8 at Northgate in wave 14; shelf SH-0417 came by AGV-12.",
+                "北门仓波次 14，8/8；货架 SH-0417 由 AGV-12 送达。",
+            ],
+            "Ana V.",
+            "work",
+        ),
+        moment(
+            t,
+            "",
+            "11:36",
+            Tone::Ok,
+            ["Sourced", "选仓", "from 3 sites, promised for 16:00 to 18:00.", "由 3 个站点供货，承诺 16:00 至 18:00。"],
+            "",
+            "main",
+        ),
+        moment(
+            t,
+            "",
+            "11:36",
+            Tone::Ok,
+            ["Placed", "下单", "on web, ¥98.10 authorised by card.", "网店，银行卡预授权 ¥98.10。"],
+            "",
+            "money",
+        ),
     ];
     story[1].link = (s("#"), s(t.name("proof", "凭证")));
     story[2].why = s("dec_rider");
@@ -185,25 +214,80 @@ fn story(t: Words) -> Vec<Moment> {
 }
 
 fn lines(t: Words) -> Vec<LineRow> {
-    let line = |en: &str, zh: &str, code: &str, from: &str, q: [i64; 8], state: (Tone, &str), price: &str, leaf| LineRow {
-        id: s(code),
-        name: s(t.name(en, zh)),
-        code: s(code),
-        from: s(from),
-        quantities: q,
-        state: (state.0, s(state.1)),
-        price: s(price),
-        leaf,
-        cancellable: q[1],
-    };
+    let line =
+        |en: &str, zh: &str, code: &str, from: &str, q: [i64; 8], state: (Tone, &str), price: &str, leaf| LineRow {
+            id: s(code),
+            name: s(t.name(en, zh)),
+            code: s(code),
+            from: s(from),
+            quantities: q,
+            state: (state.0, s(state.1)),
+            price: s(price),
+            leaf,
+            cancellable: q[1],
+        };
     let delivered = (Tone::Ok, t.name("Delivered", "已送达"));
     vec![
-        line("Oat drink barista, 1 l", "咖啡师燕麦奶 1 升", "SKU-10442", "Northgate", [6, 0, 6, 6, 6, 6, 0, 0], delivered, "18.90", false),
-        line("Ground coffee, dark, 500 g", "深烘咖啡粉 500 克", "SKU-20817", "Northgate", [2, 0, 2, 2, 2, 2, 0, 1], (Tone::Warn, t.name("1 returned", "退回 1")), "17.80", false),
-        line("Breakfast box", "早餐礼盒", "SKU-90031", t.name("bundle", "组合"), [1, 0, 1, 1, 1, 1, 0, 0], delivered, "24.50", false),
-        line("Rye bread, 750 g", "黑麦面包 750 克", "SKU-31190", "Mill Lane", [1, 0, 1, 1, 1, 1, 0, 0], delivered, "", true),
-        line("Alpine butter, 250 g", "高山黄油 250 克", "SKU-31204", "Mill Lane", [2, 0, 2, 2, 2, 2, 0, 0], delivered, "", true),
-        line("Kitchen scale, steel", "不锈钢厨房秤", "SKU-55210", "Eastfield", [1, 1, 0, 0, 0, 0, 0, 0], (Tone::Info, t.name("Waits for stock", "等待到货")), "32.00", false),
+        line(
+            "Oat drink barista, 1 l",
+            "咖啡师燕麦奶 1 升",
+            "SKU-10442",
+            "Northgate",
+            [6, 0, 6, 6, 6, 6, 0, 0],
+            delivered,
+            "18.90",
+            false,
+        ),
+        line(
+            "Ground coffee, dark, 500 g",
+            "深烘咖啡粉 500 克",
+            "SKU-20817",
+            "Northgate",
+            [2, 0, 2, 2, 2, 2, 0, 1],
+            (Tone::Warn, t.name("1 returned", "退回 1")),
+            "17.80",
+            false,
+        ),
+        line(
+            "Breakfast box",
+            "早餐礼盒",
+            "SKU-90031",
+            t.name("bundle", "组合"),
+            [1, 0, 1, 1, 1, 1, 0, 0],
+            delivered,
+            "24.50",
+            false,
+        ),
+        line(
+            "Rye bread, 750 g",
+            "黑麦面包 750 克",
+            "SKU-31190",
+            "Mill Lane",
+            [1, 0, 1, 1, 1, 1, 0, 0],
+            delivered,
+            "",
+            true,
+        ),
+        line(
+            "Alpine butter, 250 g",
+            "高山黄油 250 克",
+            "SKU-31204",
+            "Mill Lane",
+            [2, 0, 2, 2, 2, 2, 0, 0],
+            delivered,
+            "",
+            true,
+        ),
+        line(
+            "Kitchen scale, steel",
+            "不锈钢厨房秤",
+            "SKU-55210",
+            "Eastfield",
+            [1, 1, 0, 0, 0, 0, 0, 0],
+            (Tone::Info, t.name("Waits for stock", "等待到货")),
+            "32.00",
+            false,
+        ),
     ]
 }
 
@@ -221,7 +305,10 @@ fn order(t: Words) -> OrderPage {
         number: s("KH31"),
         channel: s("web / 100-48213"),
         state: (Tone::Warn, s(t.name("Part delivered, 1 return open", "部分送达，1 个退货"))),
-        lead: s(t.name("Placed Thu 19 Nov 11:36, promised Thu 16:00 to 18:00, 3 sites, 2 parcels", "11月19日 11:36 下单，承诺当日 16:00 至 18:00，3 个站点，2 个包裹")),
+        lead: s(t.name(
+            "Placed Thu 19 Nov 11:36, promised Thu 16:00 to 18:00, 3 sites, 2 parcels",
+            "11月19日 11:36 下单，承诺当日 16:00 至 18:00，3 个站点，2 个包裹",
+        )),
         hold: String::new(),
         lines: lines(t),
         story: story(t),
@@ -234,8 +321,19 @@ fn order(t: Words) -> OrderPage {
         total: (s(t.name("Authorised", "预授权")), s("¥98.10")),
         payment: (Tone::Info, s(t.name("Part captured", "部分扣款"))),
         parcels: vec![
-            parcel("3 4012345 0000881 21 7", "Northgate · Van 12 · 5.1 kg", vec![(Tone::Ok, t.name("1 · Thu 16:05, photo, porch", "1 · 周四 16:05，照片，门廊"))]),
-            parcel("3 4012345 0000904 38 1", "Mill Lane · 2.4 kg", vec![(Tone::Bad, t.name("1 · Thu 17:48, nobody at home", "1 · 周四 17:48，无人在家")), (Tone::Ok, t.name("2 · Fri 13:52, code", "2 · 周五 13:52，验证码"))]),
+            parcel(
+                "3 4012345 0000881 21 7",
+                "Northgate · Van 12 · 5.1 kg",
+                vec![(Tone::Ok, t.name("1 · Thu 16:05, photo, porch", "1 · 周四 16:05，照片，门廊"))],
+            ),
+            parcel(
+                "3 4012345 0000904 38 1",
+                "Mill Lane · 2.4 kg",
+                vec![
+                    (Tone::Bad, t.name("1 · Thu 17:48, nobody at home", "1 · 周四 17:48，无人在家")),
+                    (Tone::Ok, t.name("2 · Fri 13:52, code", "2 · 周五 13:52，验证码")),
+                ],
+            ),
         ],
         contact: ContactCard {
             name: s("L••• Brandt"),
@@ -247,8 +345,18 @@ fn order(t: Words) -> OrderPage {
             may_open: true,
         },
         cases: vec![
-            CaseRow { id: s("cas_1"), mark: (Tone::Warn, s(t.name("Normal", "一般"))), title: s(t.name("Return, bag torn", "退货，包装破损")), when: s(t.name("due 16:20", "16:20 前")) },
-            CaseRow { id: s("cas_2"), mark: (Tone::Ok, s(t.name("Closed", "已关闭"))), title: s(t.name("Nobody at home", "无人在家")), when: s("13:55") },
+            CaseRow {
+                id: s("cas_1"),
+                mark: (Tone::Warn, s(t.name("Normal", "一般"))),
+                title: s(t.name("Return, bag torn", "退货，包装破损")),
+                when: s(t.name("due 16:20", "16:20 前")),
+            },
+            CaseRow {
+                id: s("cas_2"),
+                mark: (Tone::Ok, s(t.name("Closed", "已关闭"))),
+                title: s(t.name("Nobody at home", "无人在家")),
+                when: s("13:55"),
+            },
         ],
         deeds: Deeds {
             cancel: true,
@@ -274,37 +382,89 @@ fn stock(t: Words) -> StockPage {
             Column::text("cover", t.name("Cover", "保障")),
         ],
     );
-    let rows = [("Northgate", [1284, 316, 33, 935, 480], Tone::Ok), ("Mill Lane", [96, 41, 2, 53, 60], Tone::Ok), ("Quayside", [72, 38, 4, 30, 48], Tone::Warn), ("Eastfield", [18, 15, 3, 0, 72], Tone::Bad)];
+    let rows = [
+        ("Northgate", [1284, 316, 33, 935, 480], Tone::Ok),
+        ("Mill Lane", [96, 41, 2, 53, 60], Tone::Ok),
+        ("Quayside", [72, 38, 4, 30, 48], Tone::Warn),
+        ("Eastfield", [18, 15, 3, 0, 72], Tone::Bad),
+    ];
     for (site, numbers, tone) in rows {
         let word = match tone {
             Tone::Ok => t.name("Covered", "充足"),
             Tone::Warn => t.name("Below floor 40", "低于下限 40"),
             _ => t.name("None left", "已售罄"),
         };
-        let mut cells = vec![Cell::text(site).sub(t.name("forward", "前置仓"))];
+        let mut cells = vec![Cell::text(site).under(t.name("forward", "前置仓"))];
         cells.extend(numbers.map(Cell::num));
         cells.push(Cell::badge(tone, word));
         sites.push("", cells);
     }
-    sites.foot = vec![Cell::text(t.name("All sites", "合计")), Cell::num(1470), Cell::num(410), Cell::num(42), Cell::num(1018), Cell::num(660), Cell::text("")];
-    let mut holds = Table::new(t.name("Holds", "占用"), vec![Column::text("for", t.name("For", "用于")), Column::num("quantity", t.name("Qty", "数量")), Column::text("lapses", t.name("Lapses", "到期"))]);
-    holds.push("", vec![Cell::link("#", "cart …PP0Z").mono(), Cell::num(2), Cell::badge(Tone::Warn, t.name("in 2 min", "2 分钟后"))]);
+    sites.foot = vec![
+        Cell::text(t.name("All sites", "合计")),
+        Cell::num(1470),
+        Cell::num(410),
+        Cell::num(42),
+        Cell::num(1018),
+        Cell::num(660),
+        Cell::text(""),
+    ];
+    let mut holds = Table::new(
+        t.name("Holds", "占用"),
+        vec![
+            Column::text("for", t.name("For", "用于")),
+            Column::num("quantity", t.name("Qty", "数量")),
+            Column::text("lapses", t.name("Lapses", "到期")),
+        ],
+    );
+    holds.push(
+        "",
+        vec![
+            Cell::link("#", "cart …PP0Z").mono(),
+            Cell::num(2),
+            Cell::badge(Tone::Warn, t.name("in 2 min", "2 分钟后")),
+        ],
+    );
     holds.push("", vec![Cell::link("#", "ord …7QX4").mono(), Cell::num(6), Cell::mute(t.name("paid", "已付"))]);
-    let mut lots = Table::new(t.name("Lots", "批次"), vec![Column::text("lot", t.name("Lot", "批号")), Column::text("expiry", t.name("Best before", "有效期")), Column::num("units", t.name("Units", "件"))]);
-    lots.push("", vec![Cell::code("L2611A"), Cell::badge(Tone::Warn, t.name("28 Nov, 8 days", "11月28日，8 天")), Cell::num(210)]);
+    let mut lots = Table::new(
+        t.name("Lots", "批次"),
+        vec![
+            Column::text("lot", t.name("Lot", "批号")),
+            Column::text("expiry", t.name("Best before", "有效期")),
+            Column::num("units", t.name("Units", "件")),
+        ],
+    );
+    lots.push(
+        "",
+        vec![Cell::code("L2611A"), Cell::badge(Tone::Warn, t.name("28 Nov, 8 days", "11月28日，8 天")), Cell::num(210)],
+    );
     lots.push("", vec![Cell::code("L2702C"), Cell::text(t.name("14 Feb", "2月14日")), Cell::num(1022)]);
-    let tile = |en: &str, zh: &str, value: &str, sub_en: &str, sub_zh: &str, strong| Tile { label: s(t.name(en, zh)), value: s(value), sub: s(t.name(sub_en, sub_zh)), strong };
+    let tile = |en: &str, zh: &str, value: &str, sub_en: &str, sub_zh: &str, strong| Tile {
+        label: s(t.name(en, zh)),
+        value: s(value),
+        sub: s(t.name(sub_en, sub_zh)),
+        strong,
+    };
     StockPage {
         t,
         frame: frame(t, "stock", "Oat drink barista, 1 l", "咖啡师燕麦奶 1 升"),
         image: s("#a-carton"),
         name: s(t.name("Oat drink barista, 1 l", "咖啡师燕麦奶 1 升")),
-        lead: s(t.name("SKU-10442 · 4012345 67890 1 · case of 6, pallet of 720 · ambient · lot and expiry", "SKU-10442 · 4012345 67890 1 · 箱 6 件，托盘 720 件 · 常温 · 批号与效期")),
+        lead: s(t.name(
+            "SKU-10442 · 4012345 67890 1 · case of 6, pallet of 720 · ambient · lot and expiry",
+            "SKU-10442 · 4012345 67890 1 · 箱 6 件，托盘 720 件 · 常温 · 批号与效期",
+        )),
         category: s(t.name("Drinks", "饮料")),
         tiles: vec![
             tile("On hand", "在库", "1,470", "all sites", "全部站点", false),
             tile("Promised", "已承诺", "410", "142 orders", "142 单", false),
-            tile("Unavailable", "不可售", "42", "24 quality hold, 9 damaged, 9 other", "待检 24，破损 9，其他 9", false),
+            tile(
+                "Unavailable",
+                "不可售",
+                "42",
+                "24 quality hold, 9 damaged, 9 other",
+                "待检 24，破损 9，其他 9",
+                false,
+            ),
             tile("Available", "可售", "1,018", "3.7 days at 272 a day", "按日销 272 可售 3.7 天", true),
             tile("On the way", "在途", "660", "480 tomorrow 06:00", "明天 06:00 到 480", false),
         ],
@@ -319,101 +479,15 @@ fn stock(t: Words) -> StockPage {
     }
 }
 
-fn ledger_table(t: Words) -> Table {
-    let mut table = Table::new(
-        t.name("Transfers", "流水"),
-        vec![
-            Column::text("at", t.name("Time", "时间")),
-            Column::text("kind", t.name("Phase", "阶段")),
-            Column::text("from", t.name("From account", "转出")),
-            Column::text("to", t.name("To account", "转入")),
-            Column::num("quantity", t.name("Units", "数量")),
-            Column::text("reason", t.name("Verb", "动作")).extra(),
-            Column::text("reference", t.name("Because of", "依据")),
-        ],
-    );
-    for (at, tone, kind, from, to, units, reason, reference) in [
-        ("14:30:51", Tone::Ok, "post", "B3-2-04", "TT-118", 6, "pick", "ord_…7QX4"),
-        ("14:12:08", Tone::Info, "pending", "@pool", "@customer", 6, "hold", "ord_…7QX4"),
-        ("13:58:40", Tone::Ok, "post", "B3-2-04", "@loss", 1, "count", "cnt_…0PW2"),
-        ("13:58:40", Tone::Off, "void", "@customer", "@pool", 1, "hold broken", "ord_…9FK0"),
-        ("12:31:55", Tone::Ok, "post", "@supplier", "DOCK-2", 480, "receive", "asn_…88LF"),
-    ] {
-        table.push("", vec![Cell::mute(at), Cell::badge(tone, kind), Cell::code(from), Cell::code(to), Cell::num(units), Cell::text(reason), Cell::link("#", reference).mono()]);
-    }
-    table
-}
-
-fn ledger(t: Words) -> List {
-    let tile = |en: &str, zh: &str, value: &str, strong| Tile { label: s(t.name(en, zh)), value: s(value), sub: String::new(), strong };
-    List {
-        total: Some(18_214),
-        lead: s(t.name("Every unit that moved, both sides of it; sums over all accounts are zero", "每一件商品的每一次移动，两边成对；所有账户合计为零")),
-        marks: vec![(Tone::Ok, s(t.name("Balanced, sum 0", "平衡，合计 0")))],
-        tiles: vec![tile("Transfers today", "今日流水", "1,846", false), tile("Pending", "待定", "432", false), tile("Posted", "已过账", "1,386", true), tile("Voided", "已作废", "28", false)],
-        action: s("/page/desk-ledger"),
-        search: s(t.name("Article, bin, order", "商品、货位、订单")),
-        filters: filters(t),
-        csv: s("#"),
-        next: s("#"),
-        ..List::new(t, frame(t, "ledger", "Ledger", "台账"), t.name("Ledger", "台账"), ledger_table(t))
-    }
-}
-
-fn cases(t: Words) -> List {
-    let mut table = Table::new(
-        t.name("Cases", "异常"),
-        vec![
-            Column::text("case", t.name("Case", "异常")),
-            Column::text("severity", t.name("Severity", "级别")),
-            Column::text("about", t.name("About", "涉及")),
-            Column::text("site", t.name("Site", "站点")).extra(),
-            Column::text("owner", t.name("Owner", "负责人")),
-            Column::num("age", t.name("Age", "时长")),
-            Column::num("due", t.name("Due", "期限")),
-        ],
-    );
-    for (en, zh, code, tone, severity, about, owner, age, due) in [
-        ("Vehicle fault with shelf", "车辆故障（载货架）", "mission.failed", Tone::Bad, "urgent", "AGV-17, SH-0122", "", 5, -2),
-        ("No rider in reach, chilled", "附近无骑手（冷藏）", "delivery.failed", Tone::Bad, "urgent", "ord …7QX4", "Nora K.", 8, 12),
-        ("Weight mismatch, +508 g", "重量不符 +508 克", "weight.mismatch", Tone::Warn, "high", "ctn …B41X", "", 11, 34),
-        ("Count below held", "盘点少于占用", "count.below_held", Tone::Warn, "high", "SKU-10442", "Ravi B.", 34, 86),
-        ("Address not found", "地址存疑", "address.doubtful", Tone::Info, "normal", "ord …9FK0", "", 6, 174),
-    ] {
-        let word = match severity {
-            "urgent" => t.name("Urgent", "紧急"),
-            "high" => t.name("High", "较高"),
-            _ => t.name("Normal", "一般"),
-        };
-        let due_word = if due < 0 { t.name("2 min late", "超时 2 分钟").to_owned() } else { format!("{}{due} min", t.name("in ", "还有 ")) };
-        table.push("/page/desk-case", vec![
-            Cell::link("/page/desk-case", t.name(en, zh)).sub(code),
-            Cell::badge(tone, word).by(["urgent", "high", "normal"].iter().position(|one| *one == severity).unwrap_or(9)),
-            Cell::code(about),
-            Cell::text("Northgate"),
-            if owner.is_empty() { Cell::mute(t.name("nobody", "无人")) } else { Cell::text(owner) },
-            Cell::shown(format!("{age} min"), age),
-            if due < 30 { Cell::badge(if due < 0 { Tone::Bad } else { Tone::Warn }, due_word).by(due) } else { Cell::shown(due_word, due) },
-        ]);
-    }
-    let tab = |en: &str, zh: &str, count, on| Tab { label: s(t.name(en, zh)), href: s("#"), count: Some(count), on };
-    List {
-        total: Some(12),
-        marks: vec![(Tone::Bad, s(t.name("3 urgent", "3 紧急"))), (Tone::Warn, s(t.name("6 high", "6 较高")))],
-        tabs: vec![tab("Open", "未关闭", 12, true), tab("Mine", "我的", 2, false), tab("Nobody's", "无人认领", 7, false), tab("Closed today", "今日已关闭", 41, false)],
-        action: s("/page/desk-cases"),
-        search: s(t.name("Code, order, parcel", "代码、订单、包裹")),
-        filters: filters(t),
-        csv: s("#"),
-        topic: "case",
-        ..List::new(t, frame(t, "cases", "Cases", "异常"), t.name("Cases", "异常"), table)
-    }
-}
-
 fn case(t: Words) -> CasePage {
     let way = |code: &str, en: &str, zh: &str, note| WayOut { code: s(code), label: s(t.name(en, zh)), note };
-    let mut facts = Table::new(t.name("Weights", "重量"), vec![Column::text("what", t.name("Weight", "重量")), Column::num("grams", t.name("g", "克"))]);
-    for (en, zh, grams) in [("Expected, 7 articles", "应重（7 件）", 5900), ("Measured", "实重", 6408), ("Difference", "差异", 508)] {
+    let mut facts = Table::new(
+        t.name("Weights", "重量"),
+        vec![Column::text("what", t.name("Weight", "重量")), Column::num("grams", t.name("g", "克"))],
+    );
+    for (en, zh, grams) in
+        [("Expected, 7 articles", "应重（7 件）", 5900), ("Measured", "实重", 6408), ("Difference", "差异", 508)]
+    {
         facts.push("", vec![Cell::text(t.name(en, zh)), Cell::num(grams)]);
     }
     CasePage {
@@ -422,7 +496,10 @@ fn case(t: Words) -> CasePage {
         id: s("cas_01KYF8R4D2T41"),
         code: s("weight.mismatch"),
         title: s(t.name("Carton is 508 g too heavy", "箱子超重 508 克")),
-        advice: s(t.name("The carton cannot close. Ask the packer to scan it again; an extra article goes back to its bin.", "箱子无法封口。请打包员重新扫描，多出的商品放回货位。")),
+        advice: s(t.name(
+            "The carton cannot close. Ask the packer to scan it again; an extra article goes back to its bin.",
+            "箱子无法封口。请打包员重新扫描，多出的商品放回货位。",
+        )),
         severity: (Tone::Warn, s(t.name("High", "较高"))),
         due: (Tone::Warn, s(t.name("Due 15:06, in 34 min", "15:06 前，还有 34 分钟"))),
         lead: s(t.name("Station P2, Northgate, opened 14:21 by the scale", "北门仓 P2 工位，14:21 由电子秤触发")),
@@ -430,7 +507,11 @@ fn case(t: Words) -> CasePage {
         mine: false,
         open: true,
         ended: String::new(),
-        about: vec![(s(t.name("Order", "订单")), s("N3WD"), s("/page/desk-order")), (s(t.name("Carton", "箱")), s("…B41X"), String::new()), (s(t.name("Leaves", "发车")), s("15:20"), String::new())],
+        about: vec![
+            (s(t.name("Order", "订单")), s("N3WD"), s("/page/desk-order")),
+            (s(t.name("Carton", "箱")), s("…B41X"), String::new()),
+            (s(t.name("Leaves", "发车")), s("15:20"), String::new()),
+        ],
         facts: Some(facts),
         photos: Vec::new(),
         ways: vec![
@@ -446,7 +527,13 @@ fn case(t: Words) -> CasePage {
 }
 
 pub fn why(t: Words) -> Decision {
-    let one = |name: &str, cost, chosen, reason: &str| Candidate { name: s(name), cost: Some(cost), shown: format!("{}.{}", cost / 10, cost % 10), chosen, reason: s(reason) };
+    let one = |name: &str, cost, chosen, reason: &str| Candidate {
+        name: s(name),
+        cost: Some(cost),
+        shown: format!("{}.{}", cost / 10, cost % 10),
+        chosen,
+        reason: s(reason),
+    };
     Decision {
         id: s("dec_01KYF8Q2M8T5N4RB3X0C9ZK4"),
         question: s(t.name("Why this rider?", "为什么派这位骑手？")),
@@ -460,72 +547,14 @@ pub fn why(t: Words) -> Decision {
             one("Amir K.", 96, false, t.name("often declines at this hour", "此时段常拒单")),
             one("Van 07", 122, false, t.name("38 % chance of being late", "38% 可能迟到")),
         ],
-        rejected: vec![(118, s(t.name("bridge closed, would miss the window", "桥梁封闭，赶不上时段"))), (61, s(t.name("no insulated bag", "没有保温箱"))), (57, s(t.name("shift or legal break before 15:20", "15:20 前下班或法定休息")))],
+        rejected: vec![
+            (118, s(t.name("bridge closed, would miss the window", "桥梁封闭，赶不上时段"))),
+            (61, s(t.name("no insulated bag", "没有保温箱"))),
+            (57, s(t.name("shift or legal break before 15:20", "15:20 前下班或法定休息"))),
+        ],
         bound: s(t.name("Cost 184.3, no choice costs less than 181.9, gap 1.3 %", "成本 184.3，下界 181.9，差距 1.3%")),
         gap_permille: Some(13),
         inputs: vec![(s("candidates"), s("275")), (s("unit"), s("minutes of cost")), (s("stops"), s("6"))],
         digest: s("9f2c41d07ab3e5586c01d2aa"),
-    }
-}
-
-fn decisions(t: Words) -> List {
-    let mut table = Table::new(
-        t.name("Decisions", "决策"),
-        vec![Column::text("at", t.name("Time", "时间")), Column::text("kind", t.name("What", "类型")), Column::text("subject", t.name("About", "对象")), Column::text("chosen", t.name("Chosen", "选择")), Column::text("method", t.name("How", "方法")).extra(), Column::num("gap", t.name("Gap", "差距")), Column::num("took", t.name("Took", "用时")), Column::text("why", "")],
-    );
-    for (at, en, zh, subject, chosen, method, gap, took) in [
-        ("14:31:42", "Rider", "骑手", "R-214", "Jonas P.", "exact", 13, 38_000),
-        ("14:30:02", "AGV", "AGV", "SH-0417", "AGV-12", "nearest", 0, 4_000),
-        ("14:28:11", "Sourcing", "选仓", "ord …2ZRP", "Quayside", "exact", 0, 12_100),
-        ("14:25:00", "Wave", "波次", "Northgate", "18 orders", "greedy", 41, 96_000),
-        ("14:22:37", "Carton", "箱型", "ord …N3WD", "M", "exact", 0, 900),
-    ] {
-        let why = Cell::why("dec_1", t.name("why?", "为什么？"));
-        table.push("/page/desk-why", vec![Cell::text(at), Cell::text(t.name(en, zh)), Cell::code(subject), Cell::text(chosen), Cell::mute(method), Cell::shown(format!("{}.{} %", gap / 10, gap % 10), gap), Cell::shown(format!("{} ms", took / 1000), took), why]);
-    }
-    List { total: Some(9_812), action: s("/page/desk-decisions"), search: s(t.name("Order, load, wave", "订单、车次、波次")), filters: filters(t), csv: s("#"), ..List::new(t, frame(t, "decisions", "Decisions", "决策"), t.name("Decisions", "决策"), table) }
-}
-
-fn board(t: Words) -> BoardPage {
-    let one = |en: &str, zh: &str, value: &str, unit: &str, tone: Tone, course: &[f64], goal: f64, target: &str| Indicator {
-        label: s(t.name(en, zh)),
-        value: s(value),
-        unit: s(unit),
-        tone,
-        word: s(match tone {
-            Tone::Info => t.name("On target", "达标"),
-            Tone::Warn => t.name("Watch", "关注"),
-            _ => t.name("Act", "处理"),
-        }),
-        course: course.to_vec(),
-        goal: Some(goal),
-        target: format!("{} {target}", t.name("Target", "目标")),
-        change: s("+0.3"),
-        href: s("/page/desk-orders"),
-    };
-    let hour = |h: i64, promised, kept, late| Hour { label: format!("{h}:00"), promised, kept, late };
-    let mut table = Table::new(t.name("Off target", "未达标"), vec![Column::text("site", t.name("Site", "站点")), Column::num("orders", t.name("Orders", "订单")), Column::num("late", t.name("Late", "迟到")), Column::text("why", t.name("Most for", "主因"))]);
-    for (site, orders, late, en, zh) in [("Mill Lane", 412, 9, "bridge closed 13:58", "桥梁 13:58 封闭"), ("Eastfield", 288, 3, "stock below floor", "库存低于下限"), ("Northgate", 1204, 2, "weight mismatch", "重量不符")] {
-        table.push("", vec![Cell::text(site), Cell::num(orders), Cell::num(late), Cell::text(t.name(en, zh))]);
-    }
-    BoardPage {
-        t,
-        frame: frame(t, "board", "Board", "看板"),
-        lead: s(t.name("All sites, Fri 20 Nov, until 14:32", "全部站点，11月20日，截至 14:32")),
-        tabs: vec![Tab { label: s(t.name("Today", "今天")), href: s("#"), count: None, on: true }, Tab { label: s(t.name("7 days", "7 天")), href: s("#"), count: None, on: false }],
-        indicators: vec![
-            one("Click to door, median", "下单到送达（中位数）", "31.2", t.name("min", "分钟"), Tone::Info, &[41.0, 39.0, 40.0, 36.0, 35.0, 33.0, 34.0, 31.2], 32.0, "≤ 32"),
-            one("On time to the window", "准时率", "98.6", "%", Tone::Warn, &[99.2, 99.4, 99.0, 99.3, 99.5, 98.9, 98.6], 99.0, "≥ 99"),
-            one("Orders today", "今日订单", "6,412", "", Tone::Info, &[200.0, 420.0, 610.0, 880.0, 720.0, 640.0, 930.0], 600.0, "6,200"),
-            one("First attempt delivered", "首次送达率", "95.1", "%", Tone::Info, &[93.0, 93.9, 94.2, 94.0, 94.9, 95.1], 94.0, "≥ 94"),
-            one("Missions an hour", "每小时搬运", "118", "", Tone::Warn, &[121.0, 124.0, 122.0, 126.0, 121.0, 118.0], 120.0, "≥ 120"),
-            one("Pick accuracy", "拣货准确率", "99.93", "%", Tone::Info, &[99.9, 99.91, 99.9, 99.92, 99.93, 99.93], 99.9, "≥ 99.90"),
-            one("Units unpromised", "撤销承诺", "7", "", Tone::Warn, &[3.0, 4.0, 2.0, 5.0, 3.0, 7.0], 5.0, "≤ 5"),
-            one("Stock below floor", "低于下限", "23", t.name("articles", "种"), Tone::Bad, &[8.0, 9.0, 9.0, 12.0, 16.0, 23.0], 10.0, "≤ 10"),
-        ],
-        hours: vec![hour(8, 180, 178, 2), hour(9, 320, 318, 2), hour(10, 410, 404, 6), hour(11, 480, 474, 6), hour(12, 560, 549, 11), hour(13, 610, 601, 9), hour(14, 590, 310, 14), hour(15, 520, 0, 0), hour(16, 430, 0, 0)],
-        table,
-        table_head: s(t.name("Late, by site", "各站点迟到")),
-        csv: s("#"),
     }
 }

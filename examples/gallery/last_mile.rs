@@ -50,17 +50,40 @@ fn dispatch(t: Words) -> String {
     };
     let lane = |i: usize, name: &str, detail: &str, done, of, fill, tone, en: &str, zh: &str| {
         let (letter, hue) = cartage::web::dispatch::map::lane(i);
-        LaneRow { id: format!("load{i}"), letter, hue, name: s(name), detail: s(detail), done, of, fill, state: (tone, s(t.name(en, zh))), on: i == 1 }
+        LaneRow {
+            id: format!("load{i}"),
+            letter,
+            hue,
+            name: s(name),
+            detail: s(detail),
+            done,
+            of,
+            fill,
+            state: (tone, s(t.name(en, zh))),
+            on: i == 1,
+        }
     };
     let lanes = vec![
         lane(1, "Jonas P.", t.name("Cargo bike", "货运自行车"), 2, 6, 62, Tone::Bad, "Late", "迟到"),
         lane(0, "Van 12", t.name("Van", "厢式车"), 9, 16, 78, Tone::Warn, "Tight", "紧张"),
         lane(3, "Mei L.", t.name("Bike", "自行车"), 3, 5, 40, Tone::Ok, "On time", "准时"),
         lane(2, "Van 07", t.name("Reefer van", "冷藏车"), 11, 15, 55, Tone::Ok, "On time", "准时"),
-        lane(4, t.name("No driver yet", "尚无司机"), t.name("2 offers out", "已派 2 单"), 0, 4, 35, Tone::Info, "Offered", "派单中"),
+        lane(
+            4,
+            t.name("No driver yet", "尚无司机"),
+            t.name("2 offers out", "已派 2 单"),
+            0,
+            4,
+            35,
+            Tone::Info,
+            "Offered",
+            "派单中",
+        ),
     ];
     let timeline = Timeline {
-        ticks: (0..8).map(|i| (f64::from(i) * 14.3, format!("{}:{:02}", 13 + (i + 1) / 2, if i % 2 == 0 { 30 } else { 0 }))).collect(),
+        ticks: (0..8)
+            .map(|i| (f64::from(i) * 14.3, format!("{}:{:02}", 13 + (i + 1) / 2, if i % 2 == 0 { 30 } else { 0 })))
+            .collect(),
         now: 29.0,
         clock: s("14:32"),
         rows: lanes.iter().enumerate().map(|(i, lane)| time_row(i, lane)).collect(),
@@ -70,9 +93,39 @@ fn dispatch(t: Words) -> String {
         frame: frame(t, "dispatch", "Dispatch", "调度"),
         jobs: vec![
             job("7QX4", "Linden Ave", "no rider in reach", "附近没有骑手", true, "15:00", 28, Tone::Bad, "Late"),
-            job("8M2D", "Dock Gate", "searching, 3 offers out", "派单中，已发 3 单", true, "15:10", 38, Tone::Warn, "Tight"),
-            job("9FK0", "Orchard Rd", "address changed, asked again", "地址已改，重新排线", false, "15:15", 43, Tone::Warn, "Tight"),
-            job("2ZRP", "College Hill", "next round in 12 s", "12 秒后下一轮", false, "15:45", 73, Tone::Off, "On time"),
+            job(
+                "8M2D",
+                "Dock Gate",
+                "searching, 3 offers out",
+                "派单中，已发 3 单",
+                true,
+                "15:10",
+                38,
+                Tone::Warn,
+                "Tight",
+            ),
+            job(
+                "9FK0",
+                "Orchard Rd",
+                "address changed, asked again",
+                "地址已改，重新排线",
+                false,
+                "15:15",
+                43,
+                Tone::Warn,
+                "Tight",
+            ),
+            job(
+                "2ZRP",
+                "College Hill",
+                "next round in 12 s",
+                "12 秒后下一轮",
+                false,
+                "15:45",
+                73,
+                Tone::Off,
+                "On time",
+            ),
             job("5T8A", "Bell Yard", "bulky, van only", "大件，仅厢式车", false, "16:30", 118, Tone::Off, "On time"),
         ],
         jobs_total: 5,
@@ -92,15 +145,38 @@ fn time_row(i: usize, lane: &LaneRow) -> TimeRow {
     let start = 2.0 + f64::from(u32::try_from(i).unwrap_or(0)) * 5.0;
     let stop = |n: f64| TimeStop {
         at: start + 8.0 + n * 9.0,
-        tone: if i == 0 && n == 3.0 { Tone::Bad } else if i == 1 && n == 4.0 { Tone::Warn } else { Tone::Ok },
+        tone: if i == 0 && n == 3.0 {
+            Tone::Bad
+        } else if i == 1 && n == 4.0 {
+            Tone::Warn
+        } else {
+            Tone::Ok
+        },
         done: start + 8.0 + n * 9.0 < 29.0,
         label: format!("{} stop {n}", lane.name),
     };
-    TimeRow { id: lane.id.clone(), letter: lane.letter.clone(), hue: lane.hue, name: lane.name.clone(), from: start, to: start + 62.0, stops: (0..6).map(|n| stop(f64::from(n))).collect(), on: lane.on }
+    TimeRow {
+        id: lane.id.clone(),
+        letter: lane.letter.clone(),
+        hue: lane.hue,
+        name: lane.name.clone(),
+        from: start,
+        to: start + 62.0,
+        stops: (0..6).map(|n| stop(f64::from(n))).collect(),
+        on: lane.on,
+    }
 }
 
 fn panel(t: Words) -> Panel {
-    let stop = |seq, place: &str, window: &str, eta: &str, tone, en: &str, zh: &str, done| StopRow { seq, place: s(place), href: s("/page/desk-order"), window: s(window), eta: s(eta), state: (tone, s(t.name(en, zh))), done };
+    let stop = |seq, place: &str, window: &str, eta: &str, tone, en: &str, zh: &str, done| StopRow {
+        seq,
+        place: s(place),
+        href: s("/page/desk-order"),
+        window: s(window),
+        eta: s(eta),
+        state: (tone, s(t.name(en, zh))),
+        done,
+    };
     Panel {
         id: s("load1"),
         letter: s("B"),
@@ -108,7 +184,12 @@ fn panel(t: Words) -> Panel {
         title: s("Jonas P."),
         detail: s(t.name("R-214 · cargo bike · Mill Lane", "R-214 · 货运自行车 · 磨坊巷")),
         state: (Tone::Bad, s(t.name("Late by 3 to 9 min", "迟到 3 至 9 分钟"))),
-        facts: vec![(s(t.name("Done", "完成")), s("2 / 6")), (s(t.name("Ends", "结束")), s("15:26")), (s(t.name("Load", "载量")), s("62 %")), (s(t.name("Way", "路程")), s("9.4 km"))],
+        facts: vec![
+            (s(t.name("Done", "完成")), s("2 / 6")),
+            (s(t.name("Ends", "结束")), s("15:26")),
+            (s(t.name("Load", "载量")), s("62 %")),
+            (s(t.name("Way", "路程")), s("9.4 km")),
+        ],
         note: s(t.name("4 min longer since Mill Bridge closed", "磨坊桥封闭后多 4 分钟")),
         stops: vec![
             stop(1, "Rose Alley", "13:40–14:10", "13:52", Tone::Ok, "Handed over", "已交付", true),
@@ -118,7 +199,18 @@ fn panel(t: Words) -> Panel {
             stop(5, "Weir St", "14:45–15:30", "15:09", Tone::Ok, "On time", "准时", false),
             stop(6, "Tanner Sq", "15:00–16:00", "15:21", Tone::Ok, "On time", "准时", false),
         ],
-        offers: vec![OfferRow { name: s("Jonas P."), detail: s("¥14.60, 3.0 km"), state: (Tone::Ok, s(t.name("Accepted", "已接单"))) }, OfferRow { name: s("Wei Z."), detail: s("¥14.60, 4.1 km"), state: (Tone::Off, s(t.name("Declined", "已拒绝"))) }],
+        offers: vec![
+            OfferRow {
+                name: s("Jonas P."),
+                detail: s("¥14.60, 3.0 km"),
+                state: (Tone::Ok, s(t.name("Accepted", "已接单"))),
+            },
+            OfferRow {
+                name: s("Wei Z."),
+                detail: s("¥14.60, 4.1 km"),
+                state: (Tone::Off, s(t.name("Declined", "已拒绝"))),
+            },
+        ],
         drivers: vec![(s("usr_1"), s("Mei L.")), (s("usr_2"), s("Amir K."))],
         may_assign: true,
         may_unassign: true,
@@ -145,23 +237,73 @@ fn roads() -> Value {
     };
     for y in -5..=5 {
         for x in -7..=7 {
-            let class = |n: i32| if n % 4 == 0 { "primary" } else if n % 2 == 0 { "tertiary" } else { "residential" };
-            let slow = match (x * 3 + y * 5) % 11 { 0 => 400, 3 => 700, _ => 1000 };
-            if x < 7 && (x + y * 3) % 9 != 4 { road(corner(x, y), corner(x + 1, y), class(y), format!("{y} Street"), (x, y) == (0, 1), slow); }
-            if y < 5 && (x * 2 + y) % 10 != 7 { road(corner(x, y), corner(x, y + 1), class(x), format!("{x} Avenue"), (x, y) == (1, 0), 1000); }
+            let class = |n: i32| {
+                if n % 4 == 0 {
+                    "primary"
+                } else if n % 2 == 0 {
+                    "tertiary"
+                } else {
+                    "residential"
+                }
+            };
+            let slow = match (x * 3 + y * 5) % 11 {
+                0 => 400,
+                3 => 700,
+                _ => 1000,
+            };
+            if x < 7 && (x + y * 3) % 9 != 4 {
+                road(corner(x, y), corner(x + 1, y), class(y), format!("{y} Street"), (x, y) == (0, 1), slow);
+            }
+            if y < 5 && (x * 2 + y) % 10 != 7 {
+                road(corner(x, y), corner(x, y + 1), class(x), format!("{x} Avenue"), (x, y) == (1, 0), 1000);
+            }
         }
     }
     json!({"type": "FeatureCollection", "features": features})
 }
 
 fn map() -> MapNow {
-    let site = |code: &str, name: &str, kind: &str, at: [f64; 2]| SiteMark { code: s(code), name: s(name), kind: s(kind), lat: at[0], lon: at[1] };
+    let site = |code: &str, name: &str, kind: &str, at: [f64; 2]| SiteMark {
+        code: s(code),
+        name: s(name),
+        kind: s(kind),
+        lat: at[0],
+        lon: at[1],
+    };
     let route = |i: usize, path: &[(i32, i32)], cut: usize| {
         let (letter, hue) = cartage::web::dispatch::map::lane(i);
         let points: Vec<[f64; 2]> = path.iter().map(|(x, y)| corner(*x, *y)).collect();
-        let tone = |n: usize| if n < cut { "done" } else if i == 1 && n == cut { "bad" } else if n == cut + 1 { "warn" } else { "ok" };
-        let stops = points.iter().enumerate().skip(1).map(|(n, at)| StopMark { seq: n as i64, lat: at[0], lon: at[1], tone: s(tone(n)), label: format!("Street {n}, 14:5{n}") }).collect();
-        RouteLine { load: format!("load{i}"), letter, hue, driven: points[..=cut].to_vec(), ahead: points[cut..].to_vec(), stops }
+        let tone = |n: usize| {
+            if n < cut {
+                "done"
+            } else if i == 1 && n == cut {
+                "bad"
+            } else if n == cut + 1 {
+                "warn"
+            } else {
+                "ok"
+            }
+        };
+        let stops = points
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(n, at)| StopMark {
+                seq: n as i64,
+                lat: at[0],
+                lon: at[1],
+                tone: s(tone(n)),
+                label: format!("Street {n}, 14:5{n}"),
+            })
+            .collect();
+        RouteLine {
+            load: format!("load{i}"),
+            letter,
+            hue,
+            driven: points[..=cut].to_vec(),
+            ahead: points[cut..].to_vec(),
+            stops,
+        }
     };
     let routes = vec![
         route(0, &[(4, 3), (4, 1), (6, 1), (6, 3)], 1),
@@ -171,32 +313,99 @@ fn map() -> MapNow {
     ];
     let mover = |i: usize, kind: &str, label: &str, heading| {
         let at = routes[i].ahead[0];
-        Mover { id: format!("m{i}"), kind: s(kind), label: s(label), load: format!("load{i}"), letter: routes[i].letter.clone(), hue: routes[i].hue, lat: at[0], lon: at[1], heading: Some(heading), silent_s: 2 }
+        Mover {
+            id: format!("m{i}"),
+            kind: s(kind),
+            label: s(label),
+            load: format!("load{i}"),
+            letter: routes[i].letter.clone(),
+            hue: routes[i].hue,
+            lat: at[0],
+            lon: at[1],
+            heading: Some(heading),
+            silent_s: 2,
+        }
     };
-    let mut movers = vec![mover(0, "van", "Van 12", 90.0), mover(1, "rider", "Jonas P.", 120.0), mover(2, "van", "Van 07", 180.0), mover(3, "rider", "Mei L.", 200.0)];
+    let mut movers = vec![
+        mover(0, "van", "Van 12", 90.0),
+        mover(1, "rider", "Jonas P.", 120.0),
+        mover(2, "van", "Van 07", 180.0),
+        mover(3, "rider", "Mei L.", 200.0),
+    ];
     let at = corner(3, 0);
-    movers.push(Mover { id: s("w"), kind: s("rider"), label: s("Wei Z."), load: String::new(), letter: String::new(), hue: 5, lat: at[0], lon: at[1], heading: None, silent_s: 190 });
-    let job = |id: &str, at: [f64; 2], tone: &str| JobMark { id: s(id), lat: at[0], lon: at[1], tone: s(tone), label: format!("{id} Linden Ave") };
+    movers.push(Mover {
+        id: s("w"),
+        kind: s("rider"),
+        label: s("Wei Z."),
+        load: String::new(),
+        letter: String::new(),
+        hue: 5,
+        lat: at[0],
+        lon: at[1],
+        heading: None,
+        silent_s: 190,
+    });
+    let job = |id: &str, at: [f64; 2], tone: &str| JobMark {
+        id: s(id),
+        lat: at[0],
+        lon: at[1],
+        tone: s(tone),
+        label: format!("{id} Linden Ave"),
+    };
     MapNow {
-        sites: vec![site("NORTH", "Northgate", "central", corner(5, 4)), site("MILL", "Mill Lane", "forward", corner(-2, 2)), site("QUAY", "Quayside", "forward", corner(-5, -1)), site("P1", "Station", "pickup_point", corner(1, -3))],
+        sites: vec![
+            site("NORTH", "Northgate", "central", corner(5, 4)),
+            site("MILL", "Mill Lane", "forward", corner(-2, 2)),
+            site("QUAY", "Quayside", "forward", corner(-5, -1)),
+            site("P1", "Station", "pickup_point", corner(1, -3)),
+        ],
         routes,
         movers,
-        jobs: vec![job("7QX4", corner(-5, 4), "bad"), job("8M2D", corner(3, 3), "warn"), job("9FK0", corner(-1, 0), "warn"), job("2ZRP", corner(4, -2), "ok"), job("5T8A", corner(-4, -4), "ok")],
+        jobs: vec![
+            job("7QX4", corner(-5, 4), "bad"),
+            job("8M2D", corner(3, 3), "warn"),
+            job("9FK0", corner(-1, 0), "warn"),
+            job("2ZRP", corner(4, -2), "ok"),
+            job("5T8A", corner(-4, -4), "ok"),
+        ],
     }
 }
 
 fn floor(t: Words) -> String {
-    let row = |id: &str, tone, en: &str, zh: &str, battery, detail: &str| VehicleRow { id: s(id), state: (tone, s(t.name(en, zh))), battery, detail: s(detail), on: id == "AGV-12" };
+    let row = |id: &str, tone, en: &str, zh: &str, battery, detail: &str| VehicleRow {
+        id: s(id),
+        state: (tone, s(t.name(en, zh))),
+        battery,
+        detail: s(detail),
+        on: id == "AGV-12",
+    };
     let page = FloorPage {
         t,
         frame: frame(t, "floor", "Northgate floor", "北门仓现场"),
         site: s("NORTH"),
         head: s(t.name("Northgate floor", "北门仓现场")),
         sites: vec![(s("NORTH"), s("Northgate"), true), (s("MILL"), s("Mill Lane"), false)],
-        sums: vec![(s(t.name("Missions an hour", "每小时搬运")), s("118"), s(t.name("of 120", "目标 120"))), (s(t.name("Waiting", "等待")), s("16 %"), s(t.name("of time", "时间占比"))), (s(t.name("Lines an hour", "每小时行数")), s("282"), String::new()), (s(t.name("Open tasks", "待办")), s("61"), String::new())],
+        sums: vec![
+            (s(t.name("Missions an hour", "每小时搬运")), s("118"), s(t.name("of 120", "目标 120"))),
+            (s(t.name("Waiting", "等待")), s("16 %"), s(t.name("of time", "时间占比"))),
+            (s(t.name("Lines an hour", "每小时行数")), s("282"), String::new()),
+            (s(t.name("Open tasks", "待办")), s("61"), String::new()),
+        ],
         alarms: vec![
-            Alarm { name: s("AGV-17"), state: (Tone::Bad, s(t.name("Fault", "故障"))), text: s(t.name("Obstacle for 5 min, holds SH-0122.", "障碍物 5 分钟，载有 SH-0122。")), case: s("cas_1"), vehicle: s("AGV-17") },
-            Alarm { name: s("AGV-09"), state: (Tone::Bad, s(t.name("Locked out", "已停用"))), text: s(t.name("M. Osei, 14:11: lift motor noise.", "M. Osei，14:11：举升电机异响。")), case: String::new(), vehicle: s("AGV-09") },
+            Alarm {
+                name: s("AGV-17"),
+                state: (Tone::Bad, s(t.name("Fault", "故障"))),
+                text: s(t.name("Obstacle for 5 min, holds SH-0122.", "障碍物 5 分钟，载有 SH-0122。")),
+                case: s("cas_1"),
+                vehicle: s("AGV-17"),
+            },
+            Alarm {
+                name: s("AGV-09"),
+                state: (Tone::Bad, s(t.name("Locked out", "已停用"))),
+                text: s(t.name("M. Osei, 14:11: lift motor noise.", "M. Osei，14:11：举升电机异响。")),
+                case: String::new(),
+                vehicle: s("AGV-09"),
+            },
         ],
         fleet: vec![
             row("AGV-03", Tone::Info, "Driving", "行驶", 71, "SH-0031"),
@@ -206,19 +415,40 @@ fn floor(t: Words) -> String {
             row("AGV-21", Tone::Warn, "Driving", "行驶", 12, t.name("to charger 5", "去充电位 5")),
             row("AGV-22", Tone::Ok, "Charging", "充电", 91, ""),
         ],
-        work: vec![(s(t.name("Pick", "拣货")), 38), (s(t.name("Put away", "上架")), 14), (s(t.name("Pack", "打包")), 9)],
+        work: vec![
+            (s(t.name("Pick", "拣货")), 38),
+            (s(t.name("Put away", "上架")), 14),
+            (s(t.name("Pack", "打包")), 9),
+        ],
         panel: Some(VehiclePanel {
             id: s("AGV-12"),
             detail: s("Lift 600, KL-0012"),
             state: (Tone::Info, s(t.name("Driving", "行驶"))),
-            facts: vec![(s(t.name("Battery", "电量")), s("64 %")), (s(t.name("Node", "节点")), s("n_8_6")), (s(t.name("Load", "载货")), s("SH-0417"))],
+            facts: vec![
+                (s(t.name("Battery", "电量")), s("64 %")),
+                (s(t.name("Node", "节点")), s("n_8_6")),
+                (s(t.name("Load", "载货")), s("SH-0417")),
+            ],
             mission: s("mis_…5VQH"),
             steps: vec![
-                MissionStep { tone: Tone::Ok, text: s(t.name("Lift shelf SH-0417 at n_4_2", "在 n_4_2 举起 SH-0417")), now: false },
+                MissionStep {
+                    tone: Tone::Ok,
+                    text: s(t.name("Lift shelf SH-0417 at n_4_2", "在 n_4_2 举起 SH-0417")),
+                    now: false,
+                },
                 MissionStep { tone: Tone::Info, text: s(t.name("Drive to station S3", "驶向工位 S3")), now: true },
                 MissionStep { tone: Tone::Off, text: s(t.name("Return to n_4_2", "返回 n_4_2")), now: false },
             ],
-            report: [("connectionState", "ONLINE"), ("operatingMode", "AUTOMATIC"), ("orderUpdateId", "3"), ("lastNodeId", "n_8_6"), ("driving, paused", "true, false"), ("errors", "none")].map(|(a, b)| (s(a), s(b))).to_vec(),
+            report: [
+                ("connectionState", "ONLINE"),
+                ("operatingMode", "AUTOMATIC"),
+                ("orderUpdateId", "3"),
+                ("lastNodeId", "n_8_6"),
+                ("driving, paused", "true, false"),
+                ("errors", "none"),
+            ]
+            .map(|(a, b)| (s(a), s(b)))
+            .to_vec(),
             locked: false,
             locked_by: String::new(),
             may_lock: true,
@@ -236,7 +466,9 @@ fn plan() -> Value {
             let kind = if x == 27 && y % 3 == 1 { "charger" } else { "aisle" };
             nodes.push(json!({"id": format!("n_{x}_{y}"), "x_mm": 2500 + x * 1200, "y_mm": 3500 + y * 1200, "kind": kind, "lane": "agv"}));
             for (dx, dy) in [(1, 0), (0, 1)] {
-                if x + dx < 28 && y + dy < 18 { edges.push(json!({"from": format!("n_{x}_{y}"), "to": format!("n_{}_{}", x + dx, y + dy), "length_mm": 1200, "lane": "agv", "closed": false, "reason": ""})); }
+                if x + dx < 28 && y + dy < 18 {
+                    edges.push(json!({"from": format!("n_{x}_{y}"), "to": format!("n_{}_{}", x + dx, y + dy), "length_mm": 1200, "lane": "agv", "closed": false, "reason": ""}));
+                }
             }
             if x % 6 < 4 && (2..25).contains(&x) && y % 3 < 2 && (2..16).contains(&y) {
                 let code = format!("SH-{:04}", x * 18 + y);
@@ -252,20 +484,36 @@ fn plan() -> Value {
 }
 
 fn now() -> FloorNow {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
-    let vehicle = |id: &str, x: i64, y: i64, turn: i64, doing: &str, battery, load: &str, path: &[(i64, i64)]| Vehicle {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis() as i64);
+    let vehicle =
+        |id: &str, x: i64, y: i64, turn: i64, doing: &str, battery, load: &str, path: &[(i64, i64)]| Vehicle {
+            id: s(id),
+            x_mm: 2500 + x * 1200 + if doing == "driving" { (seconds / 4) % 1200 } else { 0 },
+            y_mm: 3500 + y * 1200,
+            theta_mrad: turn,
+            doing: s(doing),
+            word: s(doing),
+            battery_permille: battery,
+            load: s(load),
+            path: path.iter().map(|(x, y)| format!("n_{x}_{y}")).collect(),
+        };
+    let person = |id: &str, name: &str, letters: &str, x: i64, y: i64| Person {
         id: s(id),
-        x_mm: 2500 + x * 1200 + if doing == "driving" { (seconds / 4) % 1200 } else { 0 },
-        y_mm: 3500 + y * 1200,
-        theta_mrad: turn,
-        doing: s(doing),
-        word: s(doing),
-        battery_permille: battery,
-        load: s(load),
-        path: path.iter().map(|(x, y)| format!("n_{x}_{y}")).collect(),
+        name: s(name),
+        letters: s(letters),
+        x_mm: 2500 + x * 1200,
+        y_mm: y,
+        word: s("Pick"),
     };
-    let person = |id: &str, name: &str, letters: &str, x: i64, y: i64| Person { id: s(id), name: s(name), letters: s(letters), x_mm: 2500 + x * 1200, y_mm: y, word: s("Pick") };
-    let heat = plan()["shelves"].as_array().into_iter().flatten().enumerate().map(|(i, shelf)| Heat { bin: s(shelf["code"].as_str().unwrap_or("")), level: (i * 7 % 11 / 2) as u8 }).filter(|heat| heat.level > 0).collect();
+    let heat = plan()["shelves"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(i, shelf)| Heat { bin: s(shelf["code"].as_str().unwrap_or("")), level: (i * 7 % 11 / 2) as u8 })
+        .filter(|heat| heat.level > 0)
+        .collect();
     FloorNow {
         vehicles: vec![
             vehicle("AGV-03", 6, 8, 0, "driving", 710, "SH-0031", &[(8, 8), (12, 8), (12, 4)]),
@@ -275,7 +523,11 @@ fn now() -> FloorNow {
             vehicle("AGV-21", 22, 16, 0, "driving", 120, "", &[(27, 16)]),
             vehicle("AGV-22", 27, 4, 0, "charging", 910, "", &[]),
         ],
-        people: vec![person("a", "Ana V.", "AV", 3, 2300), person("b", "Tomás R.", "TR", 8, 2300), person("c", "Priya S.", "PS", 13, 2300)],
+        people: vec![
+            person("a", "Ana V.", "AV", 3, 2300),
+            person("b", "Tomás R.", "TR", 8, 2300),
+            person("c", "Priya S.", "PS", 13, 2300),
+        ],
         heat,
         closed: vec![[s("n_18_8"), s("n_18_9")]],
         stations: Vec::new(),

@@ -27,7 +27,7 @@ function make<K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<
   return element;
 }
 function text(parent: Element, x: number, y: number, size: number, words: string, classes = "", anchor = "start"): void {
-  make("text", { x, y, "font-size": size, class: classes, "text-anchor": anchor }, parent).textContent = words;
+  make("text", { x, y, "font-size": size, class: classes, "text-anchor": anchor, "aria-hidden": "true" }, parent).textContent = words;
 }
 
 const svg = make("svg", { role: "group", "aria-label": words.label ?? "" }, box);
@@ -179,7 +179,7 @@ function buildVehicle(vehicle: Vehicle): Moving {
   const body = make("g", {}, group);
   make("rect", { class: "cargo", x: -u * 0.5, y: -u * 0.5, width: u, height: u, rx: u * 0.06 }, body);
   make("path", { class: "body", d: `M${-u * 0.44} ${-u * 0.34}h${u * 0.56}l${u * 0.36} ${u * 0.34}-${u * 0.36} ${u * 0.34}h${-u * 0.56}z` }, body);
-  text(group, 0, u * 0.14, u * 0.38, vehicle.id.replace(/^\D+0*(?=\d)/, "").slice(-3));
+  text(group, 0, u * 0.14, u * 0.38, vehicle.id.replace(/^\D+/, "").slice(-3));
   make("path", { class: "sign", transform: `translate(${u * 0.36} ${-u * 0.42}) scale(${u * 0.022})`, d: "M-4-10h8l6 6v8l-6 6h-8l-6-6v-8z" }, group);
   return { group, body, x: 0, y: 0, turn: 0, fromX: 0, fromY: 0, fromTurn: 0, toX: 0, toY: 0, toTurn: 0, since: 0 };
 }

@@ -111,9 +111,13 @@ impl BoardPage {
     }
     /// How many are on target, to watch, to act on; a meaning that none has is left out.
     pub fn marks(&self) -> Vec<(Tone, String)> {
-        let words = |tone: Tone, key: &str| (self.count(tone) > 0).then(|| (tone, self.t.put(key, self.count(tone))));
-        let (good, watch) = (words(Tone::Info, "board.on_target"), words(Tone::Warn, "board.watch"));
-        good.into_iter().chain(watch).chain(words(Tone::Bad, "board.act")).collect()
+        let (good, watch, act) = (self.count(Tone::Info), self.count(Tone::Warn), self.count(Tone::Bad));
+        let marks = [
+            (Tone::Info, good, self.t.put("board.on_target", good)),
+            (Tone::Warn, watch, self.t.put("board.watch", watch)),
+            (Tone::Bad, act, self.t.put("board.act", act)),
+        ];
+        marks.into_iter().filter(|(_, count, _)| *count > 0).map(|(tone, _, words)| (tone, words)).collect()
     }
     /// Height of a bar in a box of 100: the fullest hour fills it.
     pub fn height(&self, count: &i64) -> i64 {

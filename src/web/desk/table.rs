@@ -92,7 +92,7 @@ impl Cell {
     }
     /// The same with a second line.
     #[must_use]
-    pub fn sub(mut self, sub: impl Into<String>) -> Self {
+    pub fn under(mut self, sub: impl Into<String>) -> Self {
         self.sub = sub.into();
         self
     }
