@@ -78,7 +78,8 @@ fn each_tool_stays_in_its_room() {
     let mut wrong = Vec::new();
     for (file, text) in files("src") {
         let (code, name) = (code(&text), file.rsplit('/').next().unwrap_or_default());
-        let may_sql = file.starts_with("src/store/") || name.ends_with("rows.rs") || file.contains("/rows/") || is_test(&file);
+        let may_sql =
+            file.starts_with("src/store/") || name.ends_with("rows.rs") || file.contains("/rows/") || is_test(&file);
         if !may_sql && (code.contains("sqlx::") || code.contains("use sqlx")) {
             wrong.push(format!("{file} speaks SQL; that belongs into the room's rows.rs"));
         }

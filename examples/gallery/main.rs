@@ -1,7 +1,10 @@
 //! Every page with invented data, to look at: `cargo run --example gallery`, then
 //! http://127.0.0.1:4400/. Deliberately absent: a database, and the rooms.
 
+mod desk;
+mod desk_lists;
 mod handheld;
+mod last_mile;
 mod rider;
 mod shop;
 
@@ -21,7 +24,7 @@ use serde::Deserialize;
 type Page = (&'static str, fn(Words) -> String);
 
 fn pages() -> Vec<Page> {
-    [handheld::pages(), shop::pages(), rider::pages()].concat()
+    [handheld::pages(), shop::pages(), rider::pages(), desk::pages(), last_mile::pages()].concat()
 }
 
 #[derive(Deserialize)]
@@ -44,7 +47,11 @@ async fn list() -> Html<String> {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let app = Router::new().route("/", get(list)).route("/page/{name}", get(show)).merge(assets::routes());
+    let app = Router::new()
+        .route("/", get(list))
+        .route("/page/{name}", get(show))
+        .merge(assets::routes())
+        .merge(last_mile::data());
     let port = std::env::args().nth(1).unwrap_or_else(|| "4400".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     Ok(axum::serve(listener, app).await?)

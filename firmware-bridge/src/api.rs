@@ -61,12 +61,7 @@ pub struct BrokerAddr {
 impl BrokerAddr {
     /// An address without credentials.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
-        Self {
-            host: host.into(),
-            port,
-            username: None,
-            password: None,
-        }
+        Self { host: host.into(), port, username: None, password: None }
     }
 }
 

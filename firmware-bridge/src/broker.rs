@@ -57,21 +57,17 @@ pub fn start_embedded(port_wanted: u16) -> Result<(u16, BrokerGuard), BrokerErro
     for step in 0..PORTS_TRIED {
         let candidate = match port_wanted {
             0 => 0,
-            wanted => wanted
-                .checked_add(step)
-                .ok_or(BrokerError::NoFreePort(wanted))?,
+            wanted => wanted.checked_add(step).ok_or(BrokerError::NoFreePort(wanted))?,
         };
         let Some(port) = free_port(candidate) else {
             continue;
         };
         let mut broker = Broker::new(config(port));
-        let thread = std::thread::Builder::new()
-            .name("mqtt-broker".into())
-            .spawn(move || {
-                if let Err(error) = broker.start() {
-                    tracing::error!(%error, "embedded broker ended");
-                }
-            })?;
+        let thread = std::thread::Builder::new().name("mqtt-broker".into()).spawn(move || {
+            if let Err(error) = broker.start() {
+                tracing::error!(%error, "embedded broker ended");
+            }
+        })?;
         if accepts(port, &thread) {
             return Ok((port, BrokerGuard { thread }));
         }

@@ -17,7 +17,7 @@ pub mod vda5050;
 pub mod vehicle;
 
 pub use api::{
-    Bridge, BridgeConfig, BrokerAddr, Candidate, Command, ConfigError, Counters, Deed, Doing,
-    Floor, FloorEdge, FloorNode, Mission, NodeKind, Report, Step, VehicleSpec, VehicleStatus,
+    Bridge, BridgeConfig, BrokerAddr, Candidate, Command, ConfigError, Counters, Deed, Doing, Floor, FloorEdge,
+    FloorNode, Mission, NodeKind, Report, Step, VehicleSpec, VehicleStatus,
 };
 pub use master::start;

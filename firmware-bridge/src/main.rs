@@ -86,10 +86,7 @@ struct MapFile {
 async fn main() -> Result<()> {
     let quiet = format!("info,{}", broker::QUIET);
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(quiet));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match Cli::parse().command {
         Cmd::Vehicle(args) => vehicles(args).await,
         Cmd::Broker { port } => serve_broker(port).await,
@@ -97,10 +94,8 @@ async fn main() -> Result<()> {
 }
 
 async fn vehicles(args: VehicleArgs) -> Result<()> {
-    let text = std::fs::read_to_string(&args.map)
-        .with_context(|| format!("reading {}", args.map.display()))?;
-    let map: MapFile = serde_json::from_str(&text)
-        .with_context(|| format!("understanding {}", args.map.display()))?;
+    let text = std::fs::read_to_string(&args.map).with_context(|| format!("reading {}", args.map.display()))?;
+    let map: MapFile = serde_json::from_str(&text).with_context(|| format!("understanding {}", args.map.display()))?;
     let vehicles = chosen(&map, args.count)?;
     let Some((host, port)) = args.broker.rsplit_once(':') else {
         bail!("--broker wants HOST:PORT, not {}", args.broker);
@@ -137,18 +132,12 @@ fn chosen(map: &MapFile, count: Option<usize>) -> Result<Vec<VehicleSpec>> {
         let places = map.floor.nodes.iter().filter(|node| lives(node.kind));
         vehicles = places
             .enumerate()
-            .map(|(at, node)| VehicleSpec {
-                serial: format!("agv-{}", at + 1),
-                home_node: node.id.clone(),
-            })
+            .map(|(at, node)| VehicleSpec { serial: format!("agv-{}", at + 1), home_node: node.id.clone() })
             .collect();
     }
     let count = count.unwrap_or(vehicles.len());
     if count == 0 || count > vehicles.len() {
-        bail!(
-            "{count} vehicles wanted, the map has places for {}",
-            vehicles.len()
-        );
+        bail!("{count} vehicles wanted, the map has places for {}", vehicles.len());
     }
     vehicles.truncate(count);
     Ok(vehicles)

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use rumqttc::{
-    AsyncClient, Event, EventLoop, LastWill, MqttOptions, Outgoing, Packet, QoS, SubscribeFilter,
-};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, MqttOptions, Outgoing, Packet, QoS, SubscribeFilter};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -59,12 +57,7 @@ impl Link {
         }
         if let Some(will) = will {
             let qos = level(will.qos);
-            options.set_last_will(LastWill::new(
-                will.topic,
-                will.payload,
-                qos,
-                will.qos.retained,
-            ));
+            options.set_last_will(LastWill::new(will.topic, will.payload, qos, will.qos.retained));
         }
         let (client, mut events) = AsyncClient::new(options, REQUESTS);
         let mut network = events.network_options();
@@ -72,29 +65,19 @@ impl Link {
         events.set_network_options(network);
         let (sender, arrivals) = mpsc::channel(ARRIVALS);
         let task = tokio::spawn(pump(events, sender));
-        Self {
-            client,
-            task,
-            arrivals,
-        }
+        Self { client, task, arrivals }
     }
 
     /// Queues a message; `false` when it is dropped because the queue is full (broker away).
     pub fn publish(&self, topic: String, qos: Qos, payload: Vec<u8>) -> bool {
-        let sent = self
-            .client
-            .try_publish(topic, level(qos), qos.retained, payload);
+        let sent = self.client.try_publish(topic, level(qos), qos.retained, payload);
         sent.is_ok()
     }
 
     /// Subscribes to `(filter, at least once)` pairs.
     pub fn subscribe(&self, filters: impl IntoIterator<Item = (String, bool)>) {
         let filters = filters.into_iter().map(|(path, acknowledged)| {
-            let qos = if acknowledged {
-                QoS::AtLeastOnce
-            } else {
-                QoS::AtMostOnce
-            };
+            let qos = if acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce };
             SubscribeFilter { path, qos }
         });
         if let Err(error) = self.client.try_subscribe_many(filters) {
@@ -119,11 +102,7 @@ impl Drop for Link {
 }
 
 fn level(qos: Qos) -> QoS {
-    if qos.acknowledged {
-        QoS::AtLeastOnce
-    } else {
-        QoS::AtMostOnce
-    }
+    if qos.acknowledged { QoS::AtLeastOnce } else { QoS::AtMostOnce }
 }
 
 /// Polls the connection until its owner is gone or it was closed on purpose.
@@ -137,10 +116,9 @@ async fn pump(mut events: EventLoop, sender: mpsc::Sender<Arrival>) {
                 up = Some(true);
                 Arrival::Up
             }
-            Ok(Event::Incoming(Packet::Publish(message))) => Arrival::Message {
-                topic: message.topic,
-                payload: message.payload.to_vec(),
-            },
+            Ok(Event::Incoming(Packet::Publish(message))) => {
+                Arrival::Message { topic: message.topic, payload: message.payload.to_vec() }
+            }
             Ok(Event::Outgoing(Outgoing::Disconnect)) => return,
             Ok(_) => continue,
             Err(error) => {

@@ -39,8 +39,7 @@ async fn run(world: &World, missions: Vec<Mission>) -> Duration {
     for spec in &world.vehicles {
         let home = spec.home_node.clone();
         let serial = spec.serial.as_str();
-        desk.until_status(serial, "home", |s| s.last_node == home)
-            .await;
+        desk.until_status(serial, "home", |s| s.last_node == home).await;
     }
     world.stop.cancel();
     fleet.join().await;
@@ -88,16 +87,10 @@ impl Mosquitto {
         };
         let folder = Folder::new(name);
         let port = free_port();
-        let settings =
-            format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
+        let settings = format!("listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n");
         let file = folder.0.join("mosquitto.conf");
         std::fs::write(&file, settings).unwrap();
-        Some(Self {
-            program,
-            file,
-            port,
-            _folder: folder,
-        })
+        Some(Self { program, file, port, _folder: folder })
     }
 
     async fn start(&self) -> Process {
@@ -135,8 +128,7 @@ async fn a_broker_that_restarts_only_delays() {
     }
     desk.until("work", |r| about(r).0 == "step").await;
     drop(process);
-    desk.until("fall", |r| matches!(r, Report::BrokerDown))
-        .await;
+    desk.until("fall", |r| matches!(r, Report::BrokerDown)).await;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let _process = mosquitto.start().await;
     desk.until("rise", |r| matches!(r, Report::BrokerUp)).await;
@@ -165,19 +157,12 @@ async fn the_more_urgent_mission_goes_first_and_impossible_ones_fail() {
     let mut desk = world.master(&world.stop).await;
     for (id, priority) in [("mis_late", 1), ("mis_soon", 5)] {
         let mission = shelf_mission(id, "s0_3", "p0");
-        desk.send(Command::Run(Mission {
-            priority,
-            ..mission
-        }))
-        .await;
+        desk.send(Command::Run(Mission { priority, ..mission })).await;
     }
-    desk.send(Command::Run(shelf_mission("mis_lost", "nowhere", "p0")))
-        .await;
+    desk.send(Command::Run(shelf_mission("mis_lost", "nowhere", "p0"))).await;
     let failed = desk.until("refusal", |r| about(r).0 == "failed").await;
-    assert!(
-        matches!(failed, Report::Failed { serial: None, ref reason, .. }
-        if reason == "unknown node nowhere")
-    );
+    assert!(matches!(failed, Report::Failed { serial: None, ref reason, .. }
+        if reason == "unknown node nowhere"));
     let first = desk.until("assignment", |r| about(r).0 == "assigned").await;
     assert_eq!(about(&first).1, "mis_soon");
     desk.work_off(&["mis_late".into(), "mis_soon".into()]).await;

@@ -33,12 +33,7 @@ async fn a_restarted_master_adopts_the_vehicle_in_mid_mission() {
         let mut desk = world.master(&run).await;
         let done_steps = usize::from(stage == "waiting");
         let vehicle = None;
-        desk.send(Command::Run(Mission {
-            done_steps,
-            vehicle,
-            ..mission.clone()
-        }))
-        .await;
+        desk.send(Command::Run(Mission { done_steps, vehicle, ..mission.clone() })).await;
         match stage {
             "picking" => {
                 desk.until("step", |r| about(r).0 == "step").await;
@@ -52,11 +47,7 @@ async fn a_restarted_master_adopts_the_vehicle_in_mid_mission() {
         while desk.bridge.reports.recv().await.is_some() {}
     }
     let mut desk = world.master(&world.stop).await;
-    desk.send(Command::Run(Mission {
-        done_steps: 1,
-        ..mission
-    }))
-    .await;
+    desk.send(Command::Run(Mission { done_steps: 1, ..mission })).await;
     desk.work_off(&["mis_1".into()]).await;
     assert_eq!(desk.steps_done("mis_1"), vec![1, 2]);
     let ids = order_ids(&listener);
@@ -74,28 +65,19 @@ async fn an_unknown_order_is_cancelled_before_anything_else() {
     let fleet = world.fleet();
     let run = CancellationToken::new();
     let mut desk = world.master(&run).await;
-    desk.send(Command::Run(shelf_mission("mis_old", "s2_0", "p1")))
-        .await;
-    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving)
-        .await;
-    let pause = |serial: &str| Command::Pause {
-        serial: serial.into(),
-    };
+    desk.send(Command::Run(shelf_mission("mis_old", "s2_0", "p1"))).await;
+    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving).await;
+    let pause = |serial: &str| Command::Pause { serial: serial.into() };
     desk.send(pause("agv-0")).await;
-    desk.until_status("agv-0", "paused", |s| s.doing == Doing::Waiting)
-        .await;
+    desk.until_status("agv-0", "paused", |s| s.doing == Doing::Waiting).await;
     run.cancel();
     while desk.bridge.reports.recv().await.is_some() {}
     let mut desk = world.master(&world.stop).await;
-    desk.send(Command::Run(shelf_mission("mis_new", "s0_3", "p0")))
-        .await;
+    desk.send(Command::Run(shelf_mission("mis_new", "s0_3", "p0"))).await;
     // Nobody but a person resumes a vehicle that was paused.
     tokio::time::sleep(Duration::from_millis(4_500)).await;
     assert!(!desk.seen.iter().any(|r| about(r).0 == "assigned"));
-    desk.send(Command::Resume {
-        serial: "agv-0".into(),
-    })
-    .await;
+    desk.send(Command::Resume { serial: "agv-0".into() }).await;
     desk.work_off(&["mis_new".into()]).await;
     {
         let heard = listener.heard.lock().unwrap();
@@ -105,9 +87,7 @@ async fn an_unknown_order_is_cancelled_before_anything_else() {
         let new_order = heard.orders.iter().find(is_new).expect("an order");
         let finished = heard.states.iter().find(|state| {
             let actions = state["actionStates"].as_array().unwrap().iter();
-            actions
-                .clone()
-                .any(|a| a["actionType"] == "cancelOrder" && a["actionStatus"] == "FINISHED")
+            actions.clone().any(|a| a["actionType"] == "cancelOrder" && a["actionStatus"] == "FINISHED")
         });
         let finished = finished.expect("the cancelled order ended");
         let (ended, sent) = (&finished["timestamp"], &new_order["timestamp"]);
@@ -144,25 +124,15 @@ async fn a_killed_vehicle_process_goes_on_where_it_was() {
     let program = env!("CARGO_BIN_EXE_firmware-bridge");
     let process = Process::start(program, &args);
     let mut desk = world.master(&world.stop).await;
-    desk.send(Command::Run(shelf_mission("mis_1", "s2_2", "p1")))
-        .await;
+    desk.send(Command::Run(shelf_mission("mis_1", "s2_2", "p1"))).await;
     desk.until("pick", |r| about(r).0 == "step").await;
-    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving)
-        .await;
+    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving).await;
     drop(process);
-    desk.until("loss", |r| matches!(r, Report::Lost { .. }))
-        .await;
-    let lost = desk
-        .until_status("agv-0", "offline", |s| s.doing == Doing::Offline)
-        .await;
-    assert_eq!(
-        lost.load.as_deref(),
-        Some("load-s2_2"),
-        "the goods stay known"
-    );
+    desk.until("loss", |r| matches!(r, Report::Lost { .. })).await;
+    let lost = desk.until_status("agv-0", "offline", |s| s.doing == Doing::Offline).await;
+    assert_eq!(lost.load.as_deref(), Some("load-s2_2"), "the goods stay known");
     let _again = Process::start(program, &args);
-    desk.until("return", |r| matches!(r, Report::Back { .. }))
-        .await;
+    desk.until("return", |r| matches!(r, Report::Back { .. })).await;
     desk.work_off(&["mis_1".into()]).await;
     assert_eq!(desk.steps_done("mis_1"), vec![0, 1, 2]);
     world.stop.cancel();
@@ -174,59 +144,27 @@ async fn a_locked_out_vehicle_stops_and_comes_back() {
     let listener = Listener::start(&world.broker).await;
     let fleet = world.fleet();
     let mut desk = world.master(&world.stop).await;
-    desk.send(Command::Run(Mission {
-        vehicle: Some("agv-0".into()),
-        ..shelf_mission("mis_1", "s0_0", "p0")
-    }))
-    .await;
+    desk.send(Command::Run(Mission { vehicle: Some("agv-0".into()), ..shelf_mission("mis_1", "s0_0", "p0") })).await;
     desk.until("pick", |r| about(r).0 == "step").await;
-    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving)
-        .await;
-    desk.send(Command::Lockout {
-        serial: "agv-0".into(),
-        reason: "pallet in the aisle".into(),
-    })
-    .await;
+    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving).await;
+    desk.send(Command::Lockout { serial: "agv-0".into(), reason: "pallet in the aisle".into() }).await;
     let failed = desk.until("failure", |r| about(r).0 == "failed").await;
-    let Report::Failed {
-        reason,
-        load_on_vehicle,
-        at_node,
-        ..
-    } = failed
-    else {
-        unreachable!()
-    };
+    let Report::Failed { reason, load_on_vehicle, at_node, .. } = failed else { unreachable!() };
     assert_eq!(reason, "locked out: pallet in the aisle");
     assert!(load_on_vehicle && at_node.is_some());
-    desk.until("lockout", |r| matches!(r, Report::LockedOut { .. }))
-        .await;
-    let there = desk
-        .until_status("agv-0", "out", |s| s.doing == Doing::LockedOut)
-        .await;
+    desk.until("lockout", |r| matches!(r, Report::LockedOut { .. })).await;
+    let there = desk.until_status("agv-0", "out", |s| s.doing == Doing::LockedOut).await;
     tokio::time::sleep(Duration::from_millis(700)).await;
-    let still = desk
-        .until_status("agv-0", "out", |s| s.doing == Doing::LockedOut)
-        .await;
-    assert_eq!(
-        (there.x_mm, there.y_mm),
-        (still.x_mm, still.y_mm),
-        "it stands"
-    );
-    desk.send(Command::Release {
-        serial: "agv-0".into(),
-    })
-    .await;
-    desk.until("release", |r| matches!(r, Report::Released { .. }))
-        .await;
+    let still = desk.until_status("agv-0", "out", |s| s.doing == Doing::LockedOut).await;
+    assert_eq!((there.x_mm, there.y_mm), (still.x_mm, still.y_mm), "it stands");
+    desk.send(Command::Release { serial: "agv-0".into() }).await;
+    desk.until("release", |r| matches!(r, Report::Released { .. })).await;
     let mut bring_back = shelf_mission("mis_2", "s0_0", "p0");
     bring_back.steps.drain(..2);
     bring_back.vehicle = Some("agv-0".into());
     desk.send(Command::Run(bring_back)).await;
     desk.work_off(&["mis_2".into()]).await;
-    let home = desk
-        .until_status("agv-0", "home", |s| s.last_node == "h0")
-        .await;
+    let home = desk.until_status("agv-0", "home", |s| s.last_node == "h0").await;
     assert_eq!(home.load, None);
     world.stop.cancel();
     fleet.join().await;
@@ -239,23 +177,13 @@ async fn a_cancelled_mission_ends_and_the_vehicle_works_on() {
     let fleet = world.fleet();
     let mut desk = world.master(&world.stop).await;
     for id in ["mis_1", "mis_2", "mis_3"] {
-        desk.send(Command::Run(shelf_mission(id, "s2_2", "p1")))
-            .await;
+        desk.send(Command::Run(shelf_mission(id, "s2_2", "p1"))).await;
     }
-    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving)
-        .await;
+    desk.until_status("agv-0", "driving", |s| s.doing == Doing::Driving).await;
     for id in ["mis_1", "mis_2"] {
         desk.send(Command::Cancel { mission: id.into() }).await;
         let failed = desk.until("end", |r| about(r).0 == "failed").await;
-        let Report::Failed {
-            mission,
-            reason,
-            load_on_vehicle,
-            ..
-        } = failed
-        else {
-            unreachable!()
-        };
+        let Report::Failed { mission, reason, load_on_vehicle, .. } = failed else { unreachable!() };
         assert_eq!((reason.as_str(), load_on_vehicle), ("cancelled", false));
         assert!(["mis_1", "mis_2"].contains(&mission.as_str()));
     }
@@ -269,31 +197,16 @@ async fn a_paused_vehicle_waits_and_a_closed_edge_is_driven_round() {
     let world = World::new(broker(), 1, 12.0);
     let fleet = world.fleet();
     let mut desk = world.master(&world.stop).await;
-    desk.send(Command::Run(shelf_mission("mis_1", "s0_0", "p0")))
-        .await;
-    desk.until_status("agv-0", "under way", |s| s.last_node == "u0")
-        .await;
-    desk.send(Command::Pause {
-        serial: "agv-0".into(),
-    })
-    .await;
-    desk.until_status("agv-0", "paused", |s| s.doing == Doing::Waiting)
-        .await;
+    desk.send(Command::Run(shelf_mission("mis_1", "s0_0", "p0"))).await;
+    desk.until_status("agv-0", "under way", |s| s.last_node == "u0").await;
+    desk.send(Command::Pause { serial: "agv-0".into() }).await;
+    desk.until_status("agv-0", "paused", |s| s.doing == Doing::Waiting).await;
     for (from, to) in [("s0_1", "s0_0"), ("s0_2", "s0_1"), ("s0_3", "s0_2")] {
-        desk.send(Command::CloseEdge {
-            from: from.into(),
-            to: to.into(),
-        })
-        .await;
+        desk.send(Command::CloseEdge { from: from.into(), to: to.into() }).await;
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
-    desk.send(Command::Resume {
-        serial: "agv-0".into(),
-    })
-    .await;
-    let status = desk
-        .until_status("agv-0", "round", |s| s.last_node.starts_with('l'))
-        .await;
+    desk.send(Command::Resume { serial: "agv-0".into() }).await;
+    let status = desk.until_status("agv-0", "round", |s| s.last_node.starts_with('l')).await;
     assert!(status.load.is_none());
     let came_by = |s: &firmware_bridge::VehicleStatus| s.last_node == "l0";
     desk.until_status("agv-0", "below", came_by).await;
@@ -311,16 +224,10 @@ async fn a_failed_action_fails_the_mission() {
     mission.steps.drain(..2);
     desk.send(Command::Run(mission)).await;
     let failed = desk.until("failure", |r| about(r).0 == "failed").await;
-    let Report::Failed {
-        reason, at_node, ..
-    } = failed
-    else {
-        unreachable!()
-    };
+    let Report::Failed { reason, at_node, .. } = failed else { unreachable!() };
     assert_eq!(reason, "drop failed: nothing loaded");
     assert_eq!(at_node.as_deref(), Some("s0_3"));
-    desk.until_status("agv-0", "home", |s| s.last_node == "h0")
-        .await;
+    desk.until_status("agv-0", "home", |s| s.last_node == "h0").await;
     world.stop.cancel();
     fleet.join().await;
 }
@@ -331,28 +238,16 @@ async fn a_low_vehicle_charges_and_then_works_again() {
     world.timing.battery_standing_ms = 150_000;
     world.timing.battery_charging_ms = 150_000;
     let kind = |id: &str| world.floor.nodes.iter().find(|n| n.id == id).unwrap().kind;
-    assert_eq!(
-        (kind("h0"), kind("h1")),
-        (NodeKind::Charger, NodeKind::Parking)
-    );
+    assert_eq!((kind("h0"), kind("h1")), (NodeKind::Charger, NodeKind::Parking));
     world.vehicles.truncate(1);
     let listener = Listener::start(&world.broker).await;
     let fleet = world.fleet();
     let mut desk = world.master(&world.stop).await;
-    desk.until_status("agv-0", "charging", |s| s.doing == Doing::Charging)
-        .await;
-    desk.until_status("agv-0", "full", |s| {
-        s.doing == Doing::Idle && s.battery_permille > 850
-    })
-    .await;
-    desk.send(Command::Charge {
-        serial: "agv-0".into(),
-    })
-    .await;
-    desk.until_status("agv-0", "charging", |s| s.doing == Doing::Charging)
-        .await;
-    desk.send(Command::Run(shelf_mission("mis_1", "s0_3", "p0")))
-        .await;
+    desk.until_status("agv-0", "charging", |s| s.doing == Doing::Charging).await;
+    desk.until_status("agv-0", "full", |s| s.doing == Doing::Idle && s.battery_permille > 850).await;
+    desk.send(Command::Charge { serial: "agv-0".into() }).await;
+    desk.until_status("agv-0", "charging", |s| s.doing == Doing::Charging).await;
+    desk.send(Command::Run(shelf_mission("mis_1", "s0_3", "p0"))).await;
     desk.until("assignment", |r| about(r).0 == "assigned").await;
     desk.until("pick", |r| about(r).0 == "step").await;
     world.stop.cancel();

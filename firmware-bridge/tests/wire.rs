@@ -5,10 +5,10 @@ mod common;
 
 use common::schema::validators;
 use firmware_bridge::vda5050::{
-    Action, ActionParameter, ActionState, ActionStatus, AgvPosition, BatteryState, BlockingType,
-    Connection, ConnectionState, Dialect, EStop, Edge, EdgeState, ErrorLevel, ErrorReference,
-    Header, InstantActions, Load, Node, NodePosition, NodeState, OperatingMode, Order, SafetyState,
-    State, VehicleError, Velocity, Visualization, iso_timestamp,
+    Action, ActionParameter, ActionState, ActionStatus, AgvPosition, BatteryState, BlockingType, Connection,
+    ConnectionState, Dialect, EStop, Edge, EdgeState, ErrorLevel, ErrorReference, Header, InstantActions, Load, Node,
+    NodePosition, NodeState, OperatingMode, Order, SafetyState, State, VehicleError, Velocity, Visualization,
+    iso_timestamp,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -44,10 +44,7 @@ fn action(id: &str, blocking_type: BlockingType) -> Action {
         action_type: "pick".into(),
         action_id: id.into(),
         blocking_type,
-        action_parameters: vec![ActionParameter {
-            key: "loadId".into(),
-            value: "shelf-7".into(),
-        }],
+        action_parameters: vec![ActionParameter { key: "loadId".into(), value: "shelf-7".into() }],
     }
 }
 
@@ -56,7 +53,7 @@ fn order(update: u32, count: u32, x: f64, y: f64) -> Order {
         node_id: format!("n{at}"),
         sequence_id: 2 * at,
         released: true,
-        node_position: (at % 2 == 0).then(|| NodePosition {
+        node_position: at.is_multiple_of(2).then(|| NodePosition {
             x,
             y,
             theta: (at == 0).then_some(1.5),
@@ -84,13 +81,7 @@ fn order(update: u32, count: u32, x: f64, y: f64) -> Order {
 }
 
 fn position(x: f64, y: f64, theta: f64) -> AgvPosition {
-    AgvPosition {
-        x,
-        y,
-        theta,
-        map_id: "hall".into(),
-        position_initialized: true,
-    }
+    AgvPosition { x, y, theta, map_id: "hall".into(), position_initialized: true }
 }
 
 fn state(mode: OperatingMode, status: ActionStatus, battery: f64, x: f64) -> State {
@@ -105,44 +96,24 @@ fn state(mode: OperatingMode, status: ActionStatus, battery: f64, x: f64) -> Sta
         new_base_request: Some(false),
         distance_since_last_node: Some(0.5),
         operating_mode: mode,
-        node_states: vec![NodeState {
-            node_id: "n3".into(),
-            sequence_id: 6,
-            released: true,
-        }],
-        edge_states: vec![EdgeState {
-            edge_id: "e2".into(),
-            sequence_id: 5,
-            released: true,
-        }],
+        node_states: vec![NodeState { node_id: "n3".into(), sequence_id: 6, released: true }],
+        edge_states: vec![EdgeState { edge_id: "e2".into(), sequence_id: 5, released: true }],
         agv_position: Some(position(x, -x, 3.0)),
-        loads: Some(vec![Load {
-            load_id: Some("shelf-7".into()),
-            load_type: None,
-        }]),
+        loads: Some(vec![Load { load_id: Some("shelf-7".into()), load_type: None }]),
         action_states: vec![ActionState {
             action_id: "o/1".into(),
             action_type: Some("pick".into()),
             action_status: status,
             result_description: Some("done".into()),
         }],
-        battery_state: BatteryState {
-            battery_charge: battery,
-            charging: false,
-        },
+        battery_state: BatteryState { battery_charge: battery, charging: false },
         errors: vec![VehicleError {
             error_type: "orderError".into(),
-            error_references: vec![ErrorReference {
-                reference_key: "orderId".into(),
-                reference_value: "mis_0".into(),
-            }],
+            error_references: vec![ErrorReference { reference_key: "orderId".into(), reference_value: "mis_0".into() }],
             error_description: Some("still active".into()),
             error_level: ErrorLevel::Warning,
         }],
-        safety_state: SafetyState {
-            e_stop: EStop::AutoAck,
-            field_violation: false,
-        },
+        safety_state: SafetyState { e_stop: EStop::AutoAck, field_violation: false },
     }
 }
 
@@ -162,7 +133,7 @@ proptest! {
         check("order", &order(update, count, x, y));
         check("visualization", &Visualization {
             header: header(2),
-            agv_position: Some(position(x, y, -3.14)),
+            agv_position: Some(position(x, y, -3.0)),
             velocity: Some(Velocity { vx: x, vy: y, omega: 0.0 }),
         });
         for status in [
@@ -191,19 +162,9 @@ fn every_word_of_the_enumerations_is_the_standards() {
         state.errors[0].error_level = ErrorLevel::Fatal;
         check("state", &state);
     }
-    for connection_state in [
-        ConnectionState::Online,
-        ConnectionState::Offline,
-        ConnectionState::Broken,
-    ] {
+    for connection_state in [ConnectionState::Online, ConnectionState::Offline, ConnectionState::Broken] {
         let header = header(3);
-        check(
-            "connection",
-            &Connection {
-                header,
-                connection_state,
-            },
-        );
+        check("connection", &Connection { header, connection_state });
     }
     for blocking in [BlockingType::None, BlockingType::Soft, BlockingType::Hard] {
         let header = header(4);

@@ -32,11 +32,7 @@ impl Floor {
     }
 
     fn empty(node_count: usize) -> Self {
-        Self {
-            node_count,
-            edges: Vec::new(),
-            homes: Vec::new(),
-        }
+        Self { node_count, edges: Vec::new(), homes: Vec::new() }
     }
 
     /// A grid with some edges missing and some one-way.
@@ -130,14 +126,11 @@ impl Run {
     }
 
     fn finished(&self) -> bool {
-        (0..self.homes.len())
-            .all(|v| self.goals[v].is_empty() && self.traffic.held(v).eq([self.homes[v]]))
+        (0..self.homes.len()).all(|v| self.goals[v].is_empty() && self.traffic.held(v).eq([self.homes[v]]))
     }
 
     fn pump(&mut self) {
-        let before: Vec<Vec<Node>> = (0..self.homes.len())
-            .map(|v| self.traffic.held(v).collect())
-            .collect();
+        let before: Vec<Vec<Node>> = (0..self.homes.len()).map(|v| self.traffic.held(v).collect()).collect();
         let mut expected = before.clone();
         for grant in self.traffic.pump() {
             let mut at = *expected[grant.vehicle].last().unwrap();
@@ -166,13 +159,10 @@ fn start(floor: Floor, goals_each: usize, lookahead_mm: i64, mut rng: ChaCha8Rng
     for (vehicle, &home) in floor.homes.iter().enumerate() {
         traffic.occupy(vehicle, &[home]).unwrap();
         traffic.set_ready(vehicle, true);
-        let reachable: Vec<Node> = (0..floor.node_count)
-            .filter(|&node| node != home && traffic.serves(vehicle, node))
-            .collect();
+        let reachable: Vec<Node> =
+            (0..floor.node_count).filter(|&node| node != home && traffic.serves(vehicle, node)).collect();
         let count = if reachable.is_empty() { 0 } else { goals_each };
-        let mine: Vec<Node> = (0..count)
-            .map(|_| reachable[rng.random_range(0..reachable.len())])
-            .collect();
+        let mine: Vec<Node> = (0..count).map(|_| reachable[rng.random_range(0..reachable.len())]).collect();
         traffic.set_task(vehicle, Task::Go(mine.last().copied().unwrap_or(home)));
         goals.push(mine);
     }
@@ -200,9 +190,7 @@ fn run_to_end(run: &mut Run, steps: usize) -> usize {
         }
     }
     let left: usize = run.goals.iter().map(Vec::len).sum();
-    let held: Vec<Vec<Node>> = (0..run.homes.len())
-        .map(|v| run.traffic.held(v).collect())
-        .collect();
+    let held: Vec<Vec<Node>> = (0..run.homes.len()).map(|v| run.traffic.held(v).collect()).collect();
     panic!("no end after {steps} steps: {left} goals left, held {held:?}");
 }
 

@@ -194,6 +194,9 @@ async fn source(
     Ok(())
 }
 
+/// When a site is due, and what of each line it ships.
+type SitePart = (Time, Vec<(LineId, SkuId, i64)>);
+
 /// Gives each line its share of what each site ships.
 async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<(), Stop> {
     let mut open: HashMap<LineId, i64> = HashMap::new();
@@ -201,7 +204,7 @@ async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<()
     for line in &lines {
         open.insert(line.id, line.ordered);
     }
-    let mut by_site: BTreeMap<SiteId, (Time, Vec<(LineId, SkuId, i64)>)> = BTreeMap::new();
+    let mut by_site: BTreeMap<SiteId, SitePart> = BTreeMap::new();
     for part in &plan.parts {
         let mut left = part.quantity;
         for line in lines.iter().filter(|line| line.sku == part.sku) {

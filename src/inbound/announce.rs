@@ -52,7 +52,8 @@ fn checked(new: &NewAsn) -> Result<NewAsn, Refusal> {
         if stock::checked(line.quantity).is_err() {
             return Err(invalid(&field("quantity"), "use 1 to 1000000"));
         }
-        if !line.sscc.is_empty() && !(line.sscc.len() == 18 && barcode::is_valid(&line.sscc)) {
+        let sscc_is_good = line.sscc.is_empty() || (line.sscc.len() == 18 && barcode::is_valid(&line.sscc));
+        if !sscc_is_good {
             return Err(invalid(&field("sscc"), "use 18 digits with their check digit, or leave it out"));
         }
         if !line.lot.is_empty() {

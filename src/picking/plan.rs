@@ -4,7 +4,7 @@
 //! be served now is planned again a little later.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     time::Instant,
 };
 
@@ -127,10 +127,10 @@ async fn serve(sql: &mut Sql, site: SiteId, needs: &[Need]) -> Result<(Vec<Serve
     let mut served = Vec::new();
     let mut missing = false;
     for need in needs {
-        if !bins.contains_key(&need.sku) {
-            bins.insert(need.sku, free_in_bins(sql, site, need.sku, &planned).await?);
-        }
-        let free = bins.get_mut(&need.sku).expect("filled above");
+        let free = match bins.entry(need.sku) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(free_in_bins(sql, site, need.sku, &planned).await?),
+        };
         let (taken, rest) = allocate(free, need.quantity);
         missing |= rest > 0;
         served.extend(taken.into_iter().map(|(free, quantity)| Served { need: need.clone(), free, quantity }));

@@ -50,8 +50,8 @@ macro_rules! tables {
     };
 }
 
-static EN: LazyLock<Table> = LazyLock::new(|| read(tables!("en": "common" "refusal" "handheld" "shop" "rider")));
-static ZH: LazyLock<Table> = LazyLock::new(|| read(tables!("zh": "common" "refusal" "handheld" "shop" "rider")));
+static EN: LazyLock<Table> = LazyLock::new(|| read(tables!("en": "common" "refusal" "handheld" "shop" "rider" "desk")));
+static ZH: LazyLock<Table> = LazyLock::new(|| read(tables!("zh": "common" "refusal" "handheld" "shop" "rider" "desk")));
 
 fn read(files: &[&str]) -> Table {
     let mut all = Table::new();
@@ -107,7 +107,7 @@ impl Words {
     }
 
     /// The words of `key`. A key without words shows itself, which a test forbids.
-    pub fn get<'k>(self, key: &'k str) -> &'k str {
+    pub fn get(self, key: &str) -> &str {
         self.find(key).unwrap_or(key)
     }
 

@@ -40,7 +40,7 @@ fn both_languages_have_the_same_keys_and_places() {
 
 #[test]
 fn no_file_repeats_a_key_of_another() {
-    let files = tables!("en": "common" "refusal" "handheld" "shop" "rider");
+    let files = tables!("en": "common" "refusal" "handheld" "shop" "rider" "desk");
     let count: usize = files.iter().map(|file| serde_json::from_str::<Table>(file).unwrap().len()).sum();
     assert_eq!(count, EN.len());
 }

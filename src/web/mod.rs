@@ -18,8 +18,12 @@ pub mod forms;
 pub mod i18n;
 pub mod login;
 pub mod page;
-pub mod rider;
+pub mod desk;
+pub mod dispatch;
+pub mod floor;
 pub mod geo;
+pub mod rider;
+
 pub mod handheld;
 pub mod shop;
 pub mod sketch;

@@ -63,11 +63,7 @@ impl Core {
         }
         let done = steps_done(job, |step| state.action(&action_id(&state.order_id, step)));
         for step in job.done..done {
-            self.reports.push(Report::StepDone {
-                mission: mission.to_owned(),
-                step,
-                serial: serial.clone(),
-            });
+            self.reports.push(Report::StepDone { mission: mission.to_owned(), step, serial: serial.clone() });
         }
         job.done = done;
         job.planned = done;

@@ -17,9 +17,7 @@ const INTERRUPT_PERMILLE: i64 = 600;
 impl Core {
     /// Gives open missions to able vehicles, the most urgent first.
     pub(super) fn assign(&mut self) {
-        let able: Vec<bool> = (0..self.cars.len())
-            .map(|car| self.unable(car).is_none())
-            .collect();
+        let able: Vec<bool> = (0..self.cars.len()).map(|car| self.unable(car).is_none()).collect();
         let news = std::mem::take(&mut self.assign_due) || able != self.able_before;
         self.able_before.clone_from(&able);
         if !news || !self.heard_out() || !able.contains(&true) {
@@ -27,9 +25,8 @@ impl Core {
             return;
         }
         let waiting = self.jobs.open.values().filter(|job| job.car.is_none());
-        let mut turn: Vec<_> = waiting
-            .map(|job| (-job.mission.priority, job.arrival, job.mission.id.clone()))
-            .collect();
+        let mut turn: Vec<_> =
+            waiting.map(|job| (-job.mission.priority, job.arrival, job.mission.id.clone())).collect();
         turn.sort();
         for (_, _, mission) in turn {
             if (0..self.cars.len()).all(|car| self.unable(car).is_some()) {
@@ -40,13 +37,8 @@ impl Core {
     }
 
     fn assign_one(&mut self, mission: &str) {
-        let considered: Vec<_> = (0..self.cars.len())
-            .map(|car| (car, self.cost(car, mission)))
-            .collect();
-        let best = considered
-            .iter()
-            .filter_map(|(car, cost)| Some((*cost.as_ref().ok()?, *car)))
-            .min();
+        let considered: Vec<_> = (0..self.cars.len()).map(|car| (car, self.cost(car, mission))).collect();
+        let best = considered.iter().filter_map(|(car, cost)| Some((*cost.as_ref().ok()?, *car))).min();
         let Some((_, car)) = best else {
             return;
         };
@@ -67,23 +59,14 @@ impl Core {
         vehicle.errand = Some(Purpose::Mission(mission.to_owned()));
         vehicle.charge = None;
         vehicle.status_due = true;
-        self.reports.push(Report::Assigned {
-            mission: mission.to_owned(),
-            serial: vehicle.serial.clone(),
-            candidates,
-        });
+        self.reports.push(Report::Assigned { mission: mission.to_owned(), serial: vehicle.serial.clone(), candidates });
     }
 
     /// Millimetres to drive to the first step, or why the vehicle cannot take the mission.
     fn cost(&self, car: usize, mission: &str) -> Result<i64, String> {
         let job = &self.jobs.open[mission];
         let vehicle = &self.cars[car];
-        if let Some(bound) = job
-            .mission
-            .vehicle
-            .as_ref()
-            .filter(|s| **s != vehicle.serial)
-        {
+        if let Some(bound) = job.mission.vehicle.as_ref().filter(|s| **s != vehicle.serial) {
             return Err(format!("mission is bound to {bound}"));
         }
         if let Some(why) = self.unable(car) {

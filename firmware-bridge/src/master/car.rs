@@ -69,10 +69,7 @@ pub(super) struct Track {
 impl Track {
     /// An order the vehicle already carries out, standing at the end of its base.
     pub fn heard(state: &State, here: Node, now_ms: i64) -> Self {
-        let spot = Spot {
-            sequence: state.last_node_sequence_id,
-            node: here,
-        };
+        let spot = Spot { sequence: state.last_node_sequence_id, node: here };
         Self {
             purpose: Purpose::Foreign,
             order_id: state.order_id.clone(),
@@ -214,15 +211,11 @@ impl Car {
 
     pub fn battery_permille(&self) -> i64 {
         let heard = self.heard.as_ref();
-        heard.map_or(0, |s| {
-            (s.battery_state.battery_charge * 10.0).round() as i64
-        })
+        heard.map_or(0, |s| (s.battery_state.battery_charge * 10.0).round() as i64)
     }
 
     pub fn charging(&self) -> bool {
-        self.heard
-            .as_ref()
-            .is_some_and(|s| s.battery_state.charging)
+        self.heard.as_ref().is_some_and(|s| s.battery_state.charging)
     }
 
     /// Paused by us, by an earlier run, or by a person at the vehicle. It is never resumed but by

@@ -9,8 +9,7 @@ use super::jobs::Jobs;
 use super::plan::{self, Plan};
 use crate::api::{BridgeConfig, Command, ConfigError, Mission, Report};
 use crate::vda5050::{
-    Action, BlockingType, Connection, ConnectionState, Dialect, Header, InstantActions, Kind,
-    iso_timestamp,
+    Action, BlockingType, Connection, ConnectionState, Dialect, Header, InstantActions, Kind, iso_timestamp,
 };
 
 /// An unreflected order or unsettled instant action is sent again after this time.
@@ -67,8 +66,7 @@ impl Core {
         let roadmap = plan.roadmap(&config.floor)?;
         let homes = plan::check(config, &plan)?;
         let lookahead = LOOKAHEAD_MM + SPEED_MM_S * ROUND_TRIP_S * config.speed;
-        let mut traffic = Traffic::new(roadmap, &homes, lookahead as i64)
-            .expect("homes were checked to be distinct");
+        let mut traffic = Traffic::new(roadmap, &homes, lookahead as i64).expect("homes were checked to be distinct");
         for edge in config.floor.edges.iter().filter(|edge| edge.closed) {
             if let (Some(from), Some(to)) = (plan.node(&edge.from), plan.node(&edge.to)) {
                 traffic.set_closed(from, to, true);
@@ -78,9 +76,7 @@ impl Core {
         Ok(Self {
             dialect: Dialect::V2_1,
             manufacturer: config.manufacturer.clone(),
-            cars: specs
-                .map(|(s, &home)| Car::new(s.serial.clone(), home))
-                .collect(),
+            cars: specs.map(|(s, &home)| Car::new(s.serial.clone(), home)).collect(),
             plan,
             traffic,
             jobs: Jobs::default(),
@@ -98,8 +94,7 @@ impl Core {
     /// The broker is reached (again): ask everyone for a state.
     pub fn broker_up(&mut self) {
         self.reports.push(Report::BrokerUp);
-        self.hearing_until_ms
-            .get_or_insert(self.now_ms + HEARING_MS);
+        self.hearing_until_ms.get_or_insert(self.now_ms + HEARING_MS);
         for car in 0..self.cars.len() {
             self.ask_state(car);
         }
@@ -112,15 +107,12 @@ impl Core {
     /// Whether every vehicle was heard, or enough time passed to hear it.
     pub fn heard_out(&self) -> bool {
         let all = self.cars.iter().all(|car| car.touch != Touch::Unheard);
-        all || self
-            .hearing_until_ms
-            .is_some_and(|until| self.now_ms >= until)
+        all || self.hearing_until_ms.is_some_and(|until| self.now_ms >= until)
     }
 
     /// Whether open missions of an earlier run have had time to be handed over.
     pub fn settled_in(&self) -> bool {
-        self.hearing_until_ms
-            .is_some_and(|until| self.now_ms >= until)
+        self.hearing_until_ms.is_some_and(|until| self.now_ms >= until)
     }
 
     pub fn message(&mut self, topic: &str, payload: &[u8]) {
@@ -133,10 +125,7 @@ impl Core {
             return;
         };
         let heard = match kind {
-            Kind::State => self
-                .dialect
-                .decode(payload)
-                .map(|s| self.hear_state(car, s)),
+            Kind::State => self.dialect.decode(payload).map(|s| self.hear_state(car, s)),
             Kind::Visualization => {
                 let decoded = self.dialect.decode(payload);
                 decoded.map(|message| self.hear_visualization(car, message))
@@ -322,14 +311,8 @@ impl Core {
             action_parameters: Vec::new(),
         };
         let id = action.action_id.clone();
-        vehicle
-            .pending
-            .retain(|p| p.action.action_type != action_type);
-        vehicle.pending.push(Pending {
-            action: action.clone(),
-            sent_ms: self.now_ms,
-            states: 0,
-        });
+        vehicle.pending.retain(|p| p.action.action_type != action_type);
+        vehicle.pending.push(Pending { action: action.clone(), sent_ms: self.now_ms, states: 0 });
         self.send_instant(car, action);
         id
     }
@@ -347,20 +330,13 @@ impl Core {
     }
 
     pub fn send_instant(&mut self, car: usize, action: Action) {
-        let message = InstantActions {
-            header: self.header(car, 1),
-            actions: vec![action],
-        };
+        let message = InstantActions { header: self.header(car, 1), actions: vec![action] };
         let payload = self.dialect.encode(&message);
         self.send(car, Kind::InstantActions, payload);
     }
 
     pub fn send(&mut self, car: usize, kind: Kind, payload: Vec<u8>) {
-        self.outgoing.push(Outgoing {
-            serial: self.cars[car].serial.clone(),
-            kind,
-            payload,
-        });
+        self.outgoing.push(Outgoing { serial: self.cars[car].serial.clone(), kind, payload });
     }
 
     pub fn header(&mut self, car: usize, topic: usize) -> Header {

@@ -128,9 +128,7 @@ impl Core {
         vehicle.track = None;
         vehicle.placed = false;
         let after = vehicle.cancel.take();
-        vehicle
-            .pending
-            .retain(|p| p.action.action_type != "cancelOrder");
+        vehicle.pending.retain(|p| p.action.action_type != "cancelOrder");
         if let Some(mission) = vehicle.mission().map(str::to_owned) {
             match after {
                 Some(After::Fail(reason)) => self.fail(&mission, &reason),
@@ -146,10 +144,7 @@ impl Core {
             return;
         };
         let Some(base) = self.reported_base(&state) else {
-            tracing::warn!(
-                serial = self.cars[car].serial,
-                "vehicle is not on the floor"
-            );
+            tracing::warn!(serial = self.cars[car].serial, "vehicle is not on the floor");
             return;
         };
         let nodes: Vec<_> = base.iter().map(|spot| spot.node).collect();
@@ -178,17 +173,11 @@ impl Core {
             self.plan.nearest(mm(position.x), mm(position.y))
         };
         let here = self.plan.node(&state.last_node_id).or_else(by_position)?;
-        let mut base = vec![Spot {
-            sequence: state.last_node_sequence_id,
-            node: here,
-        }];
+        let mut base = vec![Spot { sequence: state.last_node_sequence_id, node: here }];
         let mut ahead: Vec<_> = state.node_states.iter().filter(|n| n.released).collect();
         ahead.sort_by_key(|node| node.sequence_id);
         for node in ahead {
-            base.push(Spot {
-                sequence: node.sequence_id,
-                node: self.plan.node(&node.node_id)?,
-            });
+            base.push(Spot { sequence: node.sequence_id, node: self.plan.node(&node.node_id)? });
         }
         Some(base)
     }
@@ -205,9 +194,7 @@ impl Core {
                 let off_mm = self.plan.distance_mm(here, x as i64, y as i64);
                 off_mm as f64 > BETWEEN_M * 1_000.0
             }
-            None => state
-                .distance_since_last_node
-                .is_some_and(|m| m > BETWEEN_M),
+            None => state.distance_since_last_node.is_some_and(|m| m > BETWEEN_M),
         }
     }
 }

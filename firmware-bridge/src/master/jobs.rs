@@ -53,9 +53,7 @@ impl Job {
     /// first, so that a repeated command does not end a later wait.
     pub fn continue_wait(&mut self) {
         let left = self.mission.steps[self.done..].iter();
-        let mut deeds = left
-            .map(|step| &step.deed)
-            .filter(|deed| **deed != Deed::Pass);
+        let mut deeds = left.map(|step| &step.deed).filter(|deed| **deed != Deed::Pass);
         if deeds.next() == Some(&Deed::Wait) {
             self.continued = true;
         }

@@ -47,19 +47,10 @@ pub async fn start(config: BridgeConfig, stop: CancellationToken) -> Result<Brid
     let (report_sender, reports) = mpsc::channel(REPORTS);
     let counters = Arc::new(Counters::default());
     let link = Link::open(&config.broker, &config.client_id, None);
-    let master = Master {
-        core,
-        link,
-        started: Instant::now(),
-        counters: Arc::clone(&counters),
-        backlog: VecDeque::new(),
-    };
+    let master =
+        Master { core, link, started: Instant::now(), counters: Arc::clone(&counters), backlog: VecDeque::new() };
     tokio::spawn(master.run(commands, report_sender, stop));
-    Ok(Bridge {
-        commands: command_sender,
-        reports,
-        counters,
-    })
+    Ok(Bridge { commands: command_sender, reports, counters })
 }
 
 struct Master {
@@ -152,10 +143,7 @@ impl Master {
         for message in self.core.outgoing.drain(..) {
             let (dialect, manufacturer) = (self.core.dialect, &self.core.manufacturer);
             let topic = dialect.topic(manufacturer, &message.serial, message.kind);
-            if self
-                .link
-                .publish(topic, dialect.qos(message.kind), message.payload)
-            {
+            if self.link.publish(topic, dialect.qos(message.kind), message.payload) {
                 self.counters.sent.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -57,13 +57,7 @@ impl Core {
         let nodes = nodes.collect();
         let edges = spots.windows(2).map(|pair| self.edge(pair[0], pair[1]));
         let edges = edges.collect();
-        Order {
-            header: self.header(car, 0),
-            order_id,
-            order_update_id: update,
-            nodes,
-            edges,
-        }
+        Order { header: self.header(car, 0), order_id, order_update_id: update, nodes, edges }
     }
 
     fn node(&self, car: usize, spot: Spot, first: bool) -> Node {
@@ -99,14 +93,7 @@ impl Core {
     }
 
     /// Enters the message in the vehicle's books.
-    fn note(
-        &mut self,
-        car: usize,
-        purpose: Purpose,
-        update: bool,
-        message: &Order,
-        spots: &[Spot],
-    ) {
+    fn note(&mut self, car: usize, purpose: Purpose, update: bool, message: &Order, spots: &[Spot]) {
         let now_ms = self.now_ms;
         let vehicle = &mut self.cars[car];
         match vehicle.track.as_mut().filter(|_| update) {

@@ -50,10 +50,7 @@ impl Plan {
             match (self.node(&edge.from), self.node(&edge.to)) {
                 (Some(from), Some(to)) => edges.push((from, to, self.length_mm(from, to))),
                 _ => {
-                    return Err(ConfigError::UnknownEdgeEnd {
-                        from: edge.from.clone(),
-                        to: edge.to.clone(),
-                    });
+                    return Err(ConfigError::UnknownEdgeEnd { from: edge.from.clone(), to: edge.to.clone() });
                 }
             }
         }
@@ -111,17 +108,11 @@ pub(super) fn check(config: &BridgeConfig, plan: &Plan) -> Result<Vec<Node>, Con
     let mut homes: Vec<Node> = Vec::new();
     for (at, spec) in config.vehicles.iter().enumerate() {
         topic_part(&spec.serial)?;
-        if config.vehicles[..at]
-            .iter()
-            .any(|v| v.serial == spec.serial)
-        {
+        if config.vehicles[..at].iter().any(|v| v.serial == spec.serial) {
             return Err(ConfigError::DuplicateVehicle(spec.serial.clone()));
         }
         let Some(home) = plan.node(&spec.home_node) else {
-            return Err(ConfigError::UnknownHome {
-                serial: spec.serial.clone(),
-                home: spec.home_node.clone(),
-            });
+            return Err(ConfigError::UnknownHome { serial: spec.serial.clone(), home: spec.home_node.clone() });
         };
         if homes.contains(&home) {
             return Err(ConfigError::SharedHome(spec.home_node.clone()));

@@ -73,11 +73,7 @@ impl Core {
     fn abandon_when_manual(&mut self, car: usize) {
         let vehicle = &self.cars[car];
         let mode = vehicle.heard.as_ref().map(|s| s.operating_mode);
-        let manual = [
-            OperatingMode::Manual,
-            OperatingMode::Service,
-            OperatingMode::TeachIn,
-        ];
+        let manual = [OperatingMode::Manual, OperatingMode::Service, OperatingMode::TeachIn];
         if let (Some(mode), Some(mission)) = (mode, vehicle.mission().map(str::to_owned))
             && manual.contains(&mode)
         {
@@ -90,10 +86,7 @@ impl Core {
     /// hearing it is cancelled.
     fn foreign_order(&mut self, car: usize) -> bool {
         let vehicle = &mut self.cars[car];
-        let foreign = vehicle
-            .track
-            .as_ref()
-            .is_some_and(|t| t.purpose == Purpose::Foreign);
+        let foreign = vehicle.track.as_ref().is_some_and(|t| t.purpose == Purpose::Foreign);
         if !foreign {
             return false;
         }
@@ -126,14 +119,10 @@ impl Core {
                 return Task::Stay;
             }
             let next = self.jobs.open[mission].next();
-            let Some((step, node, deed)) = next.map(|(s, n, d)| (s, n.to_owned(), d.clone()))
-            else {
+            let Some((step, node, deed)) = next.map(|(s, n, d)| (s, n.to_owned(), d.clone())) else {
                 return Task::Stay;
             };
-            let goal = self
-                .plan
-                .node(&node)
-                .expect("checked when the mission came");
+            let goal = self.plan.node(&node).expect("checked when the mission came");
             if self.cars[car].end() != Some(goal) {
                 return Task::Go(goal);
             }
@@ -159,11 +148,7 @@ impl Core {
         let on_errand = self.cars[car].on_errand();
         let track = self.cars[car].track.as_ref().filter(|_| on_errand);
         let sequence = track.map_or(0, |track| track.end().sequence);
-        let job = self
-            .jobs
-            .open
-            .get_mut(mission)
-            .expect("pursued missions are open");
+        let job = self.jobs.open.get_mut(mission).expect("pursued missions are open");
         job.planned += 1;
         job.passes.push_back((step, sequence));
     }
@@ -176,11 +161,7 @@ impl Core {
             false => vehicle.free_for_new_order(),
         };
         let serial = vehicle.serial.clone();
-        let job = self
-            .jobs
-            .open
-            .get_mut(mission)
-            .expect("pursued missions are open");
+        let job = self.jobs.open.get_mut(mission).expect("pursued missions are open");
         if !there || job.done != step {
             return false;
         }
@@ -188,19 +169,11 @@ impl Core {
         if std::mem::take(&mut job.continued) {
             job.done += 1;
             job.planned += 1;
-            self.reports.push(Report::StepDone {
-                mission,
-                step,
-                serial,
-            });
+            self.reports.push(Report::StepDone { mission, step, serial });
             return true;
         }
         if job.waiting_told.replace(step) != Some(step) {
-            self.reports.push(Report::Waiting {
-                mission,
-                step,
-                serial,
-            });
+            self.reports.push(Report::Waiting { mission, step, serial });
         }
         false
     }
@@ -229,11 +202,7 @@ impl Core {
             let serial = self.cars[car].serial.clone();
             let job = self.jobs.open.get_mut(mission).expect("just seen");
             job.done += 1;
-            self.reports.push(Report::StepDone {
-                mission: mission.to_owned(),
-                step,
-                serial,
-            });
+            self.reports.push(Report::StepDone { mission: mission.to_owned(), step, serial });
         }
     }
 
@@ -262,9 +231,7 @@ impl Core {
         let id = action_id(order_id, step);
         let states = vehicle.heard.iter().flat_map(|s| &s.action_states);
         let failed = states.into_iter().find(|a| a.action_id == id);
-        let kind = failed
-            .and_then(|a| a.action_type.as_deref())
-            .unwrap_or("action");
+        let kind = failed.and_then(|a| a.action_type.as_deref()).unwrap_or("action");
         let words = failed.and_then(|a| a.result_description.as_deref());
         match words {
             Some(words) => format!("{kind} failed: {words}"),
@@ -273,10 +240,7 @@ impl Core {
     }
 
     fn finish(&mut self, car: usize, mission: &str) {
-        let report = Report::Done {
-            mission: mission.to_owned(),
-            serial: self.cars[car].serial.clone(),
-        };
+        let report = Report::Done { mission: mission.to_owned(), serial: self.cars[car].serial.clone() };
         self.reports.push(report.clone());
         self.jobs.end(mission, report);
         self.assign_due = true;
@@ -324,14 +288,8 @@ impl Core {
             return Some(home);
         }
         let taken = |node: Node| {
-            let others = self
-                .cars
-                .iter()
-                .enumerate()
-                .filter(|&(other, _)| other != car);
-            let bound = others
-                .into_iter()
-                .any(|(_, o)| o.charge == Some(Charge::Going(node)));
+            let others = self.cars.iter().enumerate().filter(|&(other, _)| other != car);
+            let bound = others.into_iter().any(|(_, o)| o.charge == Some(Charge::Going(node)));
             bound || self.traffic.holder(node).is_some_and(|by| by != car)
         };
         let free = self.plan.chargers().filter(|&node| !taken(node));
@@ -381,10 +339,7 @@ impl Core {
     /// Asks for the end of charging unless that is under way.
     fn stop_charging(&mut self, car: usize) {
         let pending = self.cars[car].pending.iter();
-        if !pending
-            .into_iter()
-            .any(|p| p.action.action_type == "stopCharging")
-        {
+        if !pending.into_iter().any(|p| p.action.action_type == "stopCharging") {
             self.instant(car, "stopCharging");
         }
     }
@@ -415,13 +370,7 @@ impl Core {
     }
 
     /// The action of the errand at this node, noted as planned.
-    fn action_at(
-        &mut self,
-        car: usize,
-        errand: &Purpose,
-        end: Node,
-        order_id: &str,
-    ) -> Option<Action> {
+    fn action_at(&mut self, car: usize, errand: &Purpose, end: Node, order_id: &str) -> Option<Action> {
         match errand {
             Purpose::Mission(mission) => {
                 let job = self.jobs.open.get_mut(mission)?;
@@ -438,10 +387,7 @@ impl Core {
                     action_type: kind.to_owned(),
                     action_id: action_id(order_id, step),
                     blocking_type: BlockingType::Hard,
-                    action_parameters: vec![ActionParameter {
-                        key: "loadId".to_owned(),
-                        value: load.clone().into(),
-                    }],
+                    action_parameters: vec![ActionParameter { key: "loadId".to_owned(), value: load.clone().into() }],
                 };
                 job.planned += 1;
                 Some(action)

@@ -19,10 +19,7 @@ impl Core {
             x_mm: position.map_or(place.0, |p| milli(p.x)),
             y_mm: position.map_or(place.1, |p| milli(p.y)),
             theta_mrad: position.map_or(0, |p| milli(p.theta)),
-            last_node: vehicle
-                .here()
-                .map(|node| self.plan.id(node).to_owned())
-                .unwrap_or_default(),
+            last_node: vehicle.here().map(|node| self.plan.id(node).to_owned()).unwrap_or_default(),
             battery_permille: vehicle.battery_permille(),
             doing: self.doing(car),
             mission: vehicle.mission().map(str::to_owned),
@@ -33,11 +30,7 @@ impl Core {
 
     fn doing(&self, car: usize) -> Doing {
         let vehicle = &self.cars[car];
-        let Some(state) = vehicle
-            .heard
-            .as_ref()
-            .filter(|_| vehicle.touch == Touch::Online)
-        else {
+        let Some(state) = vehicle.heard.as_ref().filter(|_| vehicle.touch == Touch::Online) else {
             return match vehicle.locked {
                 true => Doing::LockedOut,
                 false => Doing::Offline,
@@ -71,14 +64,8 @@ impl Core {
         let Some(state) = &vehicle.heard else {
             return false;
         };
-        let automatic = matches!(
-            state.operating_mode,
-            OperatingMode::Automatic | OperatingMode::SemiAutomatic
-        );
-        let fatal = state
-            .errors
-            .iter()
-            .any(|e| e.error_level == ErrorLevel::Fatal);
+        let automatic = matches!(state.operating_mode, OperatingMode::Automatic | OperatingMode::SemiAutomatic);
+        let fatal = state.errors.iter().any(|e| e.error_level == ErrorLevel::Fatal);
         vehicle.placed && automatic && !fatal
     }
 }

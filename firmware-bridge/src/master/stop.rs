@@ -39,9 +39,7 @@ impl Core {
         let between = self.between_nodes(car);
         let vehicle = &mut self.cars[car];
         let after = vehicle.cancel.take().unwrap_or(After::Nothing);
-        vehicle
-            .pending
-            .retain(|p| p.action.action_type != "cancelOrder");
+        vehicle.pending.retain(|p| p.action.action_type != "cancelOrder");
         if let Some(track) = vehicle.track.take() {
             let ahead = track.base.get(1).map(|spot| spot.node);
             vehicle.stands = Some(track.here().node);
@@ -74,9 +72,7 @@ impl Core {
             serial: car.map(|car| self.cars[car].serial.clone()),
             reason: reason.to_owned(),
             load_on_vehicle: car.is_some_and(|car| self.cars[car].load().is_some()),
-            at_node: car
-                .and_then(|car| self.cars[car].here())
-                .map(|node| self.plan.id(node).to_owned()),
+            at_node: car.and_then(|car| self.cars[car].here()).map(|node| self.plan.id(node).to_owned()),
         };
         tracing::info!(mission, reason, "mission failed");
         self.reports.push(report.clone());
@@ -175,9 +171,7 @@ impl Core {
         if !self.cars[car].paused {
             self.say_pause(car, false);
         }
-        self.reports.push(Report::Released {
-            serial: serial.to_owned(),
-        });
+        self.reports.push(Report::Released { serial: serial.to_owned() });
     }
 
     pub(super) fn set_paused(&mut self, serial: &str, paused: bool) {
@@ -196,9 +190,7 @@ impl Core {
             true => ("startPause", "stopPause"),
             false => ("stopPause", "startPause"),
         };
-        self.cars[car]
-            .pending
-            .retain(|p| p.action.action_type != drop);
+        self.cars[car].pending.retain(|p| p.action.action_type != drop);
         self.instant(car, say);
     }
 
@@ -238,9 +230,7 @@ impl Core {
             };
             let pairs = track.base.iter().zip(track.base.iter().skip(1));
             let ahead = pairs.skip(usize::from(driving));
-            let concerned = ahead
-                .into_iter()
-                .any(|(a, b)| (a.node, b.node) == (from, to));
+            let concerned = ahead.into_iter().any(|(a, b)| (a.node, b.node) == (from, to));
             if concerned {
                 let after = match vehicle.on_errand() && vehicle.mission().is_some() {
                     true => After::Again,

@@ -24,13 +24,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
-        Self::Order,
-        Self::InstantActions,
-        Self::State,
-        Self::Visualization,
-        Self::Connection,
-    ];
+    const ALL: [Self; 5] = [Self::Order, Self::InstantActions, Self::State, Self::Visualization, Self::Connection];
 
     fn name(self) -> &'static str {
         match self {
@@ -82,18 +76,13 @@ impl Dialect {
     /// Chapter 6.2: everything at most once, except `connection`, which is retained.
     pub fn qos(self, kind: Kind) -> Qos {
         let connection = kind == Kind::Connection;
-        Qos {
-            acknowledged: connection,
-            retained: connection,
-        }
+        Qos { acknowledged: connection, retained: connection }
     }
 
     /// The bytes of a message.
     pub fn encode<M: Serialize>(self, message: &M) -> Vec<u8> {
         match self {
-            Self::V2_1 => {
-                serde_json::to_vec(message).expect("messages have string keys and finite numbers")
-            }
+            Self::V2_1 => serde_json::to_vec(message).expect("messages have string keys and finite numbers"),
         }
     }
 
@@ -119,14 +108,8 @@ mod tests {
             let topic = dialect.topic("Acme", "agv-1", kind);
             assert_eq!(dialect.parse_topic("Acme", &topic), Some(("agv-1", kind)));
         }
-        assert_eq!(
-            dialect.topic("Acme", "+", Kind::State),
-            "uagv/v2/Acme/+/state"
-        );
+        assert_eq!(dialect.topic("Acme", "+", Kind::State), "uagv/v2/Acme/+/state");
         assert_eq!(dialect.parse_topic("Acme", "uagv/v2/Other/x/state"), None);
-        assert_eq!(
-            dialect.parse_topic("Acme", "uagv/v2/Acme/x/factsheet"),
-            None
-        );
+        assert_eq!(dialect.parse_topic("Acme", "uagv/v2/Acme/x/factsheet"), None);
     }
 }

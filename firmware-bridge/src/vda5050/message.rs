@@ -161,9 +161,7 @@ impl State {
     /// Nothing left to drive and no action under way, so that a new order is acceptable.
     pub fn idle(&self) -> bool {
         let settled = |a: &ActionState| a.action_status.settled();
-        self.node_states.is_empty()
-            && self.edge_states.is_empty()
-            && self.action_states.iter().all(settled)
+        self.node_states.is_empty() && self.edge_states.is_empty() && self.action_states.iter().all(settled)
     }
 
     /// The reported status of one action.

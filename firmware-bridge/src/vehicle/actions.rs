@@ -12,12 +12,7 @@ impl Machine {
     /// Carries out or begins an instant action. One that is sent again is ignored.
     pub fn instant(&mut self, action: &Action) {
         let id = action.action_id.as_str();
-        if self
-            .memory
-            .instant
-            .iter()
-            .any(|known| known.action_id == id)
-        {
+        if self.memory.instant.iter().any(|known| known.action_id == id) {
             return;
         }
         self.memory.instant.push_back(ActionState {
@@ -40,12 +35,7 @@ impl Machine {
             other => {
                 let words = format!("cannot {other}");
                 let references = [("actionId", id.to_owned())];
-                self.raise(
-                    ErrorLevel::Warning,
-                    "instantActionError",
-                    &words,
-                    &references,
-                );
+                self.raise(ErrorLevel::Warning, "instantActionError", &words, &references);
                 self.settle_instant(id, ActionStatus::Failed, Some(words));
             }
         }
@@ -131,9 +121,7 @@ impl Machine {
             "drop" => self.memory.load = None,
             _ => {
                 self.memory.charging = true;
-                self.memory
-                    .errors
-                    .retain(|e| e.error_type != "batteryEmpty");
+                self.memory.errors.retain(|e| e.error_type != "batteryEmpty");
             }
         }
         self.settle(&action.action_id, ActionStatus::Finished, None);

@@ -17,10 +17,7 @@ pub(super) struct Disk {
 impl Disk {
     pub fn new(folder: &Path, serial: &str) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self {
-            path: folder.join(format!("{serial}.json")),
-            draft: folder.join(format!("{serial}.json.draft")),
-        })
+        Ok(Self { path: folder.join(format!("{serial}.json")), draft: folder.join(format!("{serial}.json.draft")) })
     }
 
     /// What was saved last; `None` when nothing was.

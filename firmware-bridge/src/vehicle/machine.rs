@@ -9,9 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::motion::{Drive, Pose};
 use crate::api::{Floor, NodeKind};
-use crate::vda5050::{
-    Action, ActionState, ActionStatus, BlockingType, Edge, ErrorLevel, Node, VehicleError,
-};
+use crate::vda5050::{Action, ActionState, ActionStatus, BlockingType, Edge, ErrorLevel, Node, VehicleError};
 
 /// A full battery, in parts such that rates for a millisecond are whole numbers.
 pub(super) const FULL_BATTERY: i64 = 1_000_000_000;
@@ -120,11 +118,7 @@ impl Machine {
     /// A vehicle that stands at its home with a full battery.
     pub fn new(chart: std::sync::Arc<Chart>, timing: Timing, home: &str) -> Self {
         let &(x_mm, y_mm) = chart.places.get(home).expect("homes are checked at start");
-        let pose = Pose {
-            x_mm,
-            y_mm,
-            theta_mrad: 0,
-        };
+        let pose = Pose { x_mm, y_mm, theta_mrad: 0 };
         let memory = Memory {
             pose,
             last_node: home.to_owned(),
@@ -151,13 +145,7 @@ impl Machine {
 
     /// A vehicle that goes on from what it remembers.
     pub fn remembering(chart: std::sync::Arc<Chart>, timing: Timing, memory: Memory) -> Self {
-        Self {
-            chart,
-            timing,
-            memory,
-            now_ms: 0,
-            changed: true,
-        }
+        Self { chart, timing, memory, now_ms: 0, changed: true }
     }
 
     /// Whether something happened since the last call.
@@ -181,9 +169,7 @@ impl Machine {
     /// Nothing to drive and no action of the order unsettled.
     pub fn idle(&self) -> bool {
         let memory = &self.memory;
-        memory.nodes.is_empty()
-            && memory.edges.is_empty()
-            && memory.actions.iter().all(|a| a.action_status.settled())
+        memory.nodes.is_empty() && memory.edges.is_empty() && memory.actions.iter().all(|a| a.action_status.settled())
     }
 
     /// Time until something happens by itself.
@@ -254,11 +240,7 @@ impl Machine {
         let Some(node) = memory.nodes.pop_front() else {
             return;
         };
-        if memory
-            .edges
-            .front()
-            .is_some_and(|edge| edge.sequence_id < node.sequence_id)
-        {
+        if memory.edges.front().is_some_and(|edge| edge.sequence_id < node.sequence_id) {
             memory.edges.pop_front();
         }
         memory.last_node = node.node_id;
@@ -341,13 +323,7 @@ impl Machine {
     }
 
     /// Reports an error; an error of the same type replaces the older one.
-    pub fn raise(
-        &mut self,
-        level: ErrorLevel,
-        kind: &str,
-        description: &str,
-        references: &[(&str, String)],
-    ) {
+    pub fn raise(&mut self, level: ErrorLevel, kind: &str, description: &str, references: &[(&str, String)]) {
         let reference = |(key, value): &(&str, String)| crate::vda5050::ErrorReference {
             reference_key: (*key).to_owned(),
             reference_value: value.clone(),

@@ -48,10 +48,7 @@ pub enum FleetError {
     #[error("speed must be above zero")]
     BadSpeed,
     #[error("memory of vehicle {serial}: {source}")]
-    Memory {
-        serial: String,
-        source: std::io::Error,
-    },
+    Memory { serial: String, source: std::io::Error },
 }
 
 /// Running virtual vehicles, one task each.
@@ -98,31 +95,16 @@ pub fn spawn_fleet(config: FleetConfig, stop: &CancellationToken) -> Result<Flee
         let task = tokio::spawn(runner.run(stop.clone()));
         (serial, task)
     };
-    Ok(Fleet {
-        tasks: runners.into_iter().map(start).collect(),
-    })
+    Ok(Fleet { tasks: runners.into_iter().map(start).collect() })
 }
 
-fn prepare(
-    config: &FleetConfig,
-    spec: &VehicleSpec,
-    chart: &Arc<Chart>,
-) -> Result<Runner, FleetError> {
+fn prepare(config: &FleetConfig, spec: &VehicleSpec, chart: &Arc<Chart>) -> Result<Runner, FleetError> {
     if !chart.places.contains_key(&spec.home_node) {
-        return Err(FleetError::UnknownHome {
-            serial: spec.serial.clone(),
-            home: spec.home_node.clone(),
-        });
+        return Err(FleetError::UnknownHome { serial: spec.serial.clone(), home: spec.home_node.clone() });
     }
-    let memory_error = |source| FleetError::Memory {
-        serial: spec.serial.clone(),
-        source,
-    };
+    let memory_error = |source| FleetError::Memory { serial: spec.serial.clone(), source };
     let folder = config.state_dir.as_deref();
-    let disk = folder
-        .map(|folder| Disk::new(folder, &spec.serial))
-        .transpose()
-        .map_err(memory_error)?;
+    let disk = folder.map(|folder| Disk::new(folder, &spec.serial)).transpose().map_err(memory_error)?;
     let remembered = match &disk {
         Some(disk) => disk.load().map_err(memory_error)?,
         None => None,

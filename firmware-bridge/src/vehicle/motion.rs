@@ -49,11 +49,7 @@ impl Drive {
             let (dx, dy) = ((x_mm - from.x_mm) as f64, (y_mm - from.y_mm) as f64);
             (dy.atan2(dx) * 1_000.0).round() as i64
         };
-        let to = Pose {
-            x_mm,
-            y_mm,
-            theta_mrad,
-        };
+        let to = Pose { x_mm, y_mm, theta_mrad };
         let turn_mrad = turn_mrad(from.theta_mrad, theta_mrad).abs();
         Self {
             from,
@@ -80,14 +76,9 @@ impl Drive {
         if self.done_ms < self.turn_ms {
             let turned = turn_mrad(self.from.theta_mrad, self.to.theta_mrad) * self.done_ms;
             let theta_mrad = wrap(self.from.theta_mrad + turned / self.turn_ms);
-            return Pose {
-                theta_mrad,
-                ..self.from
-            };
+            return Pose { theta_mrad, ..self.from };
         }
-        let part = |from: i64, to: i64| {
-            from + (to - from) * (self.done_ms - self.turn_ms) / self.drive_ms.max(1)
-        };
+        let part = |from: i64, to: i64| from + (to - from) * (self.done_ms - self.turn_ms) / self.drive_ms.max(1);
         Pose {
             x_mm: part(self.from.x_mm, self.to.x_mm),
             y_mm: part(self.from.y_mm, self.to.y_mm),
@@ -104,11 +95,7 @@ fn turn_mrad(from: i64, to: i64) -> i64 {
 fn wrap(mrad: i64) -> i64 {
     const FULL: i64 = 6_283;
     let positive = mrad.rem_euclid(FULL);
-    if positive > FULL / 2 {
-        positive - FULL
-    } else {
-        positive
-    }
+    if positive > FULL / 2 { positive - FULL } else { positive }
 }
 
 #[cfg(test)]
@@ -117,22 +104,11 @@ mod tests {
 
     #[test]
     fn a_drive_turns_then_goes_straight() {
-        let from = Pose {
-            x_mm: 0,
-            y_mm: 0,
-            theta_mrad: 0,
-        };
+        let from = Pose { x_mm: 0, y_mm: 0, theta_mrad: 0 };
         let mut drive = Drive::new(from, 0, 3_000);
         assert_eq!(drive.left_ms(), 1_310 + 2_000, "quarter turn, then 3 m");
         drive.go_on(1_310 + 1_000);
-        assert_eq!(
-            drive.pose(),
-            Pose {
-                x_mm: 0,
-                y_mm: 1_500,
-                theta_mrad: 1_571
-            }
-        );
+        assert_eq!(drive.pose(), Pose { x_mm: 0, y_mm: 1_500, theta_mrad: 1_571 });
         drive.go_on(1_000);
         assert_eq!((drive.left_ms(), drive.pose().y_mm), (0, 3_000));
         assert_eq!(turn_mrad(3_000, -3_000), 283, "across the seam");

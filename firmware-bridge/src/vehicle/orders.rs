@@ -10,13 +10,8 @@ use crate::vda5050::{ActionState, ActionStatus, ErrorLevel, Node, Order};
 type Refusal = (&'static str, String);
 
 /// Errors that a newly accepted order clears.
-const ORDER_ERRORS: [&str; 5] = [
-    "validationError",
-    "noRouteError",
-    "orderError",
-    "orderUpdateError",
-    "noOrderToCancel",
-];
+const ORDER_ERRORS: [&str; 5] =
+    ["validationError", "noRouteError", "orderError", "orderUpdateError", "noOrderToCancel"];
 
 impl Machine {
     /// Takes an order or an update, or reports why not.
@@ -60,10 +55,7 @@ impl Machine {
     }
 
     fn within_deviation(&self, node: &Node) -> bool {
-        let allowed_m = node
-            .node_position
-            .as_ref()
-            .and_then(|p| p.allowed_deviation_xy);
+        let allowed_m = node.node_position.as_ref().and_then(|p| p.allowed_deviation_xy);
         let allowed_mm = (allowed_m.unwrap_or(0.0) * 1_000.0) as i64;
         let place = self.chart.places.get(&node.node_id);
         place.is_some_and(|&(x_mm, y_mm)| self.pose().distance_mm(x_mm, y_mm) <= allowed_mm)
@@ -85,10 +77,7 @@ impl Machine {
         let (id, sequence) = base_end(memory);
         let first = &order.nodes[0];
         if first.node_id != id || first.sequence_id != sequence {
-            return refuse(format!(
-                "base ends with {id} ({sequence}), not {} ({})",
-                first.node_id, first.sequence_id
-            ));
+            return refuse(format!("base ends with {id} ({sequence}), not {} ({})", first.node_id, first.sequence_id));
         }
         Ok(())
     }
@@ -96,9 +85,7 @@ impl Machine {
     fn accept(&mut self, order: Order, update: bool) {
         self.touch();
         let memory = &mut self.memory;
-        memory
-            .errors
-            .retain(|error| !ORDER_ERRORS.contains(&error.error_type.as_str()));
+        memory.errors.retain(|error| !ORDER_ERRORS.contains(&error.error_type.as_str()));
         memory.update_id = order.order_update_id;
         let (mut nodes, edges) = (order.nodes, order.edges);
         if update {
@@ -128,10 +115,7 @@ impl Machine {
     /// The first node of a new order counts as reached when the vehicle stands on it.
     fn stand_on_first(&mut self) {
         let memory = &mut self.memory;
-        let place = memory
-            .nodes
-            .front()
-            .and_then(|n| self.chart.places.get(&n.node_id));
+        let place = memory.nodes.front().and_then(|n| self.chart.places.get(&n.node_id));
         if place.is_some_and(|&(x_mm, y_mm)| memory.pose.at(x_mm, y_mm))
             && let Some(first) = memory.nodes.pop_front()
         {
@@ -157,11 +141,7 @@ fn validate(order: &Order, chart: &Chart) -> Result<(), Refusal> {
     if order.nodes.is_empty() || order.edges.len() + 1 != order.nodes.len() {
         return invalid("an order needs nodes, and an edge between each two".to_owned());
     }
-    if let Some(lost) = order
-        .nodes
-        .iter()
-        .find(|n| !chart.places.contains_key(&n.node_id))
-    {
+    if let Some(lost) = order.nodes.iter().find(|n| !chart.places.contains_key(&n.node_id)) {
         return Err(("noRouteError", format!("unknown node {}", lost.node_id)));
     }
     for (edge, pair) in order.edges.iter().zip(order.nodes.windows(2)) {
@@ -179,9 +159,7 @@ fn validate(order: &Order, chart: &Chart) -> Result<(), Refusal> {
         if released_late || (edge.released && !to.released) {
             return invalid(format!("edge {} released after a gap", edge.edge_id));
         }
-        let known = chart
-            .edges
-            .contains(&(from.node_id.clone(), to.node_id.clone()));
+        let known = chart.edges.contains(&(from.node_id.clone(), to.node_id.clone()));
         if !known && from.node_id != to.node_id {
             return Err(("noRouteError", format!("no edge {}", edge.edge_id)));
         }

@@ -6,8 +6,8 @@ use std::f64::consts::PI;
 
 use super::machine::{FULL_BATTERY, Machine};
 use crate::vda5050::{
-    AgvPosition, BatteryState, EStop, EdgeState, Header, Load, NodeState, OperatingMode,
-    SafetyState, State, Velocity, Visualization,
+    AgvPosition, BatteryState, EStop, EdgeState, Header, Load, NodeState, OperatingMode, SafetyState, State, Velocity,
+    Visualization,
 };
 
 impl Machine {
@@ -24,10 +24,7 @@ impl Machine {
             sequence_id: e.sequence_id,
             released: e.released,
         };
-        let load = memory.load.as_ref().map(|id| Load {
-            load_id: Some(id.clone()),
-            load_type: None,
-        });
+        let load = memory.load.as_ref().map(|id| Load { load_id: Some(id.clone()), load_type: None });
         State {
             header,
             order_id: memory.order_id.clone(),
@@ -43,31 +40,19 @@ impl Machine {
             edge_states: memory.edges.iter().map(edge).collect(),
             agv_position: Some(self.position()),
             loads: Some(load.into_iter().collect()),
-            action_states: memory
-                .actions
-                .iter()
-                .chain(&memory.instant)
-                .cloned()
-                .collect(),
+            action_states: memory.actions.iter().chain(&memory.instant).cloned().collect(),
             battery_state: BatteryState {
                 battery_charge: (memory.battery / (FULL_BATTERY / 1_000)) as f64 / 10.0,
                 charging: memory.charging,
             },
             errors: memory.errors.clone(),
-            safety_state: SafetyState {
-                e_stop: EStop::None,
-                field_violation: false,
-            },
+            safety_state: SafetyState { e_stop: EStop::None, field_violation: false },
         }
     }
 
     /// Position and speed only.
     pub fn visualization(&self, header: Header) -> Visualization {
-        Visualization {
-            header,
-            agv_position: Some(self.position()),
-            velocity: Some(Velocity::default()),
-        }
+        Visualization { header, agv_position: Some(self.position()), velocity: Some(Velocity::default()) }
     }
 
     fn position(&self) -> AgvPosition {
@@ -84,8 +69,6 @@ impl Machine {
     fn distance_since_last_node_m(&self) -> f64 {
         let place = self.chart.places.get(&self.memory.last_node);
         let pose = self.pose();
-        place.map_or(0.0, |&(x_mm, y_mm)| {
-            pose.distance_mm(x_mm, y_mm) as f64 / 1_000.0
-        })
+        place.map_or(0.0, |&(x_mm, y_mm)| pose.distance_mm(x_mm, y_mm) as f64 / 1_000.0)
     }
 }

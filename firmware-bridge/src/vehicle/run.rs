@@ -12,9 +12,7 @@ use super::disk::Disk;
 use super::machine::Machine;
 use crate::api::BrokerAddr;
 use crate::mqtt::{Arrival, Link, Will};
-use crate::vda5050::{
-    Connection, ConnectionState, Dialect, Header, InstantActions, Kind, Order, iso_timestamp,
-};
+use crate::vda5050::{Connection, ConnectionState, Dialect, Header, InstantActions, Kind, Order, iso_timestamp};
 
 /// Without any change the state is sent this often in the vehicle's own time...
 const STATE_EVERY_S: f64 = 30.0;
@@ -84,10 +82,7 @@ impl Runner {
     }
 
     fn connect(&self) -> Link {
-        let will = Connection {
-            header: self.header(0),
-            connection_state: ConnectionState::Broken,
-        };
+        let will = Connection { header: self.header(0), connection_state: ConnectionState::Broken };
         let will = Will {
             topic: self.topic(Kind::Connection),
             payload: self.dialect.encode(&will),
@@ -178,8 +173,7 @@ impl Runner {
         if let Err(error) = done {
             let level = crate::vda5050::ErrorLevel::Warning;
             let references = [("topic", topic.to_owned())];
-            self.machine
-                .raise(level, "validationError", &error.to_string(), &references);
+            self.machine.raise(level, "validationError", &error.to_string(), &references);
         }
     }
 
@@ -191,10 +185,7 @@ impl Runner {
 
     fn say_connection(&mut self, link: &Link, connection_state: ConnectionState) {
         self.header_ids[2] += 1;
-        let message = Connection {
-            header: self.header(self.header_ids[2]),
-            connection_state,
-        };
+        let message = Connection { header: self.header(self.header_ids[2]), connection_state };
         self.send(link, Kind::Connection, self.dialect.encode(&message));
     }
 
@@ -204,8 +195,7 @@ impl Runner {
 
     fn topic(&self, kind: Kind) -> String {
         let identity = &self.identity;
-        self.dialect
-            .topic(&identity.manufacturer, &identity.serial, kind)
+        self.dialect.topic(&identity.manufacturer, &identity.serial, kind)
     }
 
     fn header(&self, header_id: u64) -> Header {

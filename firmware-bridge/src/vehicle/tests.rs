@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::machine::{Chart, Machine, Memory, Timing};
 use crate::api::{Floor, FloorEdge, FloorNode, NodeKind};
-use crate::vda5050::{
-    Action, ActionStatus, BlockingType, Edge, ErrorLevel, Header, Node, Order, State,
-};
+use crate::vda5050::{Action, ActionStatus, BlockingType, Edge, ErrorLevel, Header, Node, Order, State};
 
 /// Nodes a-b-c-d in a line, 3 m apart; a is a charger.
 fn machine() -> Machine {
@@ -14,32 +12,13 @@ fn machine() -> Machine {
         id: id.into(),
         x_mm: at as i64 * 3_000,
         y_mm: 0,
-        kind: if at == 0 {
-            NodeKind::Charger
-        } else {
-            NodeKind::Aisle
-        },
+        kind: if at == 0 { NodeKind::Charger } else { NodeKind::Aisle },
     };
-    let edge = |(from, to): (&str, &str)| FloorEdge {
-        from: from.into(),
-        to: to.into(),
-        closed: false,
-    };
-    let pairs = [
-        ("a", "b"),
-        ("b", "c"),
-        ("c", "d"),
-        ("d", "c"),
-        ("c", "b"),
-        ("b", "a"),
-    ];
+    let edge = |(from, to): (&str, &str)| FloorEdge { from: from.into(), to: to.into(), closed: false };
+    let pairs = [("a", "b"), ("b", "c"), ("c", "d"), ("d", "c"), ("c", "b"), ("b", "a")];
     let floor = Floor {
         map_id: "m".into(),
-        nodes: ["a", "b", "c", "d"]
-            .into_iter()
-            .enumerate()
-            .map(node)
-            .collect(),
+        nodes: ["a", "b", "c", "d"].into_iter().enumerate().map(node).collect(),
         edges: pairs.into_iter().map(edge).collect(),
     };
     Machine::new(Arc::new(Chart::of(&floor)), Timing::default(), "a")
@@ -107,10 +86,7 @@ fn an_order_is_driven_and_its_actions_done() {
     assert_eq!(early.distance_since_last_node, Some(1.5));
     machine.advance(4_000);
     let there = state(&machine);
-    assert_eq!(
-        (there.last_node_id.as_str(), there.last_node_sequence_id),
-        ("c", 4)
-    );
+    assert_eq!((there.last_node_id.as_str(), there.last_node_sequence_id), ("c", 4));
     assert_eq!(there.action("p"), Some(ActionStatus::Running));
     assert!(!there.idle());
     assert_eq!(machine.next_event_ms(), Some(8_000));
@@ -127,11 +103,7 @@ fn an_update_must_begin_where_the_base_ends() {
     assert_eq!(error(&machine), "orderUpdateError");
     assert_eq!(state(&machine).order_update_id, 0);
     machine.order(order("o", 1, 2, &["b", "c"]));
-    assert_eq!(
-        state(&machine).errors,
-        vec![],
-        "cleared by what is accepted"
-    );
+    assert_eq!(state(&machine).errors, vec![], "cleared by what is accepted");
     machine.order(order("o", 0, 0, &["a", "b"]));
     assert_eq!(error(&machine), "orderUpdateError");
     machine.advance(4_000);
@@ -203,12 +175,7 @@ fn a_cancelled_order_ends_at_the_next_node() {
     assert_eq!(error(&machine), "orderUpdateError");
     machine.instant(&action("cancelOrder", "y"));
     assert_eq!(state(&machine).action("y"), Some(ActionStatus::Failed));
-    assert!(
-        state(&machine)
-            .errors
-            .iter()
-            .any(|e| e.error_type == "noOrderToCancel")
-    );
+    assert!(state(&machine).errors.iter().any(|e| e.error_type == "noOrderToCancel"));
 }
 
 #[test]
@@ -228,11 +195,7 @@ fn a_paused_vehicle_stands_and_can_be_cancelled_between_nodes() {
     machine.order(order("back", 0, 0, &["a", "b", "c"]));
     machine.advance(60_002);
     let back = state(&machine);
-    assert_eq!(
-        back.node_states.len(),
-        3,
-        "the first node is not reached yet"
-    );
+    assert_eq!(back.node_states.len(), 3, "the first node is not reached yet");
     machine.advance(75_000);
     assert_eq!(state(&machine).last_node_id, "c");
 }

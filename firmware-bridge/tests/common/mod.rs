@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use firmware_bridge::vehicle::{Fleet, FleetConfig, Timing, spawn_fleet};
 use firmware_bridge::{
-    Bridge, BridgeConfig, BrokerAddr, Command, Deed, Floor, FloorEdge, FloorNode, Mission,
-    NodeKind, Report, Step, VehicleSpec, VehicleStatus,
+    Bridge, BridgeConfig, BrokerAddr, Command, Deed, Floor, FloorEdge, FloorNode, Mission, NodeKind, Report, Step,
+    VehicleSpec, VehicleStatus,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,11 +27,7 @@ pub const MANUFACTURER: &str = "Cartage";
 /// p0  p1          stations
 /// ```
 pub fn warehouse(aisles: usize, stations: usize) -> Floor {
-    let mut floor = Floor {
-        map_id: "hall-1".into(),
-        nodes: Vec::new(),
-        edges: Vec::new(),
-    };
+    let mut floor = Floor { map_id: "hall-1".into(), nodes: Vec::new(), edges: Vec::new() };
     for aisle in 0..aisles {
         let x_mm = aisle as i64 * 3_000;
         let home = match aisle % 2 {
@@ -39,30 +35,12 @@ pub fn warehouse(aisles: usize, stations: usize) -> Floor {
             _ => NodeKind::Parking,
         };
         add(&mut floor, format!("h{aisle}"), x_mm, 14_000, home);
-        add(
-            &mut floor,
-            format!("u{aisle}"),
-            x_mm,
-            12_000,
-            NodeKind::Aisle,
-        );
-        add(
-            &mut floor,
-            format!("l{aisle}"),
-            x_mm,
-            2_000,
-            NodeKind::Aisle,
-        );
+        add(&mut floor, format!("u{aisle}"), x_mm, 12_000, NodeKind::Aisle);
+        add(&mut floor, format!("l{aisle}"), x_mm, 2_000, NodeKind::Aisle);
         let mut last = format!("l{aisle}");
         for place in 0..4 {
             let id = format!("s{aisle}_{place}");
-            add(
-                &mut floor,
-                id.clone(),
-                x_mm,
-                4_000 + place * 2_000,
-                NodeKind::Shelf,
-            );
+            add(&mut floor, id.clone(), x_mm, 4_000 + place * 2_000, NodeKind::Shelf);
             both(&mut floor, &last, &id);
             last = id;
         }
@@ -75,45 +53,25 @@ pub fn warehouse(aisles: usize, stations: usize) -> Floor {
     }
     for station in 0..stations {
         let x_mm = station as i64 * 3_000;
-        add(
-            &mut floor,
-            format!("p{station}"),
-            x_mm,
-            0,
-            NodeKind::Station,
-        );
+        add(&mut floor, format!("p{station}"), x_mm, 0, NodeKind::Station);
         both(&mut floor, &format!("l{station}"), &format!("p{station}"));
     }
     floor
 }
 
 fn add(floor: &mut Floor, id: String, x_mm: i64, y_mm: i64, kind: NodeKind) {
-    floor.nodes.push(FloorNode {
-        id,
-        x_mm,
-        y_mm,
-        kind,
-    });
+    floor.nodes.push(FloorNode { id, x_mm, y_mm, kind });
 }
 
 fn both(floor: &mut Floor, a: &str, b: &str) {
     for (from, to) in [(a, b), (b, a)] {
-        floor.edges.push(FloorEdge {
-            from: from.into(),
-            to: to.into(),
-            closed: false,
-        });
+        floor.edges.push(FloorEdge { from: from.into(), to: to.into(), closed: false });
     }
 }
 
 /// `count` vehicles `agv-0..`, each with the home `h{n}`.
 pub fn specs(count: usize) -> Vec<VehicleSpec> {
-    (0..count)
-        .map(|n| VehicleSpec {
-            serial: format!("agv-{n}"),
-            home_node: format!("h{n}"),
-        })
-        .collect()
+    (0..count).map(|n| VehicleSpec { serial: format!("agv-{n}"), home_node: format!("h{n}") }).collect()
 }
 
 /// The embedded broker on any free port.
@@ -126,10 +84,7 @@ pub fn broker() -> BrokerAddr {
 /// Fetch a shelf: pick it, show it at a station, wait for the person, put it back.
 pub fn shelf_mission(id: &str, shelf: &str, station: &str) -> Mission {
     let load = format!("load-{shelf}");
-    let step = |node: &str, deed: Deed| Step {
-        node: node.into(),
-        deed,
-    };
+    let step = |node: &str, deed: Deed| Step { node: node.into(), deed };
     Mission {
         id: id.into(),
         steps: vec![
@@ -188,11 +143,7 @@ impl World {
             speed: self.speed,
         };
         let bridge = firmware_bridge::start(config, stop.clone()).await;
-        Desk {
-            bridge: bridge.expect("a bridge"),
-            seen: Vec::new(),
-            status: HashMap::new(),
-        }
+        Desk { bridge: bridge.expect("a bridge"), seen: Vec::new(), status: HashMap::new() }
     }
 }
 
@@ -206,11 +157,7 @@ pub struct Desk {
 
 impl Desk {
     pub async fn send(&self, command: Command) {
-        self.bridge
-            .commands
-            .send(command)
-            .await
-            .expect("bridge runs");
+        self.bridge.commands.send(command).await.expect("bridge runs");
     }
 
     /// Waits for a report (statuses apart) that satisfies `wanted`.
@@ -220,10 +167,7 @@ impl Desk {
             match tokio::time::timeout_at(deadline, self.next()).await {
                 Ok(report) if wanted(&report) => return report,
                 Ok(_) => {}
-                Err(_) => panic!(
-                    "no {what}; seen {:#?}; status {:#?}",
-                    self.seen, self.status
-                ),
+                Err(_) => panic!("no {what}; seen {:#?}; status {:#?}", self.seen, self.status),
             }
         }
     }
@@ -240,14 +184,8 @@ impl Desk {
             if let Some(status) = self.status.get(serial).filter(|s| wanted(s)) {
                 return status.clone();
             }
-            if tokio::time::timeout_at(deadline, self.next())
-                .await
-                .is_err()
-            {
-                panic!(
-                    "{serial} never {what}; seen {:#?}; {:#?}",
-                    self.seen, self.status
-                );
+            if tokio::time::timeout_at(deadline, self.next()).await.is_err() {
+                panic!("{serial} never {what}; seen {:#?}; {:#?}", self.seen, self.status);
             }
         }
     }
@@ -268,9 +206,7 @@ impl Desk {
         let mut open: Vec<&String> = missions.iter().collect();
         while !open.is_empty() {
             let what = format!("end of {} missions", open.len());
-            let report = self.until(&what, |r| {
-                matches!(about(r).0, "waiting" | "done" | "failed")
-            });
+            let report = self.until(&what, |r| matches!(about(r).0, "waiting" | "done" | "failed"));
             match report.await {
                 Report::Waiting { mission, .. } => self.send(Command::Continue { mission }).await,
                 Report::Done { mission, .. } => open.retain(|id| **id != mission),
@@ -282,9 +218,7 @@ impl Desk {
     /// Steps of a mission reported done, in order.
     pub fn steps_done(&self, mission: &str) -> Vec<usize> {
         let step = |report: &Report| match report {
-            Report::StepDone {
-                mission: m, step, ..
-            } if m == mission => Some(*step),
+            Report::StepDone { mission: m, step, .. } if m == mission => Some(*step),
             _ => None,
         };
         self.seen.iter().filter_map(step).collect()

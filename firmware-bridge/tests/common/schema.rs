@@ -17,26 +17,15 @@ pub fn validators() -> Option<BTreeMap<&'static str, Validator>> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared");
     let folder = shared.unwrap_or(beside).join("vda5050/2.1.0");
     let mut validators = BTreeMap::new();
-    for topic in [
-        "connection",
-        "instantActions",
-        "order",
-        "state",
-        "visualization",
-    ] {
+    for topic in ["connection", "instantActions", "order", "state", "visualization"] {
         let path = folder.join(format!("{topic}.schema"));
         let Ok(text) = std::fs::read_to_string(&path) else {
-            eprintln!(
-                "SKIPPED: no schema {}; messages are not validated",
-                path.display()
-            );
+            eprintln!("SKIPPED: no schema {}; messages are not validated", path.display());
             return None;
         };
         let schema: Value = serde_json::from_str(&text).expect("the 2.1.0 schemas are JSON");
-        let validator = jsonschema::draft202012::options()
-            .should_validate_formats(true)
-            .build(&schema)
-            .expect("a schema");
+        let validator =
+            jsonschema::draft202012::options().should_validate_formats(true).build(&schema).expect("a schema");
         validators.insert(topic, validator);
     }
     Some(validators)
@@ -63,10 +52,7 @@ impl Listener {
         let mut options = MqttOptions::new("listener", broker.host.clone(), broker.port);
         options.set_max_packet_size(1 << 20, 1 << 20);
         let (client, mut events) = AsyncClient::new(options, 16);
-        client
-            .subscribe("uagv/v2/#", QoS::AtMostOnce)
-            .await
-            .expect("queued");
+        client.subscribe("uagv/v2/#", QoS::AtMostOnce).await.expect("queued");
         let heard = Arc::new(Mutex::new(Heard::default()));
         let notes = Arc::clone(&heard);
         let (ready, subscribed) = tokio::sync::oneshot::channel();
@@ -94,9 +80,7 @@ impl Listener {
         });
         let patience = Duration::from_secs(20);
         let subscribed = tokio::time::timeout(patience, subscribed).await;
-        subscribed
-            .expect("a broker that answers")
-            .expect("subscribed");
+        subscribed.expect("a broker that answers").expect("subscribed");
         Self { heard, task }
     }
 
@@ -128,9 +112,7 @@ fn note(heard: &mut Heard, kind: &str, payload: &[u8], validator: Option<&Valida
     };
     if let Some(validator) = validator {
         for error in validator.iter_errors(&value) {
-            heard
-                .wrong
-                .push(format!("{kind}: {error} at {}", error.instance_path()));
+            heard.wrong.push(format!("{kind}: {error} at {}", error.instance_path()));
         }
     }
     match kind {

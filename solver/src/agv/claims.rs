@@ -33,10 +33,7 @@ impl Claims {
                 None => home_of[node] = Some(vehicle),
             }
         }
-        Ok(Self {
-            holder: vec![None; node_count],
-            home_of,
-        })
+        Ok(Self { holder: vec![None; node_count], home_of })
     }
 
     pub fn holder(&self, node: Node) -> Option<usize> {

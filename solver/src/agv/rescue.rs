@@ -17,11 +17,7 @@ use super::traffic::{Agent, Task, Traffic};
 pub(super) enum Rescue {
     /// The champion drives `way` to `goal` and could go on by it to its home; nobody else enters
     /// what it has not driven yet.
-    Through {
-        champion: usize,
-        goal: Node,
-        way: Vec<Node>,
-    },
+    Through { champion: usize, goal: Node, way: Vec<Node> },
     /// Only moves of the schedule are made, and only until `left` of them are left.
     Clearing { champion: usize, left: usize },
 }
@@ -53,9 +49,7 @@ impl Traffic {
     /// Whether `node` is reserved for somebody else.
     pub(super) fn kept_from(&self, node: Node, vehicle: usize) -> bool {
         match &self.rescue {
-            Some(Rescue::Through { champion, way, .. }) => {
-                *champion != vehicle && way.contains(&node)
-            }
+            Some(Rescue::Through { champion, way, .. }) => *champion != vehicle && way.contains(&node),
             _ => false,
         }
     }
@@ -127,9 +121,7 @@ impl Traffic {
             let due = stalled || self.rescue.is_none() && (fruitless || starved);
             agent.placed() && agent.wants() && due
         };
-        (0..fleet)
-            .filter(needs)
-            .min_by_key(|&v| (self.agents[v].since, v))
+        (0..fleet).filter(needs).min_by_key(|&v| (self.agents[v].since, v))
     }
 
     /// Starts a rescue of `first` or, when nothing can be done for it, of the next in age.
@@ -156,11 +148,7 @@ impl Traffic {
             return false;
         };
         schedule.put_first(champion, &way);
-        self.rescue = Some(Rescue::Through {
-            champion,
-            goal,
-            way,
-        });
+        self.rescue = Some(Rescue::Through { champion, goal, way });
         true
     }
 
@@ -169,9 +157,7 @@ impl Traffic {
     fn own_way(&self, champion: usize, board: &Board) -> Option<(Node, Vec<Node>)> {
         let agent = &self.agents[champion];
         let (goal, from) = (agent.goal()?, board.at[champion]?);
-        let may = |node: Node| {
-            board.stood_on[node].is_none_or(|by| by == champion) && self.may_ever(champion, node)
-        };
+        let may = |node: Node| board.stood_on[node].is_none_or(|by| by == champion) && self.may_ever(champion, node);
         let (_, mut way) = self.map.shortest(from, goal, may)?;
         let (_, back) = self.map.shortest(goal, agent.home, may)?;
         way.extend(back);
@@ -196,11 +182,7 @@ impl Traffic {
             return true;
         }
         // No shorter schedule is at hand: the one that keeps the floor safe does it as well.
-        let movers = |s: &Schedule| {
-            s.moves
-                .iter()
-                .all(|&(v, _)| self.agents[v].goal().is_some())
-        };
+        let movers = |s: &Schedule| s.moves.iter().all(|&(v, _)| self.agents[v].goal().is_some());
         let own = self.schedule.as_ref().is_some_and(movers);
         if own {
             self.rescue = Some(Rescue::Clearing { champion, left: 0 });
@@ -225,9 +207,7 @@ impl Traffic {
         let mut needed = None;
         while !turn.is_empty() {
             let movable = |v: usize| needed.is_some() || sendable(v);
-            let next = turn
-                .iter()
-                .position(|&v| movable(v) && board.send_home(scratch, v, self.agents[v].home));
+            let next = turn.iter().position(|&v| movable(v) && board.send_home(scratch, v, self.agents[v].home));
             turn.remove(next?);
             if needed.is_none() && self.own_way(champion, &board).is_some() {
                 needed = Some(board.moves.len());
@@ -243,8 +223,7 @@ impl Traffic {
         let from = *self.agents[champion].held.back()?;
         let may = |node| {
             let holder = self.claims.holder(node).filter(|&by| by != champion);
-            self.may_ever(champion, node)
-                && holder.is_none_or(|by| self.agents[by].goal().is_some())
+            self.may_ever(champion, node) && holder.is_none_or(|by| self.agents[by].goal().is_some())
         };
         let found = self.map.shortest(from, goal, may);
         found.map(|(_, way)| way)

@@ -16,11 +16,7 @@ pub(super) const UNREACHED: i64 = i64::MAX;
 pub enum RoadmapError {
     /// An edge names a node outside `0..node_count`.
     #[error("edge {from} -> {to} names a node outside 0..{node_count}")]
-    UnknownNode {
-        from: Node,
-        to: Node,
-        node_count: usize,
-    },
+    UnknownNode { from: Node, to: Node, node_count: usize },
     /// An edge has a negative length.
     #[error("edge {from} -> {to} has a negative length")]
     NegativeLength { from: Node, to: Node },
@@ -46,26 +42,15 @@ impl Roadmap {
     /// # Errors
     /// [`RoadmapError`] when an edge names an unknown node or has a negative length.
     pub fn new(node_count: usize, edges: &[(Node, Node, i64)]) -> Result<Self, RoadmapError> {
-        let mut map = Self {
-            out: vec![Vec::new(); node_count],
-            into: vec![Vec::new(); node_count],
-        };
+        let mut map = Self { out: vec![Vec::new(); node_count], into: vec![Vec::new(); node_count] };
         for &(from, to, length_mm) in edges {
             if from >= node_count || to >= node_count {
-                return Err(RoadmapError::UnknownNode {
-                    from,
-                    to,
-                    node_count,
-                });
+                return Err(RoadmapError::UnknownNode { from, to, node_count });
             }
             if length_mm < 0 {
                 return Err(RoadmapError::NegativeLength { from, to });
             }
-            map.out[from].push(Arc {
-                to,
-                length_mm,
-                closed: false,
-            });
+            map.out[from].push(Arc { to, length_mm, closed: false });
             map.into[to].push(from);
         }
         Ok(map)
@@ -91,10 +76,7 @@ impl Roadmap {
     /// Length of the open edge `from -> to`, the shortest of parallel ones.
     pub fn open_length_mm(&self, from: Node, to: Node) -> Option<i64> {
         let arcs = self.out.get(from)?;
-        arcs.iter()
-            .filter(|arc| arc.to == to && !arc.closed)
-            .map(|arc| arc.length_mm)
-            .min()
+        arcs.iter().filter(|arc| arc.to == to && !arc.closed).map(|arc| arc.length_mm).min()
     }
 
     /// The same roadmap with every edge open.
@@ -108,12 +90,7 @@ impl Roadmap {
 
     /// Shortest way over open edges through nodes that `may` enter. Returns its length and the
     /// nodes after `from`, ending with `to`.
-    pub fn shortest(
-        &self,
-        from: Node,
-        to: Node,
-        may: impl Fn(Node) -> bool,
-    ) -> Option<(i64, Vec<Node>)> {
+    pub fn shortest(&self, from: Node, to: Node, may: impl Fn(Node) -> bool) -> Option<(i64, Vec<Node>)> {
         let mut best = vec![i64::MAX; self.out.len()];
         let mut parent = vec![usize::MAX; self.out.len()];
         let mut heap = BinaryHeap::new();
@@ -171,12 +148,7 @@ impl Roadmap {
 
     /// For each node the cost of the cheapest open way from it to `to` through nodes that `may`
     /// be entered, with an extra cost for each node entered; [`UNREACHED`] when there is none.
-    pub(super) fn costs_to(
-        &self,
-        to: Node,
-        may: impl Fn(Node) -> bool,
-        toll_mm: impl Fn(Node) -> i64,
-    ) -> Vec<i64> {
+    pub(super) fn costs_to(&self, to: Node, may: impl Fn(Node) -> bool, toll_mm: impl Fn(Node) -> i64) -> Vec<i64> {
         let mut best = vec![UNREACHED; self.out.len()];
         let mut heap = BinaryHeap::new();
         best[to] = 0;
@@ -268,13 +240,7 @@ mod tests {
 
     #[test]
     fn bad_edges_are_refused() {
-        assert!(matches!(
-            Roadmap::new(2, &[(0, 2, 1)]),
-            Err(RoadmapError::UnknownNode { to: 2, .. })
-        ));
-        assert!(matches!(
-            Roadmap::new(2, &[(0, 1, -1)]),
-            Err(RoadmapError::NegativeLength { .. })
-        ));
+        assert!(matches!(Roadmap::new(2, &[(0, 2, 1)]), Err(RoadmapError::UnknownNode { to: 2, .. })));
+        assert!(matches!(Roadmap::new(2, &[(0, 1, -1)]), Err(RoadmapError::NegativeLength { .. })));
     }
 }

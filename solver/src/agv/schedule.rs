@@ -35,9 +35,7 @@ impl Schedule {
 
     /// Whether the vehicle has a move to make that leads to goals.
     pub fn leads(&self, vehicle: usize) -> bool {
-        self.moves[..self.live]
-            .iter()
-            .any(|&(mover, _)| mover == vehicle)
+        self.moves[..self.live].iter().any(|&(mover, _)| mover == vehicle)
     }
 
     /// Takes off the vehicle's next move; what is left is a schedule for the state after it.
@@ -60,16 +58,11 @@ impl Schedule {
 
 /// Leaves out every round trip of a vehicle that served nobody: when it comes back to a node that
 /// nobody else entered meanwhile, it may as well stay there. Trips to a goal do serve.
-pub(super) fn without_idle_trips(
-    from: &[Option<Node>],
-    goals: &[Option<Node>],
-    moves: &[Move],
-) -> Vec<Move> {
+pub(super) fn without_idle_trips(from: &[Option<Node>], goals: &[Option<Node>], moves: &[Move]) -> Vec<Move> {
     let mut kept: Vec<Option<Move>> = moves.iter().copied().map(Some).collect();
     for (vehicle, start) in from.iter().enumerate() {
         // The nodes it visits and the index of the move by which it came there.
-        let mut path: Vec<(Node, Option<usize>)> =
-            start.map(|node| (node, None)).into_iter().collect();
+        let mut path: Vec<(Node, Option<usize>)> = start.map(|node| (node, None)).into_iter().collect();
         for at in 0..moves.len() {
             let (mover, node) = moves[at];
             if mover != vehicle {
@@ -130,12 +123,7 @@ struct Round {
 
 impl Round {
     fn new(players: usize) -> Self {
-        Self {
-            decided: vec![false; players],
-            stayed: Vec::new(),
-            yields_to: vec![Vec::new(); players],
-            root: 0,
-        }
+        Self { decided: vec![false; players], stayed: Vec::new(), yields_to: vec![Vec::new(); players], root: 0 }
     }
 
     fn may_push(&self, vehicle: usize) -> bool {
@@ -179,9 +167,8 @@ impl Board<'_> {
         let Some(from) = self.at[vehicle] else {
             return true;
         };
-        let free = |node: Node| {
-            self.stood_on[node].is_none_or(|by| by == vehicle) && self.claims.open_to(node, vehicle)
-        };
+        let free =
+            |node: Node| self.stood_on[node].is_none_or(|by| by == vehicle) && self.claims.open_to(node, vehicle);
         let Some(way) = self.map.way(scratch, from, home, free) else {
             return false;
         };
@@ -195,9 +182,7 @@ impl Board<'_> {
     pub fn one_by_one(&mut self, scratch: &mut Scratch, homes: &[Node]) -> bool {
         let mut turn: Vec<usize> = (0..homes.len()).collect();
         while !turn.is_empty() {
-            let next = turn
-                .iter()
-                .position(|&v| self.send_home(scratch, v, homes[v]));
+            let next = turn.iter().position(|&v| self.send_home(scratch, v, homes[v]));
             let Some(next) = next else {
                 return false;
             };
@@ -250,13 +235,7 @@ impl Board<'_> {
 
     /// Moves the vehicle nearer to where it wants to be or, when somebody pushes it, anywhere
     /// but where it stands. Others in the way are pushed in turn.
-    fn push(
-        &mut self,
-        players: &[Player],
-        round: &mut Round,
-        vehicle: usize,
-        pusher: Option<usize>,
-    ) -> bool {
+    fn push(&mut self, players: &[Player], round: &mut Round, vehicle: usize, pusher: Option<usize>) -> bool {
         round.decided[vehicle] = true;
         round.yields_to[vehicle].clear();
         let (Some(at), player) = (self.at[vehicle], &players[vehicle]) else {
@@ -280,9 +259,7 @@ impl Board<'_> {
         for node in options {
             let free = match self.stood_on[node] {
                 None => true,
-                Some(other) => {
-                    round.may_push(other) && self.push(players, round, other, Some(vehicle))
-                }
+                Some(other) => round.may_push(other) && self.push(players, round, other, Some(vehicle)),
             };
             if free {
                 self.step(vehicle, node);

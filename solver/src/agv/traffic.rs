@@ -16,17 +16,7 @@ const STANDING_TOLL_MM: i64 = 8_000;
 const ROUNDS: usize = 60;
 
 /// Parts of what was played that are tried, the largest first.
-const PREFIXES: [(usize, usize); 9] = [
-    (1, 1),
-    (7, 8),
-    (3, 4),
-    (5, 8),
-    (1, 2),
-    (3, 8),
-    (1, 4),
-    (1, 8),
-    (0, 1),
-];
+const PREFIXES: [(usize, usize); 9] = [(1, 1), (7, 8), (3, 4), (5, 8), (1, 2), (3, 8), (1, 4), (1, 8), (0, 1)];
 
 /// What a vehicle is about, as far as traffic is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +68,7 @@ impl Agent {
 
     /// Wants a node beyond those it holds, and can be told of it now.
     pub fn wants(&self) -> bool {
-        self.ready
-            && self
-                .goal()
-                .is_some_and(|goal| self.held.back() != Some(&goal))
+        self.ready && self.goal().is_some_and(|goal| self.held.back() != Some(&goal))
     }
 
     /// Stands and will not move of its own accord, so that a way should lead round it.
@@ -336,9 +323,8 @@ impl Traffic {
     /// Plays the floor forward: first with everyone who is busy standing, then with them driving
     /// home as well. Whatever that comes to must leave everyone a way home.
     fn plan(&mut self) -> Option<Schedule> {
-        let to_goal: Vec<Option<Vec<i64>>> = (0..self.agents.len())
-            .map(|vehicle| self.costs_to_goal(vehicle))
-            .collect();
+        let to_goal: Vec<Option<Vec<i64>>> =
+            (0..self.agents.len()).map(|vehicle| self.costs_to_goal(vehicle)).collect();
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut order = std::mem::take(&mut self.order);
         let schedule = self.plan_with(&to_goal, &mut order, &mut scratch);
@@ -379,12 +365,7 @@ impl Traffic {
 
     /// As many of the moves as still leave everyone a way home, one by one, on the repaired
     /// floor.
-    fn prove(
-        &self,
-        moves: Vec<(usize, Node)>,
-        scratch: &mut Scratch,
-        homes: &[Node],
-    ) -> Option<Schedule> {
+    fn prove(&self, moves: Vec<(usize, Node)>, scratch: &mut Scratch, homes: &[Node]) -> Option<Schedule> {
         for (numerator, denominator) in PREFIXES {
             let live = moves.len() * numerator / denominator;
             let mut board = self.board();
@@ -462,9 +443,7 @@ impl Traffic {
     fn ahead_mm(&self, vehicle: usize) -> i64 {
         let held = &self.agents[vehicle].held;
         let pairs = held.iter().zip(held.iter().skip(1));
-        pairs
-            .map(|(&from, &to)| self.map.open_length_mm(from, to).unwrap_or(0))
-            .sum()
+        pairs.map(|(&from, &to)| self.map.open_length_mm(from, to).unwrap_or(0)).sum()
     }
 
     /// Recomputes what depends on which edges are open.

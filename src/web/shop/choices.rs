@@ -185,8 +185,12 @@ mod tests {
         assert_eq!((order.payment.method, order.short_policy), (Method::CashOnDelivery, ShortPolicy::Wait));
         assert_eq!(order.address.confidence, 100);
         assert_eq!(order.invoice.unwrap().kind, "company");
-        let odd =
-            order_of(&Filled { way: "by balloon".to_owned(), ..Filled::default() }, Vec::new(), Coord { lat: 0.0, lon: 0.0 }, 30);
+        let odd = order_of(
+            &Filled { way: "by balloon".to_owned(), ..Filled::default() },
+            Vec::new(),
+            Coord { lat: 0.0, lon: 0.0 },
+            30,
+        );
         assert_eq!((odd.delivery.mode, odd.address.confidence), (DeliveryMode::Home, 30));
     }
 }
