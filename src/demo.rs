@@ -278,7 +278,10 @@ fn conclude(report: &Report, args: &DemoArgs) -> anyhow::Result<ExitCode> {
         report.ledger_imbalance,
         Duration::from_millis(report.wall_ms).as_secs()
     );
-    for violation in report.violations.iter().take(20) {
+    // What stands still is the cause, orders that are stuck its consequence.
+    let (causes, others): (Vec<_>, Vec<_>) =
+        report.violations.iter().partition(|violation| violation.code == "run.stood_still");
+    for violation in causes.into_iter().chain(others).take(20) {
         println!("WRONG {} {}: {}", violation.code, violation.about, violation.detail);
     }
     let idle = report.idle();
