@@ -16,6 +16,10 @@ use crate::{
 /// How often the plan is made again when another order took the goods.
 const TRIES: usize = 4;
 
+/// How much later than the service's own window a wish may end: goods are held
+/// until then.
+const LATEST_MS: i64 = 14 * 24 * 3_600_000;
+
 /// A basket with its articles looked up.
 struct Basket {
     lines: Vec<(Article, Want)>,
@@ -124,6 +128,7 @@ async fn destination(tx: &mut Tx, new: &PlaceOrder) -> Result<(Coord, Option<Sit
 fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
     match new.delivery.window {
         Some(wished) if wished.to <= wished.from || wished.to < plan.window.0 => Err(Refusal::BadWindow),
+        Some(wished) if wished.to > plan.window.1.plus_ms(LATEST_MS) => Err(Refusal::BadWindow),
         Some(wished) => Ok((wished.from, wished.to)),
         None => Ok(plan.window),
     }

@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use super::{
     Print, PrintState, Printer, by_id, confirm, list, printers, reprint, retry, rows, set_printer, to_pdf, to_zpl,
 };
 use crate::{
-    exchange::{Begun, Body, Command, Listed},
+    exchange::{Begun, Body, Command, Listed, Nothing, Path, Query},
     identity::{Caller, Permission},
     kernel::{PrintId, SiteId, Stop},
     problem::Problem,
@@ -108,11 +108,6 @@ struct Retry {
     #[serde(default)]
     printer: Option<String>,
 }
-
-/// No fields.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// A job after a change.
 #[derive(Serialize, utoipa::ToSchema)]

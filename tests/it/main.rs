@@ -1,6 +1,12 @@
 //! The house as a whole, over its real faces: HTTP, MQTT, both databases.
 
 mod browser;
+mod counts;
+mod edges;
 mod house;
 mod journey;
+mod openapi;
 mod pages;
+mod sources;
+mod sql;
+mod sweep;
