@@ -113,8 +113,10 @@ pub(super) async fn write(tx: &mut Tx, rows: Vec<Numbered<StockRow>>, mistakes: 
         }
         // Once something is wrong, the rest is only looked at.
         if mistakes.is_empty() {
-            let outcome = stock::opening(tx, &goods, value.quantity, at).await;
-            mistakes.catch(row, outcome)?;
+            match stock::checked(value.quantity) {
+                Ok(quantity) => mistakes.catch(row, stock::opening(tx, &goods, quantity, at).await).map(|_| ())?,
+                Err(refusal) => mistakes.add(row, "quantity", refusal.to_string()),
+            }
         }
     }
     Ok(())

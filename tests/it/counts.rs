@@ -45,4 +45,24 @@ impl Counts {
         assert!(counts.contains_key("events") && counts.contains_key("transfers"), "{counts:?}");
         Self(counts)
     }
+
+    /// Fails with what differs now.
+    pub async fn still(&self, house: &House, what: &str) {
+        self.still_but(house, what, "", 0).await;
+    }
+
+    /// Fails with what differs now beside a table that has `more` rows.
+    pub async fn still_but(&self, house: &House, what: &str, table: &str, more: i64) {
+        let mut now = Self::of(house).await;
+        if let Some(n) = now.0.get_mut(table) {
+            *n -= more;
+        }
+        let differing: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(table, n)| now.0.get(*table) != Some(*n))
+            .map(|(table, n)| format!("{table}: {n} before, {:?} now", now.0.get(table)))
+            .collect();
+        assert!(differing.is_empty(), "{what}, and something changed: {}", differing.join(", "));
+    }
 }

@@ -3,10 +3,12 @@
 mod browser;
 mod counts;
 mod edges;
+mod files;
 mod house;
 mod journey;
 mod openapi;
 mod pages;
+mod scans;
 mod sources;
 mod sql;
 mod sweep;
