@@ -213,7 +213,7 @@ async fn post_close(
     Path(id): Path<String>,
     command: Command<Closing>,
 ) -> Result<Response, Problem> {
-    caller.permit_house(Permission::DispatchAct)?;
+    caller.permit(Permission::DispatchAct, None)?;
     let id = road_id(&id)?;
     let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
         Begun::Fresh(tx, flight) => (tx, flight),
@@ -233,7 +233,7 @@ async fn post_open(
     Path(id): Path<String>,
     command: Command<Opening>,
 ) -> Result<Response, Problem> {
-    caller.permit_house(Permission::DispatchAct)?;
+    caller.permit(Permission::DispatchAct, None)?;
     let id = road_id(&id)?;
     let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
         Begun::Fresh(tx, flight) => (tx, flight),

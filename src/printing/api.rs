@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Print, PrintState, Printer, by_id, confirm, list, printers, reprint, retry, rows, set_printer, to_pdf, to_zpl,
+    Print, PrintState, Printer, by_id, confirm, label::Label, list, printers, reprint, retry, rows, set_printer,
+    to_pdf, to_zpl,
 };
 use crate::{
     exchange::{Begun, Body, Command, Listed, Nothing, Path, Query},
@@ -109,7 +110,8 @@ struct Retry {
     printer: Option<String>,
 }
 
-/// A job after a change.
+/// A job after a change, without the lines of its label: replies of commands are
+/// kept, and nothing personal is kept here.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Changed {
     print: Print,
@@ -118,7 +120,10 @@ struct Changed {
 async fn changed(tx: &mut Tx, id: PrintId, done: Result<(), Stop>) -> Result<Changed, Stop> {
     done?;
     let print = rows::by_id(tx.sql(), id).await?;
-    print.map(|print| Changed { print }).ok_or_else(|| super::Refusal::Unknown { print: id.to_string() }.into())
+    let bare = |print: Print| Print { label: Label { lines: Vec::new(), ..print.label }, ..print };
+    print
+        .map(|print| Changed { print: bare(print) })
+        .ok_or_else(|| super::Refusal::Unknown { print: id.to_string() }.into())
 }
 
 /// Start a job again that failed or waits.

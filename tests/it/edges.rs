@@ -217,7 +217,6 @@ async fn rights_at_one_site_open_no_other() {
             ("/api/v1/sites/NG/edges/close", json!({"from": "A1", "to": "A2", "reason": "x"})),
             ("/api/v1/dispatch/plan", json!({"site": "NG"})),
             ("/api/v1/import/stock", json!([])),
-            ("/api/v1/roads/1/close", json!({"reason": "x"})),
         ] {
             there.tries(path, &body).await.refuses(403, "auth.forbidden");
         }

@@ -8,6 +8,7 @@ mod house;
 mod journey;
 mod openapi;
 mod pages;
+mod privacy;
 mod scans;
 mod sources;
 mod sql;

@@ -6,7 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cartage::http;
 use serde_json::Value;
 
-use crate::sources;
+use crate::{
+    house::{House, Persona},
+    journey::{click_to_proof, order},
+    sources,
+};
 
 fn document() -> Value {
     serde_json::to_value(http::openapi()).unwrap()
@@ -150,4 +154,58 @@ fn every_reference_leads_somewhere_and_no_name_stands_for_two_things() {
 fn words_are_documented_as_they_are_sent() {
     let words = &document()["components"]["schemas"]["DeliveryMode"]["enum"];
     assert_eq!(*words, serde_json::json!(["home", "pickup_point"]));
+}
+
+/// Where a GET of the document leads in a house where an order was delivered.
+async fn places(house: &House, boss: &Persona, order: &Value) -> BTreeMap<String, String> {
+    let first = async |list: &str| boss.get(list).await["items"][0]["id"].as_str().unwrap_or_default().to_owned();
+    let north = house.site("NG").await;
+    let (load, print) = (first("/api/v1/loads").await, first("/api/v1/prints").await);
+    let parcel = boss.get(&format!("/api/v1/loads/{load}")).await["parcels"][0]["id"].as_str().unwrap().to_owned();
+    let mut places = BTreeMap::new();
+    let mut put = |path: &str, at: String| places.insert(path.to_owned(), at);
+    put("/api/v1/articles/{code}", "/api/v1/articles/TEA-1".into());
+    put("/api/v1/loads/{id}", format!("/api/v1/loads/{load}"));
+    put("/api/v1/orders/{id}", format!("/api/v1/orders/{}", order["id"].as_str().unwrap()));
+    put("/api/v1/orders/{id}/story", format!("/api/v1/orders/{}/story", order["id"].as_str().unwrap()));
+    put("/api/v1/parcels/{id}", format!("/api/v1/parcels/{parcel}"));
+    put("/api/v1/printers", format!("/api/v1/printers?site={north}"));
+    put("/api/v1/prints/{file}", format!("/api/v1/prints/{print}"));
+    put("/api/v1/sites/{code}", "/api/v1/sites/NG".into());
+    put("/api/v1/sites/{code}/fleet", "/api/v1/sites/NG/fleet".into());
+    put("/api/v1/sites/{code}/floor", "/api/v1/sites/NG/floor".into());
+    put("/api/v1/stock/bins/{code}", format!("/api/v1/stock/bins/M01-1?site={north}"));
+    put("/api/v1/work", "/api/v1/work?site=NG".into());
+    places
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_is_what_is_documented() {
+    let house = House::open(None).await;
+    let boss = house.person("boss", "admin").await;
+    let order = click_to_proof(&house, &boss, order(2)).await;
+    boss.done("/api/v1/tokens", serde_json::json!({"name": "x", "permissions": ["order.read"]})).await;
+    let document = document();
+    let places = places(&house, &boss, &order).await;
+    let (mut wrong, mut checked) = (Vec::new(), 0);
+    for (_, path, operation) in operations(&document).into_iter().filter(|(method, ..)| method == "get") {
+        let at = match places.get(&path) {
+            Some(at) => at.as_str(),
+            None if path.contains('{') || path.ends_with("/stream") => continue,
+            None => path.as_str(),
+        };
+        let Some(schema) = operation.pointer("/responses/200/content/application~1json/schema") else { continue };
+        let answer = boss.looks(at).await;
+        assert_eq!(answer.status, 200, "{at}: {}", answer.text);
+        let whole = serde_json::json!({"allOf": [schema], "components": document["components"]});
+        let validator = jsonschema::validator_for(&whole).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let sent = answer.json();
+        for error in validator.iter_errors(&sent).take(3) {
+            wrong.push(format!("GET {at}: {} {error}", error.instance_path()));
+        }
+        checked += 1;
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(checked > 30, "only {checked} answers were looked at");
+    house.close().await;
 }
