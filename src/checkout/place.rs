@@ -227,9 +227,13 @@ async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<()
     Ok(())
 }
 
-/// Gives an order another address: the next revision of its contact's.
+/// Gives an order another address: the next revision of its contact's. What goes to
+/// a pick-up point still goes there; only the letter's address is another.
 pub async fn change_address(tx: &mut Tx, order: &Order, address: &parties::Address) -> Result<AddressId, Stop> {
-    let coord = address.coord()?;
+    let coord = match order.mode {
+        DeliveryMode::Home => address.coord()?,
+        DeliveryMode::PickupPoint => order.coord,
+    };
     let revised = parties::revise_address(tx, order.contact, address).await?;
     orders::change_address(tx, order, revised, coord).await?;
     Ok(revised)

@@ -161,13 +161,13 @@ async fn addresses_that_lead_nowhere_are_problem_documents() {
 }
 
 /// A second site, with nothing in it.
-async fn south(house: &House) {
+pub async fn second_site(house: &House, code: &str, kind: SiteKind) {
     let mut tx = house.app.db.begin(Actor::house()).await.unwrap();
     let north = network::site_by_code(tx.sql(), "NG").await.unwrap().unwrap();
     let site = NewSite {
-        code: "SG".into(),
+        code: code.into(),
         name: north.name,
-        kind: SiteKind::Forward,
+        kind,
         coord: north.coord,
         street: "1 South Road".into(),
         time_zone: "UTC".into(),
@@ -177,7 +177,7 @@ async fn south(house: &House) {
         cost_per_km_minor: 1,
         service_radius_m: 1_000,
         area: Vec::new(),
-        compartments: 0,
+        compartments: 2,
         active: true,
     };
     network::define_site(&mut tx, &site).await.unwrap();
@@ -187,7 +187,7 @@ async fn south(house: &House) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rights_at_one_site_open_no_other() {
     on_both(async |house: &House| {
-        south(house).await;
+        second_site(house, "SG", SiteKind::Forward).await;
         let shop = house.machine(&[Permission::OrderPlace]).await;
         let order = shop.done("/api/v1/orders", good_order()).await["id"].as_str().unwrap().to_owned();
         let (north, south) = (house.site("NG").await, house.site("SG").await);

@@ -32,7 +32,7 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// Does what each step asks until the task is over; returns the states seen.
-async fn work(worker: &Persona, kind: &str) -> Vec<String> {
+pub async fn work(worker: &Persona, kind: &str) -> Vec<String> {
     let mut step = until(&format!("a {kind} task"), async || {
         let (status, step) = worker.post("/api/v1/work/next", json!({"site": "NG", "kinds": [kind]})).await;
         (status == StatusCode::OK).then_some(step)
