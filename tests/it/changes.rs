@@ -29,9 +29,9 @@ async fn a_new_address_leaves_a_pick_up_order_at_its_point() {
         let placed = shop.done("/api/v1/orders", wanted).await;
         let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
         let address = json!({"street": "9 Far Road", "lat": 30.2, "lon": 123.5});
-        assert!(placed["coord"]["lat"].is_number(), "{placed}");
+        let place = |order: &serde_json::Value| (order["lat"].as_f64().unwrap(), order["lon"].as_f64().unwrap());
         let moved = shop.done(&format!("{path}/address"), address.clone()).await;
-        assert_eq!((&moved["mode"], &moved["coord"]), (&placed["mode"], &placed["coord"]), "{moved}");
+        assert_eq!((&moved["mode"], place(&moved)), (&json!("pickup_point"), place(&placed)), "{moved}");
         assert_ne!(moved["address"], placed["address"], "the letter goes elsewhere");
         work(&worker, "pick").await;
         work(&worker, "pack").await;
@@ -91,6 +91,38 @@ async fn what_stays_missing_is_written_off_with_reason_and_person() {
         let mut read = house.app.db.read().await.unwrap();
         let audit = stock::audit(read.sql()).await.unwrap();
         assert!(audit.is_clean(), "{audit:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancellation_takes_no_more_than_there_is() {
+    on_both(async |house: &House| {
+        let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead, Permission::OrderChange]).await;
+        let placed = shop.done("/api/v1/orders", order(3)).await;
+        let path = format!("/api/v1/orders/{}", placed["id"].as_str().unwrap());
+        let (cancel, line) = (format!("{path}/cancel"), placed["lines"][0]["id"].clone());
+        settled(house).await;
+        let before = Counts::of(house).await;
+        let of = |quantities: &[i64]| -> serde_json::Value {
+            quantities.iter().map(|quantity| json!({"line": line, "quantity": quantity})).collect()
+        };
+        for (lines, status, code) in [
+            (of(&[0]), 422, "stock.bad_quantity"),
+            (of(&[-1]), 422, "stock.bad_quantity"),
+            (of(&[i64::MAX]), 422, "stock.bad_quantity"),
+            (of(&[4]), 409, "order.too_much"),
+            (of(&[2, 2]), 409, "order.too_much"),
+            (json!([{"line": "lin_01JZZZZZZZZZZZZZZZZZZZZZZZ", "quantity": 1}]), 404, "order.unknown_line"),
+        ] {
+            shop.tries(&cancel, &json!({"lines": lines})).await.refuses(status, code);
+        }
+        before.still(house, "no such quantity can be cancelled").await;
+        let done = shop.done(&cancel, json!({"lines": of(&[1, 1]), "reason": "two of three"})).await;
+        let gone: i64 =
+            ["uncovered", "held", "released", "picked", "packed"].map(|at| done[at].as_i64().unwrap()).iter().sum();
+        assert_eq!((gone, done["shipped"].as_i64()), (2, Some(0)), "{done}");
+        assert_eq!(shop.get(&path).await["lines"][0]["cancelled"], 2);
     })
     .await;
 }
