@@ -175,6 +175,8 @@ events! {
     "mission.done" MissionDone(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId }
     /// The vehicle gave up.
     "mission.failed" MissionFailed(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId, reason: String }
+    /// Nobody wants the shelf any more, and it was never lifted.
+    "mission.cancelled" MissionCancelled(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId }
     /// A person took a vehicle out of service.
     "vehicle.locked_out" VehicleLockedOut(vehicle @ site) { vehicle: String, site: SiteId, reason: String }
     /// A person gave it back.

@@ -97,6 +97,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
             after::shelf_home(tx, *shelf).await
         }
+        E::MissionCancelled { shelf, .. } => after::shelf_home(tx, *shelf).await,
         E::MissionFailed { shelf, site, reason, .. } => {
             open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await
         }
