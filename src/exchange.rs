@@ -172,7 +172,7 @@ fn read_key(headers: &HeaderMap) -> Result<String, Problem> {
 /// Keys whose first request is running in this process.
 static IN_FLIGHT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
-/// Takes a key out of [`IN_FLIGHT`] when its request ends, however it ends.
+/// Takes a key out of `IN_FLIGHT` when its request ends, however it ends.
 pub struct Flight(String);
 
 impl Drop for Flight {
