@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, Path, Query, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use super::{
     close, guide, list, note, notes, photo, photos, rows::cursor,
 };
 use crate::{
-    exchange::{Begun, Command, Listed},
+    exchange::{Begun, Command, Listed, Path, Query},
     identity::{Caller, Permission},
     kernel::{CaseId, SiteId, Stop, UserId},
     problem::Problem,
@@ -141,6 +141,7 @@ async fn after(tx: &mut Tx, id: CaseId, done: Result<(), Stop>) -> Result<Case, 
 /// To whom.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AssignCase)]
 struct Assign {
     /// A person; null takes the case from its owner.
     owner: Option<UserId>,

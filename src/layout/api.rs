@@ -1,7 +1,7 @@
 //! The JSON of floors. Deliberately absent: drawing; floors are imported.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Edge, Floor, close_edge, floor, open_edge};
 use crate::{
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     network::site_by_code,
     problem::Problem,

@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::{
-    Form, Router,
-    extract::{Query, State},
+    Router,
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::Response,
     routing::get,
@@ -17,6 +17,7 @@ use super::{
     shop::back,
 };
 use crate::{
+    exchange::{Form, Query},
     identity::{self, api::session_cookie},
     kernel::Stop,
     problem::Problem,

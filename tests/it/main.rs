@@ -1,6 +1,16 @@
 //! The house as a whole, over its real faces: HTTP, MQTT, both databases.
 
 mod browser;
+mod changes;
+mod counts;
+mod edges;
+mod files;
 mod house;
 mod journey;
+mod openapi;
 mod pages;
+mod privacy;
+mod scans;
+mod sources;
+mod sql;
+mod sweep;

@@ -12,6 +12,7 @@ use cartage::{
 use crate::{
     browser::{Browser, Page},
     house::House,
+    privacy::stays_home,
 };
 
 /// Mill Row leads east from the gate; another way leads back.
@@ -236,6 +237,7 @@ async fn an_order_goes_from_click_to_proof_on_pages() {
     seen.says("Handed over").says("Delivered:").says("Packed");
     let mut stranger = Browser::new(house.app.base_url());
     assert_eq!(stranger.open(&path).await.status, 404, "nobody else may see it");
+    stays_home(&house, &["Ann Lee", "20 Mill Row"]).await;
     house.close().await;
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     kernel::*,
     problem::Problem,
@@ -115,6 +115,7 @@ async fn post_plan(State(db): State<Db>, caller: Caller, command: Command<PlanNo
 /// To whom a load is given.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AssignLoad)]
 struct Assign {
     /// The rider or driver.
     driver: UserId,
