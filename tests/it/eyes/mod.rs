@@ -1,0 +1,63 @@
+//! The pages in a real browser, used as people use them: with a thumb, a keyboard,
+//! a scanner. Each step leaves a picture in `target/screens`. Deliberately absent:
+//! what works without a script; `pages` and `browser` see to that.
+
+mod driver;
+mod journey;
+mod look;
+mod rider;
+mod shopper;
+mod tab;
+mod worker;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, Once},
+};
+
+use driver::Driver;
+pub use tab::{Size, Tab};
+
+/// Everybody's browsers in one test.
+pub struct Eyes {
+    driver: Driver,
+    base: String,
+    screens: PathBuf,
+    worries: Arc<Mutex<Vec<String>>>,
+}
+
+impl Eyes {
+    /// Opens eyes on the server at `base`.
+    pub fn open(base: String) -> Self {
+        static SAID: Once = Once::new();
+        // The folder of this build: `target/tmp` is cargo's own name for tests.
+        let screens = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screens");
+        std::fs::create_dir_all(&screens).unwrap();
+        SAID.call_once(|| println!("Pictures of the pages: {}", screens.display()));
+        Self { driver: Driver::start(), base, screens, worries: Arc::default() }
+    }
+
+    /// A phone in the hand of `persona`.
+    pub async fn phone(&self, persona: &'static str) -> Tab {
+        self.tab(persona, Size::Phone).await
+    }
+
+    /// A screen on the desk of `persona`. Open a page, then [`Tab::shot`] judges it.
+    pub async fn desk(&self, persona: &'static str) -> Tab {
+        self.tab(persona, Size::Desk).await
+    }
+
+    async fn tab(&self, persona: &'static str, size: Size) -> Tab {
+        let (base, screens, worries) = (self.base.clone(), self.screens.clone(), self.worries.clone());
+        Tab::open_browser(&self.driver, persona, size, base, screens, worries).await
+    }
+
+    /// Ends all browsers; fails if a picture showed something that must not be.
+    pub fn close(self) {
+        drop(self.driver);
+        let mut worries = std::mem::take(&mut *self.worries.lock().unwrap());
+        worries.sort();
+        worries.dedup();
+        assert!(worries.is_empty(), "{} worries:\n{}", worries.len(), worries.join("\n"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Somebody who drives a van or rides a bike, with a phone. Deliberately absent:
+//! planning; the house does.
+
+use super::tab::Tab;
+
+/// Signs in by name, and begins a shift.
+pub async fn begin(tab: &mut Tab, login: &str) {
+    tab.open("/rider").await;
+    tab.sees("#login").await;
+    tab.shot_both("01-sign-in").await;
+    tab.fill("#l", login).await;
+    tab.fill("#p", "not the secret of anybody").await;
+    tab.press("login.go").await;
+    tab.sees(".say[data-k=bad]").await;
+    tab.shot("02-sign-in-wrong").await;
+    tab.fill("#p", "a long enough secret").await;
+    tab.press("login.go").await;
+    tab.sees("#shift").await;
+    tab.shot_both("03-off").await;
+    tab.press("rider.begin").await;
+}
+
+/// Waits for the load, scans a wrong label and then the right ones, and leaves.
+pub async fn fetch(tab: &mut Tab) {
+    tab.says("rider.fetch").await;
+    tab.shot_both("05-load").await;
+    tab.scan("00376130000000000000").await;
+    tab.sees(".say[data-k=bad]").await;
+    tab.shot("06-load-wrong").await;
+    let seen = tab.js("fetch('/api/v1/rider').then((reply) => reply.json())").await;
+    for parcel in seen["load"]["parcels"].as_array().unwrap() {
+        tab.scan(parcel["sscc"].as_str().unwrap()).await;
+        tab.sees(".say[data-k=ok]").await;
+    }
+    tab.shot("07-load-all-in").await;
+    tab.press("rider.go").await;
+    tab.says("rider.at_door").await;
+    tab.shot_both("08-route").await;
+}
+
+/// At the door: looks at the other way out, tries a wrong code, then the right one.
+pub async fn hand_over(tab: &mut Tab, pin: &str) {
+    tab.press("rider.at_door").await;
+    tab.sees("#proof").await;
+    tab.shot_both("09-door").await;
+    tab.press("rider.not_handed").await;
+    tab.sees(".why").await;
+    tab.shot_both("10-not-handed").await;
+    tab.tap("a.sq").await;
+    tab.sees("#proof").await;
+    tab.fill("#pin", if pin == "0000" { "1111" } else { "0000" }).await;
+    tab.press("rider.delivered").await;
+    tab.sees(".say[data-k=bad]").await;
+    tab.shot("11-door-wrong-code").await;
+    tab.fill("#pin", pin).await;
+    let go = tab.t.get("rider.delivered").to_owned();
+    tab.press_twice(&go).await;
+    tab.until("the next screen", "document.querySelector('#proof') === null").await;
+    tab.until("the next screen", "document.readyState === 'complete'").await;
+    tab.shot("12-after").await;
+}
