@@ -36,7 +36,7 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         priority: 1,
         due_at: part.due_at,
         subject: fulfilment.to_string(),
-        title: format!("{pieces} pieces to pack"),
+        title: if pieces == 1 { "1 piece to pack".to_owned() } else { format!("{pieces} pieces to pack") },
         total: pieces,
         ready: true,
     };

@@ -15,9 +15,15 @@ use axum::{
 
 use serde_json::{Map, Value};
 
-use super::i18n::{Lang, Words};
+use super::{
+    format,
+    i18n::{Lang, Words},
+};
 use crate::{
-    identity::api::extract::{asked_lang, cookie},
+    identity::{
+        SESSION_COOKIE,
+        api::extract::{asked_lang, cookie},
+    },
     kernel::Fault,
     problem::Problem,
 };
@@ -111,7 +117,7 @@ pub async fn face(request: Request, next: Next) -> Response {
     let words = Words::of(lang_of(&uri, &headers));
     let mut response = next.run(request).await;
     if is_problem(&response) && !uri.path().starts_with("/assets/") {
-        response = drawn(response, words, &uri, &method, headers.contains_key("hx-request")).await;
+        response = drawn(response, words, &uri, &method, &headers).await;
     }
     if let Some(lang) = asked_in_query(&uri) {
         set_cookie(&mut response, LANG_COOKIE, lang.code(), 31_536_000, false);
@@ -136,7 +142,9 @@ fn is_problem(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
 }
 
-async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, part: bool) -> Response {
+async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, headers: &HeaderMap) -> Response {
+    let part = headers.contains_key("hx-request");
+    let had_session = cookie(headers, SESSION_COOKIE).is_some_and(|secret| !secret.is_empty());
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, PROBLEM_BYTES).await else {
         return (parts.status, words.get("problem.fault")).into_response();
@@ -145,7 +153,7 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
     let text = |field: &str| said.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let code = text("code");
     if parts.status == StatusCode::UNAUTHORIZED && !part {
-        return go(&sign_in(uri, method));
+        return go(&sign_in(uri, method, had_session));
     }
     let members = said.as_object().cloned().unwrap_or_default();
     let detail = refusal_text(words, &code, &text("detail"), &members);
@@ -175,7 +183,8 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
 pub fn refusal_text(words: Words, code: &str, detail: &str, members: &Map<String, Value>) -> String {
     let mut text = words.or("refusal", code, detail);
     for (name, value) in members {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let money = value.as_i64().filter(|_| name.ends_with("_minor")).map(format::money);
+        let shown = money.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_else(|| value.to_string());
         text = text.replace(&format!("{{{name}}}"), &shown);
     }
     text
@@ -201,11 +210,12 @@ fn home(path: &str) -> &'static str {
 }
 
 /// Where a persona signs in; a page that was asked for comes back afterwards.
-fn sign_in(uri: &Uri, method: &Method) -> String {
+fn sign_in(uri: &Uri, method: &Method, had_session: bool) -> String {
     let path = uri.path();
     if path.starts_with("/handheld") {
-        return "/handheld/login".to_owned();
+        return if had_session { "/handheld/login?out=1" } else { "/handheld/login" }.to_owned();
     }
     let next = if method == Method::GET { path } else { home(path) };
-    format!("/login?next={next}")
+    let out = if had_session { "&out=1" } else { "" };
+    format!("/login?next={next}{out}")
 }

@@ -52,12 +52,27 @@ impl Eyes {
         Tab::open_browser(&self.driver, persona, size, base, screens, worries).await
     }
 
-    /// Ends all browsers; fails if a picture showed something that must not be.
-    pub fn close(self) {
-        drop(self.driver);
+    /// What was seen and must not be, each once.
+    fn worries(&self) -> Vec<String> {
         let mut worries = std::mem::take(&mut *self.worries.lock().unwrap());
         worries.sort();
         worries.dedup();
+        worries
+    }
+
+    /// Ends all browsers; fails if a picture showed something that must not be.
+    pub fn close(self) {
+        let worries = self.worries();
+        drop(self);
         assert!(worries.is_empty(), "{} worries:\n{}", worries.len(), worries.join("\n"));
+    }
+}
+
+impl Drop for Eyes {
+    fn drop(&mut self) {
+        // A test that fails elsewhere still tells what its pictures showed.
+        for worry in self.worries() {
+            println!("{worry}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::tab::Tab;
 
 /// Signs in by name, and begins a shift.
 pub async fn begin(tab: &mut Tab, login: &str) {
+    tab.stand_at(30.1, 123.4).await;
     tab.open("/rider").await;
     tab.sees("#login").await;
     tab.shot_both("01-sign-in").await;
@@ -35,6 +36,7 @@ pub async fn fetch(tab: &mut Tab) {
     tab.shot("07-load-all-in").await;
     tab.press("rider.go").await;
     tab.says("rider.at_door").await;
+    tab.stand_at(30.1, 123.405).await;
     tab.shot_both("08-route").await;
 }
 

@@ -96,6 +96,14 @@ impl Tab {
         self.devtools("Network.emulateNetworkConditions", conditions).await;
     }
 
+    /// Stands somewhere, as far as the phone knows.
+    pub async fn stand_at(&self, lat: f64, lon: f64) {
+        let grant = json!({"permissions": ["geolocation"], "origin": self.base});
+        self.devtools("Browser.grantPermissions", grant).await;
+        let place = json!({"latitude": lat, "longitude": lon, "accuracy": 5});
+        self.devtools("Emulation.setGeolocationOverride", place).await;
+    }
+
     /// Opens a page of ours.
     pub async fn open(&self, path: &str) {
         self.client.goto(&format!("{}{path}", self.base)).await.unwrap();
@@ -159,9 +167,17 @@ impl Tab {
         self.client.find(Locator::Css(css)).await.unwrap()
     }
 
+    /// A person sees a screen before a thumb comes down on it.
+    async fn looks(&self) {
+        let still = "document.readyState === 'complete' && !document.documentElement.hasAttribute('data-new')";
+        self.until("the page to stand still", still).await;
+    }
+
     /// Taps what a selector finds.
     pub async fn tap(&self, css: &str) {
         let begin = Instant::now();
+        self.sees(css).await;
+        self.looks().await;
         loop {
             match self.find(css).await.click().await {
                 Ok(()) => return,
@@ -199,6 +215,8 @@ impl Tab {
 
     /// Taps twice, as fast as a hand can.
     pub async fn press_twice(&self, text: &str) {
+        self.named(text).await;
+        self.looks().await;
         let css = self.named(text).await;
         let element = self.find(css).await;
         self.js(&format!("document.querySelector('{css}').scrollIntoView({{block: 'center'}})")).await;
