@@ -45,6 +45,7 @@ async fn people_bring_two_orders_to_the_door_in_a_browser() {
     shop.t = cartage::web::i18n::Words::of(Lang::Zh);
     shopper::choose(&mut shop).await;
     let order = shopper::order(&mut shop).await;
+    hands.open("/handheld").await;
     hands.press_text("简体中文").await;
     hands.t = shop.t;
     for kind in ["pick", "pack"] {
