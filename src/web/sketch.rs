@@ -39,11 +39,11 @@ impl fmt::Display for Sketch {
 }
 
 /// Of the picture, in its own units.
-const WIDE: f64 = 720.0;
+const WIDE: f64 = 480.0;
 /// Of the picture, in its own units.
-const HIGH: f64 = 340.0;
+const HIGH: f64 = 240.0;
 /// Kept free around what is shown.
-const EDGE: f64 = 56.0;
+const EDGE: f64 = 44.0;
 /// The picture shows at least this many degrees of latitude, about 900 m.
 const LEAST: f64 = 0.004;
 
@@ -101,8 +101,8 @@ pub fn draw(roads: &Roads, way: &[Coord], marks: &[Mark], label: &str) -> Option
     let plan = Plan::around(&shown)?;
     let mut svg = String::new();
     let (small, large) = streets(roads, &plan);
-    let _ = write!(svg, "<path class=\"road\" stroke-width=\"7\" d=\"{small}\"/>");
-    let _ = write!(svg, "<path class=\"road\" stroke-width=\"13\" d=\"{large}\"/>");
+    let _ = write!(svg, "<path class=\"road\" stroke-width=\"6\" d=\"{small}\"/>");
+    let _ = write!(svg, "<path class=\"road\" stroke-width=\"10\" d=\"{large}\"/>");
     if way.len() > 1 {
         let _ = write!(svg, "<path class=\"way\" d=\"{}\"/>", path(way.iter().map(|place| plan.at(*place))));
     }
@@ -132,7 +132,7 @@ fn draw_mark(svg: &mut String, mark: &Mark, (x, y): (f64, f64)) {
     let _ = match mark.kind {
         "here" => write!(
             svg,
-            "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"28\" class=\"halo\"/><circle class=\"here\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"16\"/>"
+            "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"22\" class=\"halo\"/><circle class=\"here\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"12\"/>"
         ),
         "door" => write!(
             svg,

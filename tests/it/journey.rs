@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, Persona};
 
-fn order(quantity: i64) -> Value {
+pub fn order(quantity: i64) -> Value {
     json!({
         "channel": "web",
         "lines": [{"sku": "TEA-1", "quantity": quantity}],
@@ -20,7 +20,7 @@ fn order(quantity: i64) -> Value {
 }
 
 /// Asks until the answer is there; panics when it never comes.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..400 {
         if let Some(found) = look().await {
             return found;

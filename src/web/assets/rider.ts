@@ -105,10 +105,11 @@ async function look(): Promise<void> {
   if (!reply.ok || reply.redirected) return location.reload();
   const next = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("main");
   if (!next || without(next) === without(now)) return;
-  if (next.dataset.offer && !now.dataset.offer) ring("work");
+  if (now.dataset.idle !== undefined && next.dataset.idle === undefined) ring("work");
   now.replaceWith(next);
   settle();
   countDown();
+  document.querySelector<HTMLInputElement>("input.scan")?.focus({ preventScroll: true });
 }
 
 /** A screen without the ids that differ in each answer. */

@@ -3,11 +3,14 @@
 //! what works without a script; `pages` and `browser` see to that.
 
 mod driver;
+mod gate;
 mod journey;
+mod keyboard;
 mod look;
 mod rider;
 mod shopper;
 mod tab;
+mod trouble;
 mod worker;
 
 use std::{

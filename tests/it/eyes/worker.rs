@@ -26,12 +26,29 @@ pub async fn sign_in(tab: &mut Tab, secret: &str) {
     tab.reads("Lin Mei").await;
 }
 
-/// Waits for work of a kind and begins it.
-pub async fn begin(tab: &Tab, kind: &str) {
+/// Badge and PIN, without a look around.
+pub async fn badge(tab: &Tab) {
+    tab.sees("input.scan[name=badge]").await;
+    tab.scan("B-77").await;
+    tab.sees(".pad").await;
+    tab.scan("4711").await;
+    tab.reads("Lin Mei").await;
+}
+
+/// An enrolled handheld with its worker signed in.
+pub async fn enter(tab: &Tab, secret: &str) {
+    tab.open("/handheld").await;
+    tab.sees("#secret").await;
+    tab.scan(secret).await;
+    badge(tab).await;
+}
+
+/// Waits for work of a kind.
+pub async fn find_work(tab: &Tab, kind: &str) {
     let name = tab.t.get(&format!("kind.{kind}")).to_owned();
     tab.open("/handheld").await;
     // The list looks for news by itself; a person would wait, a test asks again.
-    for _ in 0..200 {
+    for _ in 0..150 {
         let there = format!("document.querySelector('#now')?.innerText === {}", serde_json::Value::from(name.as_str()));
         if tab.is(&there).await {
             break;
@@ -39,13 +56,18 @@ pub async fn begin(tab: &Tab, kind: &str) {
         tokio::time::sleep(std::time::Duration::from_millis(150)).await;
         tab.client.refresh().await.unwrap();
     }
+}
+
+/// Waits for work of a kind and begins it.
+pub async fn begin(tab: &Tab, kind: &str) {
+    find_work(tab, kind).await;
     tab.shot(&format!("05-list-{kind}")).await;
     tab.press("hh.start").await;
     tab.sees("[data-screen=step]").await;
 }
 
 /// The number of the screen's command: another after each answer.
-async fn stamp(tab: &Tab) -> String {
+pub async fn stamp(tab: &Tab) -> String {
     tab.js("document.querySelector('#scan-form [name=command_id]')?.value ?? ''").await.as_str().unwrap().to_owned()
 }
 
@@ -56,7 +78,7 @@ pub async fn scan(tab: &Tab, label: &str) {
     answered(tab, &before).await;
 }
 
-async fn answered(tab: &Tab, before: &str) {
+pub async fn answered(tab: &Tab, before: &str) {
     let next = format!("(document.querySelector('#scan-form [name=command_id]')?.value ?? '') !== '{before}'");
     tab.until("the next screen", &next).await;
 }
