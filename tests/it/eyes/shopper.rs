@@ -89,6 +89,6 @@ pub async fn order(tab: &mut Tab) -> Ordered {
 pub async fn paste(tab: &Tab) {
     tab.fill("#paste", "陈晓 13800138000 浙江省杭州市西湖区磨坊街20号3幢").await;
     tab.press("shop.sort_it").await;
-    tab.reads("浙江省").await;
+    tab.until("the province", "document.querySelector('#a1').value === '浙江省'").await;
     tab.shot("08-pasted").await;
 }

@@ -3,7 +3,6 @@
 //! absent: the ways that go well; `journey` goes them.
 
 use cartage::identity::Permission;
-use fantoccini::cookies::Cookie;
 use serde_json::json;
 
 use super::{
@@ -61,9 +60,8 @@ async fn nobody_there(tab: &mut Tab, gate: &Gate) {
 
 /// The session ends in mid-task; the scan that met it is not lost.
 async fn signed_out(tab: &mut Tab) {
-    let cookie = Cookie::build(("cartage_session", "cts_gone")).path("/").build();
-    tab.client.delete_cookie("cartage_session").await.unwrap();
-    tab.client.add_cookie(cookie.into_owned()).await.unwrap();
+    let gone = json!({"name": "cartage_session", "value": "cts_gone", "url": tab.base, "httpOnly": true});
+    tab.devtools("Network.setCookie", gone).await;
     tab.press_twice(tab.t.get("hh.took")).await;
     tab.says("hh.greet").await;
     tab.reads(&tab.t.two(tab.t.get("login.out")).0).await;
