@@ -27,7 +27,7 @@ document.querySelectorAll<HTMLAnchorElement>("a[data-keep]").forEach((link) => {
   link.href = here.pathname + here.search;
 });
 
-document.addEventListener("htmx:sendError", sayAway);
+document.addEventListener("htmx:sendError", () => sayAway());
 
 let hiding: number | undefined;
 document.addEventListener("htmx:afterRequest", (event) => {

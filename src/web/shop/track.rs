@@ -206,7 +206,7 @@ async fn moving(db: &Db, read: &mut Read, t: Words, order: &Order, caller: &Call
         chip: head.2,
         rail: rail(t, order.state, far, ride.as_ref().map(|ride| ride.before)),
         map,
-        pin: if own && !order.state.is_over() { order.delivery_pin.clone() } else { String::new() },
+        pin: if own && !unpaid && !order.state.is_over() { order.delivery_pin.clone() } else { String::new() },
         pay_again: if unpaid { t.get("shop.pay_again").to_owned() } else { String::new() },
         story: story(t, &facts, &zone, more),
         cancel: if order.state.is_over() { String::new() } else { cancel_words(t, far) },
@@ -239,7 +239,9 @@ fn headline(
     let window = (order.window_from, order.window_to);
     let promised = || format::window(t, now, window.0, window.1, zone);
     match (order.state, ride, waits_at) {
-        (OrderState::Cancelled, ..) => (t.get("shop.is_cancelled").to_owned(), "x", String::new()),
+        (OrderState::Cancelled, ..) => {
+            (t.get("shop.is_cancelled").to_owned(), "x", t.get("shop.no_charge").to_owned())
+        },
         (OrderState::Delivered, ..) => {
             let at = order.ended_at.unwrap_or(now);
             let (k, chip) = keeps(t, now, at, window, zone);

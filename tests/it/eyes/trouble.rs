@@ -38,7 +38,7 @@ async fn dead_spot(tab: &mut Tab) {
     tab.reads(&tab.t.put("hh.kept", 2)).await;
     tab.shot("23-offline-two-kept").await;
     tab.press("hh.problem").await;
-    tab.says("away.title").await;
+    tab.says("away.stay").await;
     assert_eq!(stamp(tab).await, before, "the screen stays");
     tab.shot("24-offline-link").await;
     tab.network(true).await;
@@ -63,7 +63,6 @@ async fn signed_out(tab: &mut Tab) {
     let gone = json!({"name": "cartage_session", "value": "cts_gone", "url": tab.base, "httpOnly": true});
     tab.devtools("Network.setCookie", gone).await;
     tab.press_twice(tab.t.get("hh.took")).await;
-    tab.says("hh.greet").await;
     tab.reads(&tab.t.two(tab.t.get("login.out")).0).await;
     tab.shot("27-signed-out").await;
     worker::badge(tab).await;
@@ -98,7 +97,11 @@ async fn a_worker_goes_on_after_a_dead_spot_a_lost_session_and_a_lost_task() {
     tab.press("hh.problem").await;
     tab.sees(".why").await;
     tab.shot_both("20-problem").await;
-    tab.tap("a.sq").await;
+    tab.press("choice.device").await;
+    tab.sees(".what").await;
+    tab.shot("20-problem-noted").await;
+    tab.press("hh.back_work").await;
+    tab.press("hh.start").await;
     tab.sees("[data-screen=step]").await;
     dead_spot(&mut tab).await;
     nobody_there(&mut tab, &gate).await;
@@ -184,13 +187,13 @@ async fn sold_out(house: &House, tab: &mut Tab) {
     let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead]).await;
     shop.done("/api/v1/orders", order(5)).await;
     tab.tap(".sum .go").await;
-    tab.sees("#wrong").await;
+    tab.reads(&tab.t.put("shop.gone", "Green tea")).await;
     tab.shot("30-sold-out-at-the-last-moment").await;
     tab.open("/basket").await;
     tab.says("shop.sold_out").await;
     tab.shot_both("31-basket-sold-out").await;
     tab.open("/checkout").await;
-    tab.sees("main").await;
+    tab.says("shop.no_way").await;
     tab.shot_both("32-checkout-sold-out").await;
     tab.open("/articles/TEA-1").await;
     tab.says("shop.sold_out").await;

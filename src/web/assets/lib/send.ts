@@ -14,10 +14,12 @@ export async function reachable(): Promise<boolean> {
 
 let hiding: number | undefined;
 
-/** Says that nothing went out, and that nothing was lost. */
-export function sayAway(): void {
+/** Says that nothing went out and nothing was lost, or that there is nowhere to go. */
+export function sayAway(leaving = false): void {
   const note = document.getElementById("away");
   if (!note) return;
+  note.querySelector("[data-form]")!.toggleAttribute("hidden", leaving);
+  note.querySelector("[data-link]")!.toggleAttribute("hidden", !leaving);
   note.hidden = false;
   window.clearTimeout(hiding);
   hiding = window.setTimeout(() => (note.hidden = true), 8000);
@@ -49,12 +51,14 @@ window.addEventListener("pageshow", () => {
   document.getElementById("away")?.toggleAttribute("hidden", true);
 });
 
+window.addEventListener("online", () => document.getElementById("away")?.toggleAttribute("hidden", true));
+
 // A link without a network would leave for nowhere.
 document.addEventListener("click", (event) => {
   const link = (event.target as Element).closest<HTMLAnchorElement>("a[href]");
   if (!link || navigator.onLine || link.origin !== location.origin || link.hash) return;
   event.preventDefault();
-  sayAway();
+  sayAway(true);
 });
 
 void navigator.serviceWorker?.register("/sw.js").catch(() => undefined);
