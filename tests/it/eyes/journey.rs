@@ -43,6 +43,8 @@ async fn people_bring_two_orders_to_the_door_in_a_browser() {
     shop.open("/").await;
     shop.press_text("中文").await;
     shop.t = cartage::web::i18n::Words::of(Lang::Zh);
+    // The second order is of the night: other colours, the same contrast.
+    shop.night().await;
     shopper::choose(&mut shop).await;
     let order = shopper::order(&mut shop).await;
     hands.open("/handheld").await;
@@ -53,6 +55,7 @@ async fn people_bring_two_orders_to_the_door_in_a_browser() {
         worker::work(&hands, kind).await;
     }
     let mut bike = eyes.phone("rider").await;
+    bike.night().await;
     bike.open("/login?lang=zh").await;
     bike.t = shop.t;
     rider::begin(&mut bike, "ada").await;

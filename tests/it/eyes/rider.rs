@@ -1,6 +1,8 @@
 //! Somebody who drives a van or rides a bike, with a phone. Deliberately absent:
 //! planning; the house does.
 
+use fantoccini::Locator;
+
 use super::tab::Tab;
 
 /// Signs in by name, and begins a shift.
@@ -9,13 +11,10 @@ pub async fn begin(tab: &mut Tab, login: &str) {
     tab.open("/rider").await;
     tab.sees("#login").await;
     tab.shot_both("01-sign-in").await;
-    tab.fill("#l", login).await;
-    tab.fill("#p", "not the secret of anybody").await;
-    tab.press("login.go").await;
+    tab.sign_in(login, "not the secret of anybody").await;
     tab.sees(".say[data-k=bad]").await;
     tab.shot("02-sign-in-wrong").await;
-    tab.fill("#p", "a long enough secret").await;
-    tab.press("login.go").await;
+    tab.sign_in(login, "a long enough secret").await;
     tab.sees("#shift").await;
     tab.shot_both("03-off").await;
     tab.press("rider.begin").await;
@@ -50,6 +49,7 @@ pub async fn hand_over(tab: &mut Tab, pin: &str) {
     tab.shot_both("10-not-handed").await;
     tab.tap("a.sq").await;
     tab.sees("#proof").await;
+    photo(tab).await;
     tab.fill("#pin", if pin == "0000" { "1111" } else { "0000" }).await;
     tab.press("rider.delivered").await;
     tab.sees(".say[data-k=bad]").await;
@@ -60,4 +60,16 @@ pub async fn hand_over(tab: &mut Tab, pin: &str) {
     tab.until("the next screen", "document.querySelector('#proof') === null").await;
     tab.until("the next screen", "document.readyState === 'complete'").await;
     tab.shot("12-after").await;
+}
+
+/// Takes a photo, looks at it, and sees what would be sent.
+async fn photo(tab: &Tab) {
+    // Any picture will do: the one of this screen.
+    let taken = tab.screens.join(format!("{}-09-door-{}.png", tab.persona, tab.t.code()));
+    let camera = tab.client.find(Locator::Css("[data-photo]")).await.unwrap();
+    camera.send_keys(&taken.to_string_lossy()).await.unwrap();
+    tab.sees("#shot img").await;
+    tab.shot("11-door-photo").await;
+    let sent = tab.js("document.querySelector('[name=photo]').value.length").await.as_u64().unwrap();
+    assert!((1_000..520_000).contains(&sent), "{sent} letters of a photo");
 }

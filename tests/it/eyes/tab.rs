@@ -60,7 +60,8 @@ fn capabilities(driver: &Driver, size: Size) -> serde_json::Map<String, Value> {
         let metrics = json!({"width": width, "height": height, "pixelRatio": 1.0, "touch": true, "mobile": true});
         options["mobileEmulation"] = json!({"deviceMetrics": metrics});
     }
-    let all = json!({"browserName": "chrome", "goog:chromeOptions": options});
+    let patience = json!({"pageLoad": 20_000, "script": 20_000});
+    let all = json!({"browserName": "chrome", "goog:chromeOptions": options, "timeouts": patience});
     all.as_object().unwrap().clone()
 }
 
@@ -83,7 +84,7 @@ impl Tab {
     /// A command of the DevTools protocol.
     pub async fn devtools(&self, cmd: &str, params: Value) -> Value {
         let body = json!({"cmd": cmd, "params": params});
-        let reply = reqwest::Client::new().post(&self.commands).json(&body).send().await.unwrap();
+        let reply = reqwest::Client::new().post(&self.commands).json(&body).timeout(PATIENCE).send().await.unwrap();
         let said: Value = reply.json().await.unwrap();
         assert!(said["value"]["error"].is_null(), "{cmd}: {said}");
         said["value"].clone()
@@ -102,6 +103,19 @@ impl Tab {
         self.devtools("Browser.grantPermissions", grant).await;
         let place = json!({"latitude": lat, "longitude": lon, "accuracy": 5});
         self.devtools("Emulation.setGeolocationOverride", place).await;
+    }
+
+    /// Dark, as a phone is at night.
+    pub async fn night(&self) {
+        let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
+        self.devtools("Emulation.setEmulatedMedia", dark).await;
+    }
+
+    /// Signs in by name, and goes on to a page.
+    pub async fn sign_in(&self, login: &str, password: &str) {
+        self.fill("#l", login).await;
+        self.fill("#p", password).await;
+        self.press("login.go").await;
     }
 
     /// Opens a page of ours.
@@ -204,8 +218,23 @@ impl Tab {
 
     /// Taps what has this text on it.
     pub async fn press_text(&self, text: &str) {
-        let css = self.named(text).await;
-        self.tap(css).await;
+        let begin = Instant::now();
+        loop {
+            self.named(text).await;
+            self.looks().await;
+            // The page may have drawn itself anew meanwhile; then it is looked for again.
+            let css = self.named(text).await;
+            let tapped = match self.client.find(Locator::Css(css)).await {
+                Ok(element) => element.click().await.is_ok(),
+                Err(_) => false,
+            };
+            if tapped {
+                return;
+            }
+            if begin.elapsed() > PATIENCE {
+                self.lost(&format!("a tap on \"{text}\"")).await;
+            }
+        }
     }
 
     /// Taps what has the words of a key on it.

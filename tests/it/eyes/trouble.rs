@@ -89,6 +89,7 @@ async fn a_worker_goes_on_after_a_dead_spot_a_lost_session_and_a_lost_task() {
     let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead]).await;
     shop.done("/api/v1/orders", order(2)).await;
     let mut tab = eyes.phone("worker").await;
+    tab.night().await;
     worker::enter(&tab, &secret).await;
     tab.shot_both("20-nothing-to-do").await;
     worker::find_work(&tab, "pick").await;

@@ -124,5 +124,7 @@ pub async fn work(tab: &Tab, kind: &str) {
         assert_ne!(tab.attribute("main", "data-tone").await, "wrong", "{}", tab.text().await);
     }
     tab.says("hh.next_task").await;
+    let took = "Math.round(performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/scan')).map((one) => one.duration).sort((a, b) => a - b).at(-1))";
+    println!("The slowest scan of this {kind} was answered after {} ms", tab.js(took).await);
     tab.shot(&format!("07-{kind}-over")).await;
 }
