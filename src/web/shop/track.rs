@@ -239,9 +239,7 @@ fn headline(
     let window = (order.window_from, order.window_to);
     let promised = || format::window(t, now, window.0, window.1, zone);
     match (order.state, ride, waits_at) {
-        (OrderState::Cancelled, ..) => {
-            (t.get("shop.is_cancelled").to_owned(), "x", t.get("shop.no_charge").to_owned())
-        },
+        (OrderState::Cancelled, ..) => (t.get("shop.is_cancelled").to_owned(), "x", t.get("shop.no_charge").to_owned()),
         (OrderState::Delivered, ..) => {
             let at = order.ended_at.unwrap_or(now);
             let (k, chip) = keeps(t, now, at, window, zone);

@@ -37,7 +37,10 @@ impl Driver {
         let mut port = None;
         let mut line = String::new();
         while port.is_none() && said.read_line(&mut line).unwrap() > 0 {
-            port = line.split("successfully on port ").nth(1).and_then(|rest| rest.trim().trim_end_matches('.').parse().ok());
+            port = line
+                .split("successfully on port ")
+                .nth(1)
+                .and_then(|rest| rest.trim().trim_end_matches('.').parse().ok());
             line.clear();
         }
         // What it says later is read away, lest it wait for a reader.

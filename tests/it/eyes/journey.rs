@@ -3,11 +3,15 @@
 
 use cartage::web::i18n::Lang;
 
-use super::{Eyes, rider, shopper, worker};
+use super::{Eyes, rider, shopper, within, worker};
 use crate::{house::House, pages};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_bring_two_orders_to_the_door_in_a_browser() {
+    within(two_orders()).await;
+}
+
+async fn two_orders() {
     // Slow enough for a rider to read an offer.
     let house = House::open_at(None, 20.0).await;
     pages::roads(&house).await;

@@ -5,7 +5,7 @@
 use fantoccini::key::Key;
 use serde_json::Value;
 
-use super::{Eyes, Tab};
+use super::{Eyes, Tab, within};
 use crate::{house::House, pages};
 
 /// More strokes than any page of ours needs.
@@ -39,6 +39,10 @@ async fn write(tab: &Tab, css: &str, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn checkout_needs_no_mouse() {
+    within(checkout()).await;
+}
+
+async fn checkout() {
     let house = House::open(None).await;
     pages::roads(&house).await;
     let eyes = Eyes::open(house.app.base_url());

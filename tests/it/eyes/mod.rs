@@ -16,10 +16,19 @@ mod worker;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, Once},
+    time::Duration,
 };
 
 use driver::Driver;
 pub use tab::{Size, Tab};
+
+/// The longest that one test may take, wherever it stands still.
+const TEST: Duration = Duration::from_secs(170);
+
+/// A test that ends, one way or the other.
+async fn within(test: impl Future<Output = ()>) {
+    tokio::time::timeout(TEST, test).await.expect("a browser test takes less than three minutes");
+}
 
 /// Everybody's browsers in one test.
 pub struct Eyes {

@@ -265,9 +265,8 @@ impl Tab {
 
     /// Strikes keys, wherever the focus is.
     pub async fn keys(&self, text: &str) {
-        let strike = |keys: KeyActions, key: char| {
-            keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
-        };
+        let strike =
+            |keys: KeyActions, key: char| keys.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key });
         let keys = text.chars().fold(KeyActions::new("keys".to_owned()), strike);
         self.client.perform_actions(keys).await.unwrap();
     }

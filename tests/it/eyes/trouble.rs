@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Eyes, Tab,
     gate::Gate,
-    shopper,
+    shopper, within,
     worker::{self, answered, asked, stamp},
 };
 use crate::{house::House, journey::order, pages};
@@ -84,6 +84,10 @@ async fn taken_away(house: &House, tab: &mut Tab) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_goes_on_after_a_dead_spot_a_lost_session_and_a_lost_task() {
+    within(a_bad_day_at_work()).await;
+}
+
+async fn a_bad_day_at_work() {
     let (house, gate, eyes) = house().await;
     let secret = pages::handheld(&house).await;
     let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead]).await;
@@ -205,6 +209,10 @@ async fn sold_out(house: &House, tab: &mut Tab) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_shopper_is_told_what_happened_and_what_to_do() {
+    within(a_bad_day_in_the_shop()).await;
+}
+
+async fn a_bad_day_in_the_shop() {
     let (house, gate, eyes) = house().await;
     let mut tab = eyes.phone("shopper").await;
     nothing(&mut tab).await;
