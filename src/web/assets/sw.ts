@@ -19,6 +19,7 @@ const AWAY = "/away";
 const KEPT = "away";
 
 async function keep(): Promise<void> {
+  await caches.delete(KEPT);
   const cache = await caches.open(KEPT);
   const page = await fetch(AWAY, { cache: "no-store" });
   const files = [...(await page.clone().text()).matchAll(/"(\/assets\/[^"#]+)/g)].map((found) => found[1]!);
