@@ -11,7 +11,7 @@ use std::{
 use cartage::web::i18n::{Lang, Words};
 use fantoccini::{
     Client, ClientBuilder, Locator,
-    actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction},
+    actions::{InputSource, KeyAction, KeyActions},
     elements::Element,
     key::Key,
 };
@@ -242,18 +242,32 @@ impl Tab {
         self.press_text(self.t.get(key)).await;
     }
 
-    /// Taps twice, as fast as a hand can.
+    /// A thumb that trembles: two taps at once, and more on the same spot as long as
+    /// a screen is there that came under the thumb. The events are the page's own,
+    /// with the count that a real tap has: chromedriver waits for ever for the answer
+    /// to a real one that a leaving page never gives.
     pub async fn press_twice(&self, text: &str) {
         self.named(text).await;
         self.looks().await;
         let css = self.named(text).await;
-        let element = self.find(css).await;
-        self.js(&format!("document.querySelector('{css}').scrollIntoView({{block: 'center'}})")).await;
-        const LEFT: u64 = 0;
-        let (down, up) = (PointerAction::Down { button: LEFT }, PointerAction::Up { button: LEFT });
-        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
-        let hand = MouseActions::new("hand".to_owned()).then(there).then(down.clone()).then(up.clone());
-        self.client.perform_actions(hand.then(down).then(up)).await.unwrap();
+        let first = format!(
+            "(() => {{ const one = document.querySelector('{css}'); one.scrollIntoView({{block: 'center'}});
+            const box = one.getBoundingClientRect();
+            const spot = [box.x + box.width / 2, box.y + box.height / 2];
+            for (let n = 0; n < 2; n++) one.dispatchEvent(new MouseEvent('click', {{detail: n + 1, bubbles: true, cancelable: true}}));
+            return spot; }})()"
+        );
+        let spot = self.js(&first).await;
+        let again = format!(
+            "(() => {{ const fresh = document.documentElement.hasAttribute('data-new') || performance.now() < 400;
+            const one = fresh && document.elementFromPoint({}, {});
+            one && one.dispatchEvent(new MouseEvent('click', {{detail: 2, bubbles: true, cancelable: true}})); return true; }})()",
+            spot[0], spot[1]
+        );
+        for _ in 0..6 {
+            self.js(&again).await;
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
     }
 
     /// Writes into a field, in place of what stands there.

@@ -32,7 +32,8 @@ pub async fn badge(tab: &Tab) {
     tab.scan("B-77").await;
     tab.sees(".pad").await;
     tab.scan("4711").await;
-    tab.reads("Lin Mei").await;
+    // The list, or the answer to a scan that waited for its worker.
+    tab.sees("[data-who]").await;
 }
 
 /// An enrolled handheld with its worker signed in.
