@@ -8,6 +8,8 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 [ -x /usr/sbin/mosquitto ] || have mosquitto || missing+=(mosquitto)
 have chromium || missing+=(chromium)
 have chromedriver || missing+=(chromium-driver)
+# Half of the pages' pictures are in Chinese.
+fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
 have node || missing+=(nodejs)
 have npm || missing+=(npm)
 have cc || missing+=(gcc libc6-dev)

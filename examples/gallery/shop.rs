@@ -212,7 +212,7 @@ fn lines(t: Words) -> Vec<LineView> {
 }
 
 fn basket(t: Words, full: bool) -> BasketPage {
-    BasketPage { t, top: top(), lines: if full { lines(t) } else { vec![] }, total: "¥57.60".into() }
+    BasketPage { t, top: top(), lines: if full { lines(t) } else { vec![] }, total: "¥57.60".into(), open: true }
 }
 
 fn bill(t: Words) -> Vec<(String, String)> {
@@ -229,6 +229,7 @@ fn checkout(t: Words) -> Checkout {
         open,
     };
     Checkout {
+        open: true,
         t,
         top: top(),
         form: Filled {

@@ -34,6 +34,7 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
     }
     let title = match pieces {
         0 => "A box to close again".to_owned(),
+        1 => "1 piece to pack".to_owned(),
         _ => format!("{pieces} pieces to pack"),
     };
     let new = NewTask {

@@ -294,7 +294,7 @@ pub(super) async fn write(
         priority: 0,
         due_at,
         subject: batch.to_string(),
-        title: format!("{total} lines to {station}"),
+        title: if total == 1 { format!("1 line to {station}") } else { format!("{total} lines to {station}") },
         total,
         ready: kind == BatchKind::Walk,
     };

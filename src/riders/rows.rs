@@ -366,6 +366,12 @@ pub(super) async fn proof_by_id(sql: &mut Sql, id: ProofId) -> Result<Option<Pro
     .transpose()
 }
 
+/// How an attempt was proved, and who took the parcel in; `None` without a proof.
+pub async fn proved(sql: &mut Sql, attempt: AttemptId) -> Result<Option<(ProofKind, ReceivedBy)>, Fault> {
+    let Some(proof) = attempt_by_id(sql, attempt).await?.and_then(|attempt| attempt.proof) else { return Ok(None) };
+    Ok(proof_by_id(sql, proof).await?.map(|proof| (proof.kind, proof.received_by)))
+}
+
 /// Notes a wrong code at a pick-up point.
 pub(super) async fn note_pickup_try(sql: &mut Sql, id: ulid::Ulid, site: SiteId, at: Time) -> Result<(), Fault> {
     sqlx::query("INSERT INTO pickup_tries (site, at, id) VALUES ($1, $2, $3)")

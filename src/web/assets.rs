@@ -141,15 +141,20 @@ pub fn path_part(text: &str) -> String {
 
 /// The files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/assets/{*name}", get(serve)).route("/favicon.ico", get(favicon))
+    Router::new().route("/assets/{*name}", get(file)).route("/favicon.ico", get(favicon))
 }
 
 async fn favicon(headers: HeaderMap) -> Response {
-    serve(Path("logo.svg".to_owned()), RawQuery(None), headers).await
+    serve("logo.svg", RawQuery(None), &headers)
 }
 
-async fn serve(Path(name): Path<String>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let (Some(file), Some(version)) = (Files::get(&name), VERSIONS.get(&name)) else {
+async fn file(Path(name): Path<String>, query: RawQuery, headers: HeaderMap) -> Response {
+    serve(&name, query, &headers)
+}
+
+/// A bundled file as an answer.
+pub(super) fn serve(name: &str, RawQuery(query): RawQuery, headers: &HeaderMap) -> Response {
+    let (Some(file), Some(version)) = (Files::get(name), VERSIONS.get(name)) else {
         return (StatusCode::NOT_FOUND, "There is no such file. Run `make assets` first.").into_response();
     };
     let tag = format!("\"{version}\"");
@@ -159,7 +164,7 @@ async fn serve(Path(name): Path<String>, RawQuery(query): RawQuery, headers: Hea
     if headers.get(header::IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == tag.as_bytes()) {
         return (StatusCode::NOT_MODIFIED, keep).into_response();
     }
-    let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
+    let kind = mime_guess::from_path(name).first_or_octet_stream().to_string();
     (keep, [(header::CONTENT_TYPE, kind)], file.data).into_response()
 }
 

@@ -142,6 +142,18 @@ impl Words {
         }
     }
 
+    /// What is said, and below it what to do: a text's first clause, and its rest.
+    pub fn two(self, text: &str) -> (String, String) {
+        for end in ["|", ". ", "; ", "。", "，"] {
+            if let Some((lead, rest)) = text.split_once(end).filter(|(_, rest)| !rest.is_empty()) {
+                let mut letters = rest.chars();
+                let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+                return (lead.to_owned(), first.chain(letters).collect());
+            }
+        }
+        (text.trim_end_matches(['.', '。']).to_owned(), String::new())
+    }
+
     /// An icon; here because every template has its words at hand.
     pub fn icon(self, name: &str) -> Icon<'_> {
         assets::icon(name)

@@ -5,8 +5,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::*;
 
 /// Keys under these are put together at run time from codes of other rooms.
-const BY_CODE: &[&str] =
-    &["refusal.", "say.", "state.", "kind.", "choice.", "status.", "fact.", "mode.", "tone.", "cat.", "why.", "event."];
+const BY_CODE: &[&str] = &[
+    "refusal.", "say.", "state.", "kind.", "choice.", "status.", "fact.", "mode.", "tone.", "cat.", "why.", "event.",
+    "by.",
+];
 
 fn texts(dir: &Path, ends: &[&str], into: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {

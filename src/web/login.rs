@@ -45,6 +45,7 @@ pub struct Sent {
     login: String,
     password: String,
     next: String,
+    out: String,
 }
 
 /// The page of signing in.
@@ -53,7 +54,8 @@ pub fn routes() -> Router<Db> {
 }
 
 async fn show(visit: Visit, Query(sent): Query<Sent>) -> Result<Response, Problem> {
-    draw(&Login { t: visit.t, login: String::new(), next: back(&sent.next), wrong: String::new() })
+    let wrong = if sent.out.is_empty() { String::new() } else { visit.t.get("login.out").to_owned() };
+    draw(&Login { t: visit.t, login: String::new(), next: back(&sent.next), wrong })
 }
 
 async fn sign_in(

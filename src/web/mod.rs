@@ -5,6 +5,7 @@
 //! ```text
 //! assets.rs     bundled files, icons, pictures      page.rs    visit, drawing, problem pages
 //! i18n.rs       words in two languages              format.rs  money, times, weights
+//! away.rs       for the time without a server
 //! handheld/     badge, tasks, steps, problems       shop/      browse, basket, checkout, tracking
 //! rider/        shift, offers, stops, proof
 //! ```
@@ -13,6 +14,7 @@
 //! the rooms.
 
 pub mod assets;
+mod away;
 pub mod format;
 pub mod forms;
 pub mod i18n;
@@ -36,6 +38,7 @@ use crate::store::Db;
 pub fn routes() -> Router<Db> {
     Router::new()
         .merge(assets::routes())
+        .merge(away::routes())
         .merge(handheld::routes())
         .merge(shop::routes())
         .merge(rider::routes())

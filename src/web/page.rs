@@ -15,9 +15,15 @@ use axum::{
 
 use serde_json::{Map, Value};
 
-use super::i18n::{Lang, Words};
+use super::{
+    format,
+    i18n::{Lang, Words},
+};
 use crate::{
-    identity::api::extract::{asked_lang, cookie},
+    identity::{
+        SESSION_COOKIE,
+        api::extract::{asked_lang, cookie},
+    },
     kernel::Fault,
     problem::Problem,
 };
@@ -134,7 +140,7 @@ pub async fn for_people(response: Response, uri: &Uri, method: &Method, headers:
         return response;
     }
     let words = Words::of(lang_of(uri, headers));
-    drawn(response, words, uri, method, headers.contains_key("hx-request")).await
+    drawn(response, words, uri, method, headers).await
 }
 
 /// True for `application/problem+json`.
@@ -143,7 +149,9 @@ pub fn is_problem(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
 }
 
-async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, part: bool) -> Response {
+async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, headers: &HeaderMap) -> Response {
+    let part = headers.contains_key("hx-request");
+    let had_session = cookie(headers, SESSION_COOKIE).is_some_and(|secret| !secret.is_empty());
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = to_bytes(body, PROBLEM_BYTES).await else {
         return (parts.status, words.get("problem.fault")).into_response();
@@ -152,7 +160,7 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
     let text = |field: &str| said.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let code = text("code");
     if parts.status == StatusCode::UNAUTHORIZED && !part {
-        return go(&sign_in(uri, method));
+        return go(&sign_in(uri, method, had_session));
     }
     let members = said.as_object().cloned().unwrap_or_default();
     let detail = refusal_text(words, &code, &text("detail"), &members);
@@ -182,7 +190,8 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, par
 pub fn refusal_text(words: Words, code: &str, detail: &str, members: &Map<String, Value>) -> String {
     let mut text = words.or("refusal", code, detail);
     for (name, value) in members {
-        let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let money = value.as_i64().filter(|_| name.ends_with("_minor")).map(format::money);
+        let shown = money.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_else(|| value.to_string());
         text = text.replace(&format!("{{{name}}}"), &shown);
     }
     text
@@ -208,11 +217,12 @@ fn home(path: &str) -> &'static str {
 }
 
 /// Where a persona signs in; a page that was asked for comes back afterwards.
-fn sign_in(uri: &Uri, method: &Method) -> String {
+fn sign_in(uri: &Uri, method: &Method, had_session: bool) -> String {
     let path = uri.path();
     if path.starts_with("/handheld") {
-        return "/handheld/login".to_owned();
+        return if had_session { "/handheld/login?out=1" } else { "/handheld/login" }.to_owned();
     }
     let next = if method == Method::GET { path } else { home(path) };
-    format!("/login?next={next}")
+    let out = if had_session { "&out=1" } else { "" };
+    format!("/login?next={next}{out}")
 }

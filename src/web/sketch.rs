@@ -39,11 +39,11 @@ impl fmt::Display for Sketch {
 }
 
 /// Of the picture, in its own units.
-const WIDE: f64 = 720.0;
+const WIDE: f64 = 480.0;
 /// Of the picture, in its own units.
-const HIGH: f64 = 340.0;
+const HIGH: f64 = 240.0;
 /// Kept free around what is shown.
-const EDGE: f64 = 56.0;
+const EDGE: f64 = 44.0;
 /// The picture shows at least this many degrees of latitude, about 900 m.
 const LEAST: f64 = 0.004;
 
@@ -101,13 +101,21 @@ pub fn draw(roads: &Roads, way: &[Coord], marks: &[Mark], label: &str) -> Option
     let plan = Plan::around(&shown)?;
     let mut svg = String::new();
     let (small, large) = streets(roads, &plan);
-    let _ = write!(svg, "<path class=\"road\" stroke-width=\"7\" d=\"{small}\"/>");
-    let _ = write!(svg, "<path class=\"road\" stroke-width=\"13\" d=\"{large}\"/>");
+    let _ = write!(svg, "<path class=\"road\" stroke-width=\"6\" d=\"{small}\"/>");
+    let _ = write!(svg, "<path class=\"road\" stroke-width=\"10\" d=\"{large}\"/>");
     if way.len() > 1 {
         let _ = write!(svg, "<path class=\"way\" d=\"{}\"/>", path(way.iter().map(|place| plan.at(*place))));
     }
+    let mut named: Vec<(f64, f64)> = Vec::new();
     for mark in marks {
-        draw_mark(&mut svg, mark, plan.at(mark.coord));
+        let (x, y) = plan.at(mark.coord);
+        draw_mark(&mut svg, mark, (x, y));
+        // Of two names on one spot, the first is read and the second is none.
+        let clear = named.iter().all(|(left, up)| (x - left).abs() > 90.0 || (y - up).abs() > 24.0);
+        if clear && !mark.label.is_empty() {
+            draw_label(&mut svg, mark, (x, y));
+            named.push((x, y));
+        }
     }
     Some(Sketch { svg, label: label.to_owned() })
 }
@@ -132,7 +140,7 @@ fn draw_mark(svg: &mut String, mark: &Mark, (x, y): (f64, f64)) {
     let _ = match mark.kind {
         "here" => write!(
             svg,
-            "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"28\" class=\"halo\"/><circle class=\"here\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"16\"/>"
+            "<circle cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"22\" class=\"halo\"/><circle class=\"here\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"12\"/>"
         ),
         "door" => write!(
             svg,
@@ -147,13 +155,14 @@ fn draw_mark(svg: &mut String, mark: &Mark, (x, y): (f64, f64)) {
         ),
         _ => write!(svg, "<circle class=\"dot\" cx=\"{x:.0}\" cy=\"{y:.0}\" r=\"8\"/>"),
     };
-    if !mark.label.is_empty() {
-        let right = x > WIDE * 0.72;
-        let (dx, anchor) = if right { (-24.0, "end") } else { (24.0, "start") };
-        let up = if mark.kind == "door" { -30.0 } else { 6.0 };
-        let label = safe(&mark.label);
-        let _ = write!(svg, "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{label}</text>", x + dx, y + up);
-    }
+}
+
+fn draw_label(svg: &mut String, mark: &Mark, (x, y): (f64, f64)) {
+    let right = x > WIDE * 0.72;
+    let (dx, anchor) = if right { (-28.0, "end") } else { (28.0, "start") };
+    let up = if mark.kind == "door" { -30.0 } else { 6.0 };
+    let label = safe(&mark.label);
+    let _ = write!(svg, "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"{anchor}\">{label}</text>", x + dx, y + up);
 }
 
 #[cfg(test)]

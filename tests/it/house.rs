@@ -123,14 +123,19 @@ pub struct Persona {
 impl House {
     /// Opens the house on a database of its own; `None` for the embedded one.
     pub async fn open(database: Option<String>) -> Self {
+        Self::open_at(database, SPEED).await
+    }
+
+    /// [`House::open`] with another number of domain seconds in a wall second.
+    pub async fn open_at(database: Option<String>, speed: f64) -> Self {
         let folder = std::env::temp_dir().join(format!("cartage-it-{:016x}", rand::random::<u64>()));
         std::fs::create_dir_all(&folder).unwrap();
         let config = Config { data: folder.clone(), listen: ([127, 0, 0, 1], 0).into(), database, broker: None };
-        let clock = ScaledClock::anchored(&folder.join("clock.json"), MORNING, SPEED).unwrap();
+        let clock = ScaledClock::anchored(&folder.join("clock.json"), MORNING, speed).unwrap();
         let app = App::start(&config, Arc::new(clock), false).await.unwrap();
         let site = furnish(&app.db).await;
         let stop = CancellationToken::new();
-        let fleet = vehicles(&app, site, &folder, &stop).await;
+        let fleet = vehicles(&app, site, &folder, &stop, speed).await;
         Self { app, folder, client: client(), stop, _fleet: fleet }
     }
 
@@ -399,16 +404,16 @@ fn floor() -> Vec<Part> {
     parts
 }
 
-async fn vehicles(app: &App, site: SiteId, folder: &std::path::Path, stop: &CancellationToken) -> Fleet {
+async fn vehicles(app: &App, site: SiteId, folder: &std::path::Path, stop: &CancellationToken, speed: f64) -> Fleet {
     let mut read = app.db.read().await.unwrap();
     let floor = layout::floor(read.sql(), site).await.unwrap();
-    let bridge = fleet::link::config(&floor, "NG", app.broker.clone(), SPEED).unwrap();
+    let bridge = fleet::link::config(&floor, "NG", app.broker.clone(), speed).unwrap();
     let config = FleetConfig {
         broker: bridge.broker,
         manufacturer: bridge.manufacturer,
         floor: bridge.floor,
         vehicles: bridge.vehicles,
-        speed: SPEED,
+        speed,
         state_dir: Some(folder.join("vehicles")),
         timing: Timing::default(),
     };

@@ -21,7 +21,7 @@ pub fn order(quantity: i64) -> Value {
 }
 
 /// Asks until the answer is there; panics when it never comes.
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     for _ in 0..400 {
         if let Some(found) = look().await {
             return found;

@@ -5,6 +5,7 @@ mod changes;
 mod counts;
 mod edges;
 mod files;
+mod eyes;
 mod house;
 mod journey;
 mod openapi;

@@ -5,6 +5,8 @@
 
 import { canRead, readCode } from "./lib/camera";
 import { forget, freshId, keep, waiting, type Waiting } from "./lib/queue";
+import "./lib/send";
+import { settle } from "./lib/steady";
 import { ring } from "./lib/voice";
 
 const root = document.getElementById("hh")!;
@@ -116,6 +118,7 @@ function show(parsed: Document): void {
     return;
   }
   now.replaceWith(next);
+  settle();
   ring(next.dataset.tone ?? "right");
   dress();
 }
@@ -138,7 +141,7 @@ async function send(): Promise<void> {
     try {
       const reply = await post(command);
       if ([409, 429, 503].includes(reply.status)) throw new Error("busy");
-      if (reply.status === 401) return location.assign("/handheld/login");
+      if (reply.status === 401) return location.assign("/handheld/login?out=1");
       await forget(command.key!);
       offSince = undefined;
       wait_ms = 2000;
@@ -217,7 +220,9 @@ document.addEventListener("submit", (event) => {
   const typed = scanner()?.value.trim() ?? "";
   if (typed) {
     scanner()!.value = "";
-    void command({ code: typed }, typed);
+    // A number typed beside the field it belongs to; labels of articles are longer.
+    const number = ["quantity", "weight"].includes(screen()?.dataset.expect ?? "") && /^\d{1,6}$/.test(typed);
+    void command(number ? { quantity: typed } : { code: typed }, typed);
   } else if (key?.name === "choice") {
     void command({ choice: key.value }, key.textContent?.trim() ?? key.value);
   } else {
@@ -297,6 +302,7 @@ async function refresh(): Promise<void> {
     if (!next || next.innerHTML === list.innerHTML) return;
     const fresh = !list.querySelector(".job") && next.querySelector(".job");
     list.replaceWith(next);
+    settle();
     if (fresh) ring("work");
   } catch {
     offSince ??= Date.now();

@@ -1,6 +1,8 @@
 // The rider's page: the offer's clock, the phone's position, the photo made small,
 // and looking for news while waiting. Deliberately absent: deciding anything.
 
+import { settle } from "./lib/steady";
+import "./lib/send";
 import { ring } from "./lib/voice";
 
 const main = () => document.getElementById("main")!;
@@ -94,13 +96,6 @@ document.addEventListener("focusout", () => {
   }, 50);
 });
 
-// A form is sent once, however often the thumb comes down.
-document.addEventListener("submit", (event) => {
-  const form = event.target as HTMLFormElement;
-  if (form.dataset.sent) event.preventDefault();
-  form.dataset.sent = "1";
-});
-
 // ---------- news while waiting ----------
 
 async function look(): Promise<void> {
@@ -110,9 +105,11 @@ async function look(): Promise<void> {
   if (!reply.ok || reply.redirected) return location.reload();
   const next = new DOMParser().parseFromString(await reply.text(), "text/html").getElementById("main");
   if (!next || without(next) === without(now)) return;
-  if (next.dataset.offer && !now.dataset.offer) ring("work");
+  if (now.dataset.idle !== undefined && next.dataset.idle === undefined) ring("work");
   now.replaceWith(next);
+  settle();
   countDown();
+  document.querySelector<HTMLInputElement>("input.scan")?.focus({ preventScroll: true });
 }
 
 /** A screen without the ids that differ in each answer. */

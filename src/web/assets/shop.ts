@@ -3,6 +3,9 @@
 
 import htmx from "htmx.org";
 
+import { sayAway } from "./lib/send";
+import "./lib/steady";
+
 document.addEventListener("click", (event) => {
   const button = (event.target as Element).closest<HTMLElement>("button[data-step]");
   if (!button) return;
@@ -13,7 +16,7 @@ document.addEventListener("click", (event) => {
 // A quantity typed in the basket counts when the field is left.
 document.addEventListener("change", (event) => {
   const form = (event.target as Element).closest<HTMLFormElement>("form[data-auto]");
-  form?.submit();
+  form?.requestSubmit();
 });
 
 // The other language keeps the page and what was searched for.
@@ -23,6 +26,8 @@ document.querySelectorAll<HTMLAnchorElement>("a[data-keep]").forEach((link) => {
   if (lang) here.searchParams.set("lang", lang);
   link.href = here.pathname + here.search;
 });
+
+document.addEventListener("htmx:sendError", () => sayAway());
 
 let hiding: number | undefined;
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::view::{Badge, Enrol, Pin};
 use crate::{
-    exchange::Form,
+    exchange::{Form, Query},
     identity::{self, FormCaller, api::extract::cookie, api::session_cookie},
     kernel::Stop,
     problem::Problem,
@@ -23,10 +23,19 @@ pub const DEVICE_COOKIE: &str = "cartage_device";
 /// A handheld stays enrolled for about three years, or until it is retired.
 const DEVICE_S: i64 = 3 * 365 * 86_400;
 
+/// What the page may be asked.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Not empty if a session ran out in mid-work.
+    out: String,
+}
+
 /// Badge, or enrolment for a device that nobody knows.
-pub async fn show(visit: Visit, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn show(visit: Visit, headers: HeaderMap, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let out = if asked.out.is_empty() { String::new() } else { visit.t.get("login.out").to_owned() };
     match cookie(&headers, DEVICE_COOKIE) {
-        Some(_) => draw(&Badge { t: visit.t, wrong: String::new() }),
+        Some(_) => draw(&Badge { t: visit.t, wrong: out }),
         None => draw(&Enrol { t: visit.t, wrong: false }),
     }
 }

@@ -51,6 +51,7 @@ pub fn read(t: Words, step: Step, around: Around) -> StepBody {
         facts: step.facts.iter().map(|(label, value)| fact(t, label, value)).collect(),
         choices: step.choices.iter().map(|choice| key(t, &choice.code, &choice.label)).collect(),
         grid: step.expect.kind == ExpectKind::Choice,
+        weigh: step.expect.kind == ExpectKind::Weight,
         over,
         who: around.who,
         command: around.command,

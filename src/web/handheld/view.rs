@@ -181,6 +181,8 @@ pub struct StepBody {
     pub choices: Vec<Key>,
     /// True if choosing is what is asked.
     pub grid: bool,
+    /// True if a weight is typed: no keys for one more and one fewer.
+    pub weigh: bool,
     /// True if the task is over.
     pub over: bool,
     /// Who works: waiting scans belong to a person.

@@ -54,7 +54,8 @@ pub async fn show(State(db): State<Db>, visit: Visit, carried: Carried) -> Resul
     let mut read = db.read().await?;
     let shelf = Shelf::load(read.sql(), carried.place.clone(), db.clock.now()).await?;
     let (lines, sum) = lines(read.sql(), visit.t, &shelf, &carried.basket).await?;
-    draw(&BasketPage { t: visit.t, top: carried.top(), lines, total: format::money(sum) })
+    let open = lines.iter().all(|line| !line.when.sold_out);
+    draw(&BasketPage { t: visit.t, top: carried.top(), lines, total: format::money(sum), open })
 }
 
 /// What goes in.

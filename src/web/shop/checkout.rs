@@ -29,7 +29,7 @@ use crate::{
         forms::once,
         geo,
         i18n::Words,
-        page::{Visit, draw_with, go, refusal_text, set_cookie},
+        page::{Visit, draw_with, go, set_cookie},
     },
 };
 
@@ -54,6 +54,7 @@ pub async fn show(State(db): State<Db>, visit: Visit, carried: Carried) -> Resul
 #[derive(Default)]
 struct Said {
     wrong: String,
+    refused: Option<Problem>,
     wrong_at: &'static str,
     pasted: String,
     status: StatusCode,
@@ -134,8 +135,12 @@ async fn page(db: &Db, t: Words, carried: &Carried, mut form: Filled, said: Said
         _ => ("ok", t.get("shop.on_map_only").to_owned()),
     };
     let wants = wants(carried);
-    let asked = Asked { wants: &wants, door, shelf: &shelf, zone };
+    let asked = Asked { wants: &wants, door, shelf: &shelf, zone, lines: &lines };
     let quoted = choices::quote_all(db, t, &asked, &form.way).await?;
+    let wrong = match &said.refused {
+        Some(problem) => choices::refused(t, &lines, &problem.code, &problem.detail, &problem.members),
+        None => said.wrong,
+    };
     let chosen = quoted.iter().find(|one| one.choice.chosen);
     let shipping = chosen.map_or(0, |one| one.shipping_minor);
     let goods = chosen.map_or(goods, |one| one.goods_minor);
@@ -143,7 +148,7 @@ async fn page(db: &Db, t: Words, carried: &Carried, mut form: Filled, said: Said
     let page = Checkout {
         t,
         top: carried.top(),
-        wrong: said.wrong,
+        wrong,
         wrong_at: said.wrong_at,
         pasted: said.pasted,
         found,
@@ -153,6 +158,7 @@ async fn page(db: &Db, t: Words, carried: &Carried, mut form: Filled, said: Said
             (t.get("shop.delivery").to_owned(), format::money(shipping)),
         ],
         total: format::money(goods + shipping),
+        open: chosen.is_some(),
         promise: chosen.map(|one| t.put("shop.promised", &one.choice.title)).unwrap_or_default(),
         choices: quoted.into_iter().map(|one| one.choice).collect(),
         form,
@@ -191,9 +197,9 @@ async fn order(
         Ok(placed) => Ok(done(headers, &form, door, &placed)),
         Err(problem) if problem.status < 500 => {
             let said = Said {
-                wrong: refusal_text(t, &problem.code, &problem.detail, &problem.members),
                 wrong_at: field_of(&problem.code),
                 status: StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT),
+                refused: Some(problem),
                 ..Said::default()
             };
             page(db, t, carried, form, said).await

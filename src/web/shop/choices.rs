@@ -2,9 +2,11 @@
 //! and what the shopper filled in as the order it stands for. Deliberately absent:
 //! pages.
 
+use serde_json::{Map, Value};
+
 use super::{
     shelf::Shelf,
-    view::{Choice, Filled},
+    view::{Choice, Filled, LineView},
 };
 use crate::{
     checkout::{self, Delivery, Pay, PlaceOrder, Want, Window},
@@ -43,6 +45,8 @@ pub struct Asked<'a> {
     pub shelf: &'a Shelf,
     /// The zone of the visitor's sites.
     pub zone: String,
+    /// The basket as shown: a refusal names articles as the shopper knows them.
+    pub lines: &'a [LineView],
 }
 
 /// Every way, in the order of arrival at the door, then the pick-up points.
@@ -106,12 +110,25 @@ fn shown(
         }
         Err(stop) => {
             let reason = match &stop {
-                Stop::Refused(refusal) => refusal_text(t, refusal.code(), &refusal.to_string(), &refusal.members()),
+                Stop::Refused(refusal) => {
+                    refused(t, asked.lines, refusal.code(), &refusal.to_string(), &refusal.members())
+                }
                 Stop::Fault(_) => String::new(),
             };
             let choice = Choice { value, title: sub.to_owned(), sub: reason, ..Choice::default() };
             Quoted { choice, goods_minor: 0, shipping_minor: 0 }
         }
+    }
+}
+
+/// A refusal in the shopper's words: an article by its name, not by its code.
+pub fn refused(t: Words, lines: &[LineView], code: &str, detail: &str, members: &Map<String, Value>) -> String {
+    let sku = members.get("sku").and_then(Value::as_str).unwrap_or_default();
+    let left = members.get("available_quantity").and_then(Value::as_i64).unwrap_or_default();
+    match lines.iter().find(|line| line.code == sku) {
+        Some(line) if code == "stock.short" && left < 1 => t.put("shop.gone", &line.name),
+        Some(line) if code == "stock.short" => t.put2("shop.less", &line.name, left),
+        _ => refusal_text(t, code, detail, members),
     }
 }
 

@@ -31,16 +31,18 @@ fn icon(kind: &str) -> Option<&'static str> {
     })
 }
 
-/// One fact in words; `site` names the site where it happened.
-fn moment(t: Words, fact: &Fact, site: &str, zone: &str) -> Option<Moment> {
+/// One fact in words; `more` names the site where it happened, or how a hand-over
+/// was proved.
+fn moment(t: Words, fact: &Fact, more: &str, zone: &str) -> Option<Moment> {
     let icon = icon(&fact.kind)?;
     let number = |field: &str| fact.body.get(field).and_then(serde_json::Value::as_i64).unwrap_or_default();
     let text = |field: &str| fact.body.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let sub = match fact.kind.as_str() {
         "carton.closed" => t.put("shop.weighed", format::weight(number("weight_g"))),
-        "fulfilment.released" | "fulfilment.picked" | "return.received" if !site.is_empty() => {
-            t.put("shop.at_site", site)
+        "fulfilment.released" | "fulfilment.picked" | "return.received" if !more.is_empty() => {
+            t.put("shop.at_site", more)
         }
+        "parcel.delivered" => more.to_owned(),
         "payment.authorised" | "payment.collected" | "payment.refunded" | "refund.due" => {
             format::money(number("amount_minor"))
         }
@@ -53,9 +55,10 @@ fn moment(t: Words, fact: &Fact, site: &str, zone: &str) -> Option<Moment> {
     Some(Moment { icon, title, sub, at: format::clock(fact.at, zone), class: "" })
 }
 
-/// The story, newest first; the newest stands out. `name` names sites by id.
-pub fn story(t: Words, facts: &[Fact], zone: &str, name: impl Fn(&Fact) -> String) -> Vec<Moment> {
-    let mut told: Vec<Moment> = facts.iter().filter_map(|fact| moment(t, fact, &name(fact), zone)).collect();
+/// The story, newest first; the newest stands out. `more` names the site of a
+/// fact, or its proof.
+pub fn story(t: Words, facts: &[Fact], zone: &str, more: impl Fn(&Fact) -> String) -> Vec<Moment> {
+    let mut told: Vec<Moment> = facts.iter().filter_map(|fact| moment(t, fact, &more(fact), zone)).collect();
     told.dedup_by(|later, earlier| later.title == earlier.title && later.sub == earlier.sub);
     told.reverse();
     if let Some(newest) = told.first_mut() {
@@ -128,7 +131,9 @@ pub fn rail(t: Words, state: OrderState, far: Far, stops_before: Option<i64>) ->
 /// Whether an expected arrival keeps its window: kind and words of the chip.
 pub fn keeps(t: Words, now: Time, eta: Time, window: (Time, Time), zone: &str) -> (&'static str, String) {
     let promised = format::window(t, now, window.0, window.1, zone);
-    if eta <= window.1 {
+    if eta < window.0 {
+        ("ok", t.put("shop.early", promised))
+    } else if eta <= window.1 {
         ("ok", t.put("shop.within", promised))
     } else {
         ("warn", t.put2("shop.later", format::span(t, format::minutes_until(window.1, eta)), promised))

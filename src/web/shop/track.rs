@@ -29,7 +29,7 @@ use crate::{
     orders::{self, Order, OrderState},
     payments::{self, PaymentState},
     problem::Problem,
-    riders::{Tracker, rider_by_id},
+    riders::{self, ProofKind, Tracker, rider_by_id},
     store::{Db, Read, log},
     transport::{self, LoadState, Parcel, ParcelState, RouteStop, StopState},
     web::{
@@ -156,6 +156,21 @@ async fn ride(read: &mut Read, parcels: &[Parcel]) -> Result<Option<Ride>, Probl
     Ok(Some(Ride { stop: own, before, way, here, site }))
 }
 
+/// How each hand-over among the facts was proved, by the fact's position.
+async fn proofs(read: &mut Read, t: Words, facts: &[log::Fact]) -> Result<Vec<(i64, String)>, Problem> {
+    let mut told = Vec::new();
+    for fact in facts.iter().filter(|fact| fact.kind == "parcel.delivered") {
+        let id = fact.body.get("attempt").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
+        let Some(id) = id else { continue };
+        if let Some((kind, by)) = riders::proved(read.sql(), id).await? {
+            let how = if kind == ProofKind::Pin { "shop.by_pin" } else { "shop.by_photo" };
+            let who = t.or("by", by.as_str(), by.as_str());
+            told.push((fact.position, t.put2("shop.taken_by", t.get(how), who)));
+        }
+    }
+    Ok(told)
+}
+
 /// Everything on the page that may change.
 async fn moving(db: &Db, read: &mut Read, t: Words, order: &Order, caller: &Caller) -> Result<TrackPart, Problem> {
     let now = db.clock.now();
@@ -168,7 +183,11 @@ async fn moving(db: &Db, read: &mut Read, t: Words, order: &Order, caller: &Call
     let unpaid = matches!(payment, Some(PaymentState::Unpaid | PaymentState::Declined)) && !order.state.is_over();
     let sites = network::sites(read.sql()).await?;
     let facts = log::story(read.sql(), &order.id.to_string()).await?;
-    let name = |fact: &log::Fact| {
+    let proofs = proofs(read, t, &facts).await?;
+    let more = |fact: &log::Fact| {
+        if let Some((_, proof)) = proofs.iter().find(|(at, _)| *at == fact.position) {
+            return proof.clone();
+        }
         let site = sites.iter().find(|site| Some(site.id) == fact.site);
         site.map(|site| t.name(&site.name.en, &site.name.zh).to_owned()).unwrap_or_default()
     };
@@ -188,9 +207,9 @@ async fn moving(db: &Db, read: &mut Read, t: Words, order: &Order, caller: &Call
         chip: head.2,
         rail: rail(t, order.state, far, ride.as_ref().map(|ride| ride.before)),
         map,
-        pin: if own && !order.state.is_over() { order.delivery_pin.clone() } else { String::new() },
+        pin: if own && !unpaid && !order.state.is_over() { order.delivery_pin.clone() } else { String::new() },
         pay_again: if unpaid { t.get("shop.pay_again").to_owned() } else { String::new() },
-        story: story(t, &facts, &zone, name),
+        story: story(t, &facts, &zone, more),
         cancel: if order.state.is_over() { String::new() } else { cancel_words(t, far) },
         move_house: own && !order.state.is_over() && far.shipped == 0 && order.pickup_site.is_none(),
         over: order.state.is_over(),
@@ -221,7 +240,7 @@ fn headline(
     let window = (order.window_from, order.window_to);
     let promised = || format::window(t, now, window.0, window.1, zone);
     match (order.state, ride, waits_at) {
-        (OrderState::Cancelled, ..) => (t.get("shop.is_cancelled").to_owned(), "x", String::new()),
+        (OrderState::Cancelled, ..) => (t.get("shop.is_cancelled").to_owned(), "x", t.get("shop.no_charge").to_owned()),
         (OrderState::Delivered, ..) => {
             let at = order.ended_at.unwrap_or(now);
             let (k, chip) = keeps(t, now, at, window, zone);

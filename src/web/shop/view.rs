@@ -191,6 +191,8 @@ pub struct BasketPage {
     pub lines: Vec<LineView>,
     /// For all of them.
     pub total: String,
+    /// True if all of them can be had.
+    pub open: bool,
 }
 
 /// Only the basket's mark, after something went in.
@@ -307,6 +309,8 @@ pub struct Checkout {
     pub total: String,
     /// The chosen promise.
     pub promise: String,
+    /// True if there is a way to get it.
+    pub open: bool,
 }
 
 /// One step on the way of an order.
