@@ -366,6 +366,15 @@ pub(super) async fn proof_by_id(sql: &mut Sql, id: ProofId) -> Result<Option<Pro
     .transpose()
 }
 
+/// True if a hand-over was proved by a picture.
+pub async fn has_photo(sql: &mut Sql, id: ProofId) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT 1 AS one FROM proofs WHERE id = $1 AND photo IS NOT NULL")
+        .bind(id.to_string())
+        .fetch_optional(sql)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Notes a wrong code at a pick-up point.
 pub(super) async fn note_pickup_try(sql: &mut Sql, id: ulid::Ulid, site: SiteId, at: Time) -> Result<(), Fault> {
     sqlx::query("INSERT INTO pickup_tries (site, at, id) VALUES ($1, $2, $3)")

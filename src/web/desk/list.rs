@@ -34,6 +34,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// A filter that is not shown but kept while others change.
+    pub fn kept(name: &'static str, value: &str) -> Self {
+        Self { name, label: String::new(), options: vec![(value.to_owned(), String::new(), true)] }
+    }
+    /// True if it is only kept.
+    pub fn is_kept(&self) -> bool {
+        self.label.is_empty()
+    }
+    /// The value it keeps.
+    pub fn value(&self) -> &str {
+        self.options.first().map_or("", |option| option.0.as_str())
+    }
     /// True if another than the first answer is chosen.
     pub fn narrows(&self) -> bool {
         self.options.iter().skip(1).any(|(_, _, chosen)| *chosen)
