@@ -1,7 +1,11 @@
 //! All SQL of orders. Quantities move by deltas; the database's `CHECK`s refuse
 //! what cannot be.
 
+mod desk;
+
 use sqlx::any::AnyRow;
+
+pub use desk::*;
 
 use super::model::*;
 use crate::{
@@ -105,72 +109,6 @@ pub async fn latest(sql: &mut Sql, state: &str, before: &str, limit: i64) -> Res
     .fetch_all(sql)
     .await?;
     rows.iter().map(read_order).collect()
-}
-
-/// Which orders a desk asks for; what is empty or `None` narrows nothing.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// A state; `open` and `ended` stand for those that go on and those that do not.
-    pub state: String,
-    /// Of which this site ships a part.
-    pub site: Option<SiteId>,
-    /// Sold there.
-    pub channel: String,
-    /// The beginning of its number, or of the channel's own number.
-    pub text: String,
-    /// That has this article.
-    pub sku: Option<SkuId>,
-    /// Promised by then or earlier.
-    pub promised_by: Option<Time>,
-}
-
-macro_rules! wanted {
-    ($what:literal, $tail:literal) => {
-        concat!(
-            "SELECT ",
-            $what,
-            " FROM orders o WHERE ($1 = '' OR o.state = $1 \
-             OR ($1 = 'open' AND o.state IN ('placed', 'accepted', 'on_hold')) \
-             OR ($1 = 'ended' AND o.state IN ('delivered', 'cancelled'))) \
-             AND ($2 = '' OR EXISTS (SELECT 1 FROM fulfilments f WHERE f.order_id = o.id AND f.site = $2)) \
-             AND ($3 = '' OR o.channel = $3) \
-             AND ($4 = '' OR UPPER(o.number) LIKE $4 ESCAPE '!' OR UPPER(o.external_id) LIKE $4 ESCAPE '!' \
-             OR UPPER(o.id) LIKE $4 ESCAPE '!' \
-             OR EXISTS (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = $5)) \
-             AND ($6 < 0 OR o.promised_by <= $6) ",
-            $tail
-        )
-    };
-}
-
-fn bound(text: &'static str, filter: &Filter) -> sqlx::query::Query<'static, sqlx::Any, sqlx::any::AnyArguments> {
-    let plain: String = filter.text.trim().to_uppercase().chars().filter(|c| !matches!(c, '%' | '_' | '!')).collect();
-    let like = if plain.is_empty() { plain } else { format!("{plain}%") };
-    sqlx::query(text)
-        .bind(filter.state.clone())
-        .bind(filter.site.map_or_else(String::new, |site| site.to_string()))
-        .bind(filter.channel.clone())
-        .bind(like)
-        .bind(filter.sku.map_or_else(String::new, |sku| sku.to_string()))
-        .bind(filter.promised_by.map_or(-1, Time::ms))
-}
-
-/// The newest orders that a desk asks for, before a cursor (empty: from the newest).
-pub async fn search(sql: &mut Sql, filter: &Filter, before: &str, limit: i64) -> Result<Vec<Order>, Fault> {
-    let text = wanted!("o.*", "AND ($7 = '' OR o.id < $7) ORDER BY o.id DESC LIMIT $8");
-    let rows = bound(text, filter).bind(before).bind(limit).fetch_all(sql).await?;
-    rows.iter().map(read_order).collect()
-}
-
-/// How many there are.
-pub async fn count(sql: &mut Sql, filter: &Filter) -> Result<i64, Fault> {
-    bound(wanted!("COUNT(*) AS n", ""), filter).fetch_one(sql).await?.int("n")
-}
-
-/// Where orders were sold, each channel once.
-pub async fn channels(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query("SELECT DISTINCT channel FROM orders ORDER BY channel LIMIT 50").fetch_all(sql).await?;
-    rows.iter().map(|row| row.text("channel")).collect()
 }
 
 /// A shopper's own orders, newest first.

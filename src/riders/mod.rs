@@ -33,8 +33,8 @@ pub use positions::Tracker;
 pub use refusal::Refusal;
 pub use reroute::{replan, replan_open};
 pub use rows::{
-    attempt_by_id, attempts_of, earned, free_riders, has_photo, offer_by_id, offers_of_load, on_shift, open_offer_of,
-    rider_by_id, trail,
+    attempt_by_id, attempts_of, earned, first_attempts, free_riders, has_photo, offer_by_id, offers_of_load, on_shift,
+    open_offer_of, rider_by_id, trail,
 };
 pub use shift::{Begin, begin_shift, end_shift};
 

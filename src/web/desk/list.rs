@@ -101,6 +101,8 @@ pub struct List {
     pub total: Option<i64>,
     /// A quiet line under the heading.
     pub lead: String,
+    /// Why the last deed was refused, or what it did.
+    pub notice: Option<(Tone, String)>,
     /// Badges beside the heading.
     pub marks: Vec<(Tone, String)>,
     /// Deeds.
@@ -142,6 +144,7 @@ impl List {
             head: head.into(),
             total: None,
             lead: String::new(),
+            notice: None,
             marks: Vec::new(),
             deeds: Vec::new(),
             tiles: Vec::new(),

@@ -12,23 +12,34 @@
 //!
 //! The rest are handlers, named after what they are asked for.
 
+mod acts;
 pub mod board;
 pub mod book;
 pub mod case;
 mod cases;
+mod director;
+mod facts;
+mod find;
 pub mod frame;
+mod goods;
+mod inbound;
+mod ledger;
 pub mod list;
 mod live;
 pub mod order;
 mod order_acts;
 mod order_show;
 mod orders;
+mod prints;
 mod reasons;
 pub mod seat;
+mod services;
 mod sheet;
 pub mod stock;
 mod story;
 pub mod table;
+mod tasks;
+pub mod thing;
 pub mod why;
 
 use axum::{
@@ -66,6 +77,24 @@ pub fn routes() -> Router<Db> {
         .route("/desk/cases/{id}/assign", post(cases::assign))
         .route("/desk/cases/{id}/notes", post(cases::note))
         .route("/desk/cases/{id}/close", post(cases::close))
+        .route("/desk/stock", get(goods::list))
+        .route("/desk/stock/{code}", get(goods::show))
+        .route("/desk/ledger", get(ledger::list))
+        .route("/desk/tasks", get(tasks::list))
+        .route("/desk/tasks/{id}", get(tasks::show))
+        .route("/desk/tasks/{id}/assign", post(tasks::assign))
+        .route("/desk/tasks/{id}/suspend", post(tasks::suspend))
+        .route("/desk/printing", get(prints::list))
+        .route("/desk/printing/{id}/{deed}", post(prints::deed))
+        .route("/desk/events", get(facts::list))
+        .route("/desk/inbound", get(inbound::list))
+        .route("/desk/inbound/{id}", get(inbound::show))
+        .route("/desk/inbound/{id}/lines/{line}/{word}", post(inbound::decide))
+        .route("/desk/services", get(services::list))
+        .route("/desk/services/{site}/{service}", get(services::show))
+        .route("/desk/services/{site}/{service}/{word}", post(services::change))
+        .route("/desk/board", get(director::show))
+        .route("/desk/find", get(find::find))
         .route("/desk/decisions", get(reasons::list))
         .route("/desk/decisions/{id}", get(reasons::show))
 }
