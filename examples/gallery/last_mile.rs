@@ -420,6 +420,7 @@ fn floor(t: Words) -> String {
             (s(t.name("Put away", "上架")), 14),
             (s(t.name("Pack", "打包")), 9),
         ],
+        may_operate: true,
         panel: Some(VehiclePanel {
             id: s("AGV-12"),
             detail: s("Lift 600, KL-0012"),

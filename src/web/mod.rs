@@ -40,6 +40,8 @@ pub fn routes() -> Router<Db> {
         .merge(shop::routes())
         .merge(rider::routes())
         .merge(desk::routes())
+        .merge(dispatch::routes())
+        .merge(floor::routes())
         .merge(login::routes())
         .layer(from_fn(page::face))
 }

@@ -26,6 +26,12 @@ pub struct Sent {
     pub command_id: String,
     /// A chosen person.
     pub person: String,
+    /// A chosen rider or driver.
+    pub driver: String,
+    /// One end of a way on a floor.
+    pub from: String,
+    /// Its other end.
+    pub to: String,
     /// Why, or what was done.
     pub reason: String,
     /// A chosen site, by code.
@@ -66,8 +72,17 @@ where
     F: AsyncFnOnce(&mut Tx) -> Result<(), Stop>,
 {
     let body = format!(
-        "{name} {about} {} {} {} {} {} {} {}",
-        sent.person, sent.reason, sent.site, sent.state, sent.minutes, sent.quantity, sent.printer
+        "{name} {about} {} {} {} {} {} {} {} {} {} {}",
+        sent.person,
+        sent.reason,
+        sent.site,
+        sent.state,
+        sent.minutes,
+        sent.quantity,
+        sent.printer,
+        sent.driver,
+        sent.from,
+        sent.to
     );
     let done: Result<(), Problem> = once(db, seat.caller.id(), &sent.command_id, &body, deed).await;
     match done {

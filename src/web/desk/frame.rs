@@ -142,6 +142,7 @@ pub const DOORS: &[Door] = &[
     door("decisions", "/desk/decisions", key("door.decisions"), false, REASONS),
     door("events", "/desk/events", key("door.events"), false, &[Permission::EventRead]),
     door("prints", "/desk/printing", key("door.prints"), false, &[Permission::WorkDo]),
+    door("roads", "/dispatch/roads", key("door.roads"), false, &[Permission::DispatchAct]),
     door(
         "services",
         "/desk/services",

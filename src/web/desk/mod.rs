@@ -12,7 +12,7 @@
 //!
 //! The rest are handlers, named after what they are asked for.
 
-mod acts;
+pub(super) mod acts;
 pub mod board;
 pub mod book;
 pub mod case;
@@ -31,12 +31,12 @@ mod order_acts;
 mod order_show;
 mod orders;
 mod prints;
-mod reasons;
+pub(super) mod reasons;
 pub mod seat;
 mod services;
-mod sheet;
+pub(super) mod sheet;
 pub mod stock;
-mod story;
+pub(super) mod story;
 pub mod table;
 mod tasks;
 pub mod thing;
