@@ -247,9 +247,9 @@ fn roads() -> Value {
                 }
             };
             let slow = match (x * 3 + y * 5) % 11 {
-                0 => 400,
-                3 => 700,
-                _ => 1000,
+                0 => 1500,
+                3 => 400,
+                _ => 0,
             };
             if x < 7 && (x + y * 3) % 9 != 4 {
                 road(corner(x, y), corner(x + 1, y), class(y), format!("{y} Street"), (x, y) == (0, 1), slow);

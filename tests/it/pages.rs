@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Mill Row leads east from the gate; another way leads back.
-async fn roads(house: &House) {
+pub async fn roads(house: &House) {
     let node = |id, lat, lon| RoadNode { id, lat, lon };
     let edge = |id, from, to, name: &str, name_zh: &str| RoadEdge {
         id,

@@ -149,3 +149,13 @@ pub async fn channels(sql: &mut Sql) -> Result<Vec<String>, Fault> {
     let rows = sqlx::query("SELECT DISTINCT channel FROM orders ORDER BY channel LIMIT 50").fetch_all(sql).await?;
     rows.iter().map(|row| row.text("channel")).collect()
 }
+
+/// The order of a line: its id and number.
+pub async fn order_of_line(sql: &mut Sql, line: LineId) -> Result<Option<(OrderId, String)>, Fault> {
+    let row =
+        sqlx::query("SELECT o.id, o.number FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE l.id = $1")
+            .bind(line.to_string())
+            .fetch_optional(sql)
+            .await?;
+    row.map(|row| Ok((row.id("id")?, row.text("number")?))).transpose()
+}

@@ -126,7 +126,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
         next,
         csv: asked.with("csv", "1"),
         empty: Empty { head: t.get("case.none").to_owned(), rest: t.get("case.none_hint").to_owned() },
-        topic: "case",
+        topic: "case.opened",
         ..List::new(t, seat.frame("cases", t.get("door.cases")), t.get("door.cases"), table)
     })
 }

@@ -75,7 +75,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
         next: if last.is_empty() { last } else { asked.with("after", &last) },
         csv: asked.with("csv", "1"),
         empty: Empty { head: t.get("inb.none").to_owned(), rest: t.get("inb.none_hint").to_owned() },
-        topic: "stock",
+        topic: "receipt.received",
         ..List::new(t, seat.frame("inbound", t.get("door.inbound")), t.get("door.inbound"), table)
     })
 }

@@ -138,6 +138,18 @@ fn kinds(seat: &Seat, chosen: &str) -> Filter {
     }
 }
 
+/// On whose behalf goods moved: the order of a line, a task, a receipt.
+async fn because(sql: &mut Sql, reference: &str) -> Result<Cell, Problem> {
+    let order = match reference.parse() {
+        Ok(line) => orders::order_of_line(sql, line).await?,
+        Err(_) => None,
+    };
+    Ok(match order {
+        Some((id, number)) => Cell::link(format!("/desk/orders/{id}"), number).mono(),
+        None => Cell::link(page_of(reference), short(reference)).mono(),
+    })
+}
+
 /// Transfers as rows; with the article, unless all are of one.
 pub async fn table(
     sql: &mut Sql,
@@ -179,7 +191,7 @@ pub async fn table(
             side(book.holder(sql, &one.to_holder).await?, &one.to_site),
             Cell::num(one.quantity),
             Cell::text(story::coded(seat, "reason", &one.reason)).under(book.person(sql, &one.actor).await?),
-            Cell::link(page_of(&one.reference), short(&one.reference)).mono(),
+            because(sql, &one.reference).await?,
         ]);
         table.push("", row);
     }

@@ -127,7 +127,7 @@ pub struct List {
     pub csv: String,
     /// If there are no rows.
     pub empty: Empty,
-    /// Topic of live news that may add rows: `order`, `case`; empty for none.
+    /// The fact that adds a row: `order.placed`, `case.opened`; empty for none.
     pub topic: &'static str,
 }
 

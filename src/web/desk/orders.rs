@@ -94,7 +94,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
         next,
         csv: asked.with("csv", "1"),
         empty: Empty { head: t.get("ord.none").to_owned(), rest: t.get("ord.none_hint").to_owned() },
-        topic: "order",
+        topic: "order.placed",
         ..List::new(t, seat.frame("orders", t.get("door.orders")), t.get("door.orders"), table)
     })
 }

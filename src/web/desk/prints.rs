@@ -111,7 +111,7 @@ async fn page(
             next,
             csv: asked.with("csv", "1"),
             empty: Empty { head: t.get("prt.none").to_owned(), rest: t.get("prt.none_hint").to_owned() },
-            topic: "print",
+            topic: "print.queued",
             ..List::new(t, seat.frame("prints", t.get("door.prints")), t.get("door.prints"), table)
         },
     )

@@ -107,7 +107,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
         ],
         csv: asked.with("csv", "1"),
         empty: Empty { head: t.get("tsk.none").to_owned(), rest: t.get("tsk.none_hint").to_owned() },
-        topic: "task",
+        topic: "task.ready",
         ..List::new(t, seat.frame("tasks", t.get("door.tasks")), t.get("door.tasks"), table)
     })
 }

@@ -122,7 +122,7 @@ fn state_of(seat: &Seat, road: &RoadEdge) -> (Tone, String) {
     if road.closed {
         return (Tone::Bad, seat.t.get("disp.closed").to_owned());
     }
-    if road.slow_permille > 0 {
+    if road.slow_permille >= 250 {
         return (Tone::Warn, seat.t.get("disp.slow").to_owned());
     }
     (Tone::Ok, seat.t.get("disp.free").to_owned())
@@ -180,7 +180,7 @@ pub async fn roads(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>)
         search: t.get("road.search").to_owned(),
         q: asked.q.clone(),
         empty: Empty { head: t.get("road.none").to_owned(), rest: t.get("road.none_hint").to_owned() },
-        topic: "road",
+        topic: "road.closed",
         ..List::new(t, seat.frame("roads", t.get("door.roads")), t.get("door.roads"), table)
     })
 }

@@ -56,11 +56,14 @@ pub async fn first(State(db): State<Db>, seat: Seat) -> Result<Response, Problem
 async fn halls<'s>(sql: &mut Sql, seat: &'s Seat) -> Result<Vec<&'s Site>, Problem> {
     let mut halls = Vec::new();
     for site in seat.sites.iter().filter(|site| site.active && seat.permit_any(FLOOR, Some(site.id)).is_ok()) {
-        if !layout::agvs(sql, site.id).await?.is_empty() || !layout::zones(sql, site.id).await?.is_empty() {
-            halls.push(site);
+        let vehicles = layout::agvs(sql, site.id).await?.len();
+        if vehicles > 0 || !layout::zones(sql, site.id).await?.is_empty() {
+            halls.push((std::cmp::Reverse(vehicles), site));
         }
     }
-    Ok(halls)
+    // The floors with most vehicles first.
+    halls.sort_by_key(|(vehicles, site)| (*vehicles, site.code.clone()));
+    Ok(halls.into_iter().map(|(_, site)| site).collect())
 }
 
 /// A site whose floor the person may see.
