@@ -61,7 +61,7 @@ async fn each_role_is_led_to_its_pages_and_kept_out_of_others() {
                 "/desk/board",
                 "/desk/services",
             ],
-            vec!["/desk/stock", "/desk/tasks", "/floor"],
+            vec!["/desk/stock", "/desk/tasks", "/desk/printing"],
         ),
         (
             "ines",
