@@ -30,6 +30,13 @@ words! {
     }
 }
 
+impl CartonState {
+    /// True while a packer has something to do with it.
+    pub fn is_at_work(self) -> bool {
+        matches!(self, Self::Planned | Self::Open | Self::Weighed)
+    }
+}
+
 /// A size of box: the smallest that fits is proposed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {

@@ -22,13 +22,20 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         return Ok(());
     }
     let known = tasks::by_subject(tx.sql(), &fulfilment.to_string()).await?;
-    if known.iter().any(|task| task.kind == TaskKind::Pack && !task.state.is_over()) {
+    let open = known.iter().any(|task| task.kind == TaskKind::Pack && !task.state.is_over());
+    let pieces = if open { 0 } else { replan(tx, fulfilment).await? };
+    // A box that was opened again has nothing to scan, and yet must be closed.
+    let at_work = rows::cartons_of(tx.sql(), fulfilment).await?.iter().any(|carton| carton.state.is_at_work());
+    if !at_work {
+        return conclude(tx, fulfilment).await;
+    }
+    if open {
         return Ok(());
     }
-    let pieces = replan(tx, fulfilment).await?;
-    if pieces == 0 {
-        return Ok(());
-    }
+    let title = match pieces {
+        0 => "A box to close again".to_owned(),
+        _ => format!("{pieces} pieces to pack"),
+    };
     let new = NewTask {
         kind: TaskKind::Pack,
         site: part.site,
@@ -36,11 +43,24 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         priority: 1,
         due_at: part.due_at,
         subject: fulfilment.to_string(),
-        title: format!("{pieces} pieces to pack"),
-        total: pieces,
+        title,
+        total: pieces.max(1),
         ready: true,
     };
     tasks::add(tx, &new).await?;
+    Ok(())
+}
+
+/// No carton of a part is at work: if some are closed, the part is packed.
+pub(super) async fn conclude(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
+    let cartons = rows::cartons_of(tx.sql(), fulfilment).await?;
+    if cartons.iter().any(|carton| carton.state == CartonState::Closed) {
+        orders::packed(tx, fulfilment, &[], true).await?;
+    } else if cartons.iter().any(|carton| carton.state == CartonState::Departed) {
+        // What was opened again is empty, and the rest is on the road already.
+        orders::packed(tx, fulfilment, &[], true).await?;
+        orders::shipped(tx, fulfilment, &[], true).await?;
+    }
     Ok(())
 }
 

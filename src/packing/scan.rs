@@ -21,9 +21,11 @@ use crate::{
 
 /// Applies one entry and answers with the next screen.
 pub async fn scan(tx: &mut Tx, task: &Task, scan: &Scan) -> Result<Step, Stop> {
-    let cartons = rows::cartons_of(tx.sql(), part_of(task)?).await?;
+    let fulfilment = part_of(task)?;
+    let cartons = rows::cartons_of(tx.sql(), fulfilment).await?;
     let Some(carton) = step::current(&cartons).cloned() else {
         tasks::finish(tx, task).await?;
+        super::plan::conclude(tx, fulfilment).await?;
         return step::step(tx, task).await;
     };
     if scan.choice.as_deref() == Some("count_again") {

@@ -39,9 +39,8 @@ pub async fn step(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
 
 /// The carton that work goes on with.
 pub(super) fn current(cartons: &[Carton]) -> Option<&Carton> {
-    let at_work =
-        |carton: &&Carton| matches!(carton.state, CartonState::Planned | CartonState::Open | CartonState::Weighed);
-    cartons.iter().filter(at_work).max_by_key(|carton| (carton.state != CartonState::Planned, -carton.seq))
+    let at_work = cartons.iter().filter(|carton| carton.state.is_at_work());
+    at_work.max_by_key(|carton| (carton.state != CartonState::Planned, -carton.seq))
 }
 
 async fn article(tx: &mut Tx, task: &Task, carton: &Carton, line: &CartonLine) -> Result<Step, Stop> {

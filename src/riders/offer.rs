@@ -13,9 +13,10 @@ use crate::{
 };
 
 /// Doors in one rider's load.
-pub const RIDER_STOPS: i64 = 4;
-/// The longest route of a rider from the site on.
-pub const RIDER_ROUTE_MS: i64 = 75 * 60_000;
+pub const RIDER_STOPS: i64 = 3;
+/// The longest route of a rider from the site on, at a car's pace: a bicycle takes
+/// about twice as long.
+pub const RIDER_ROUTE_MS: i64 = 18 * 60_000;
 
 /// What the free riders around a site could take, for its plan.
 pub async fn capacity(db: &Db, site: SiteId) -> Result<Vec<RiderCapacity>, Fault> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A task that nobody touched for so long is given back.
-pub const ABANDONED_MS: i64 = 20 * 60_000;
+pub const ABANDONED_MS: i64 = 10 * 60_000;
 
 /// Adds a task to the queue. Fact: `task.ready` if it is.
 pub async fn add(tx: &mut Tx, new: &NewTask) -> Result<TaskId, Stop> {

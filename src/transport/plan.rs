@@ -226,7 +226,8 @@ fn problem(situation: &Situation, travel: &Travel, late: &[usize]) -> Problem {
         capacity: [rider.max_weight_g, rider.max_volume_ml, rider.max_stops, 0],
         fixed_cost: rider.base_minor * 1000,
         cost_per_m: rider.per_km_minor,
-        cost_per_ms: 0,
+        // Paid by the load, but while he is out no other load has him.
+        cost_per_ms: WAGE_MILLI_PER_MS,
         skills: u64::from(rider.cold) * COLD,
         ..routing::Vehicle::default()
     });

@@ -28,6 +28,10 @@ const SCAN_MS: i64 = 3_000;
 const DOOR_MS: i64 = 45_000;
 /// Domain time between two signs of life while idle; a silent rider is passed over.
 const SIGN_OF_LIFE_MS: i64 = 120_000;
+/// Domain time on the way to a warehouse between two looks for work.
+const DRIFT_MS: i64 = 60_000;
+/// Close enough to a warehouse to wait there.
+const NEAR_M: f64 = 400.0;
 /// Even without a bell a rider looks so often (wall time).
 const LOOK: Duration = Duration::from_secs(4);
 /// Out of so many offers one is declined, and one is left unanswered.
@@ -71,6 +75,7 @@ impl Riding {
             match self.look().await {
                 Some(View { load: Some(load), .. }) if self.carry(&load).await => continue,
                 Some(View { load: None, offer: Some(offer) }) if self.answer(&offer).await => continue,
+                Some(View { load: None, offer: None }) if self.drift().await => continue,
                 _ => {}
             }
             self.report().await;
@@ -83,18 +88,37 @@ impl Riding {
         }
     }
 
-    /// Begins the shift at the nearest warehouse, or in the van that waits there.
-    async fn begin_shift(&self) -> bool {
+    /// The nearest warehouse, and how far it is in metres.
+    fn nearest_site(&self) -> Option<(&Site, f64)> {
         let world = &self.stage.world;
         let plane = world.city.plane();
         let here = plane.to_point(self.at);
-        let away = |site: &&Site| plane.to_point(site.place()).distance(here);
-        let nearest = world
-            .sites
-            .iter()
-            .filter(|site| site.kind != SiteKind::PickupPoint)
-            .min_by(|a, b| away(a).total_cmp(&away(b)));
-        let Some(site) = nearest else { return false };
+        let away = |site: &Site| plane.to_point(site.place()).distance(here);
+        let sites = world.sites.iter().filter(|site| site.kind != SiteKind::PickupPoint);
+        sites.map(|site| (site, away(site))).min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Without work a rider goes where work begins: a little of the way, then looks
+    /// again. False if there already.
+    async fn drift(&mut self) -> bool {
+        let Some((site, away_m)) = self.nearest_site() else { return false };
+        if away_m < NEAR_M {
+            return false;
+        }
+        let way = Way::straight(self.at, site.place());
+        let whole_ms = way.drive_ms(road::speed_kmh(self.rider.ride)).max(1);
+        let here = way.at(DRIFT_MS as f64 / whole_ms as f64);
+        if !self.stage.rest(DRIFT_MS.min(whole_ms)).await {
+            return false;
+        }
+        self.at = here;
+        self.report().await;
+        true
+    }
+
+    /// Begins the shift at the nearest warehouse, or in the van that waits there.
+    async fn begin_shift(&self) -> bool {
+        let Some((site, _)) = self.nearest_site() else { return false };
         let mut body = json!({
             "on": true, "lat": self.at.lat, "lon": self.at.lon, "site": site.code, "cold": self.rider.insulated,
         });
@@ -186,10 +210,12 @@ impl Riding {
     async fn serve(&mut self, stop: &Stop) -> bool {
         if stop.state == "planned" {
             self.drive(&Way::along(self.at, &stop.polyline, stop.coord)).await;
-            if let Err(problem) = self.command(&format!("/api/v1/stops/{}/arrive", stop.id), json!({})).await {
-                // The route may have changed on the way.
-                return !problem.stopped() && self.stage.rest(5_000).await;
-            }
+            // The route may have changed on the way, and what is to be paid as well:
+            // look again before knocking.
+            return match self.command(&format!("/api/v1/stops/{}/arrive", stop.id), json!({})).await {
+                Ok(_) => true,
+                Err(problem) => !problem.stopped() && self.stage.rest(5_000).await,
+            };
         }
         self.stage.pass(DOOR_MS).await;
         if self.nobody_home(stop) {
@@ -199,6 +225,8 @@ impl Riding {
             match self.command(&format!("/api/v1/stops/{}/deliver", stop.id), evidence.clone()).await {
                 Ok(_) => return true,
                 Err(problem) if problem.stopped() => return false,
+                // Paid with another parcel, or cancelled, in this very minute: look again.
+                Err(problem) if problem.code == "cash.wrong" => return true,
                 Err(problem) => self.stage.surprise(&self.login, &format!("delivering at {}", stop.id), &problem),
             }
         }
@@ -265,17 +293,18 @@ impl Riding {
         self.stage.rest(10_000).await
     }
 
-    /// Drives, telling where it is from time to time.
+    /// Drives, telling where it is from time to time; by the clock, so that telling
+    /// slows nobody down.
     async fn drive(&mut self, way: &Way) {
         let whole_ms = way.drive_ms(road::speed_kmh(self.rider.ride));
         let every_ms = self.stage.sight_ms().max(1);
+        let begin_ms = self.stage.now_ms();
         let mut gone_ms = 0;
         while gone_ms < whole_ms {
-            let part_ms = every_ms.min(whole_ms - gone_ms);
-            if !self.stage.pass(part_ms).await {
+            if !self.stage.pass(every_ms.min(whole_ms - gone_ms)).await {
                 return;
             }
-            gone_ms += part_ms;
+            gone_ms = (self.stage.now_ms() - begin_ms).max(gone_ms + 1);
             self.at = way.at(gone_ms as f64 / whole_ms as f64);
             self.report().await;
         }

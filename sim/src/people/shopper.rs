@@ -225,7 +225,7 @@ async fn follow(stage: Arc<Stage>, shop: Caller, order: ShopperOrder, placed: Ar
             && heard(&stage, &placed, "fulfilment.packed").await
             && let Some(fault) = stage.mishap_of(Mishap::PartialCancelAfterPacking, order.index)
         {
-            cancel_part(&stage, &shop, &placed, &fault).await;
+            cancel_part(&stage, &shop, &placed, fault).await;
         }
     }
     stage.end_errand();
@@ -256,10 +256,22 @@ async fn pay_late(stage: &Stage, shop: &Caller, placed: &Placed) {
     }
 }
 
-/// Cancels a part of the order after it was packed.
-async fn cancel_part(stage: &Stage, shop: &Caller, placed: &Placed, fault: &Fault) {
-    let lines = part_of(placed, fault.permille);
-    let path = format!("/api/v1/orders/{}/cancel", placed.order);
+/// Cancels a part of what is left of the order after it was packed.
+async fn cancel_part(stage: &Stage, shop: &Caller, placed: &Placed, fault: Fault) {
+    let path = format!("/api/v1/orders/{}", placed.order);
+    let left = match shop.get(&path).await {
+        Ok(order) => left_of(&order),
+        Err(problem) => {
+            stage.surprise(&format!("shopper {}", placed.index), "looking at the order", &problem);
+            Vec::new()
+        }
+    };
+    let lines = part_of(&left, fault.permille);
+    if lines.is_empty() {
+        // Too little came of the order; another one will do.
+        return stage.mishaps.put_back(fault);
+    }
+    let path = format!("{path}/cancel");
     let key = format!("sim-{}-cancel-{}", stage.seed, placed.index);
     let body = json!({ "lines": lines, "reason": "changed_mind" });
     if let Err(problem) = shop.post(&path, &key, &body).await {
@@ -267,19 +279,32 @@ async fn cancel_part(stage: &Stage, shop: &Caller, placed: &Placed, fault: &Faul
     }
 }
 
-/// Lines that make up about `permille` of the units, at least one and not all.
-fn part_of(placed: &Placed, permille: u32) -> Vec<Value> {
-    let units: i64 = placed.lines.iter().map(|line| line.quantity).sum();
-    let mut left = (units * i64::from(permille) / 1_000).clamp(1, (units - 1).max(1));
-    let mut lines = Vec::new();
-    for line in &placed.lines {
-        let quantity = line.quantity.min(left);
+/// What each line of an order may still bring.
+fn left_of(order: &Value) -> Vec<(String, i64)> {
+    let number = |line: &Value, key: &str| line.get(key).and_then(Value::as_i64).unwrap_or(0);
+    let gone = |line: &Value| ["cancelled", "delivered", "returned"].iter().map(|key| number(line, key)).sum::<i64>();
+    let lines = order.get("lines").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let id = |line: &Value| line.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    lines.iter().map(|line| (id(line), number(line, "ordered") - gone(line))).collect()
+}
+
+/// Lines that make up about `permille` of the units, at least one and not all;
+/// none if there are not two.
+fn part_of(lines: &[(String, i64)], permille: u32) -> Vec<Value> {
+    let units: i64 = lines.iter().map(|line| line.1).sum();
+    if units < 2 {
+        return Vec::new();
+    }
+    let mut left = (units * i64::from(permille) / 1_000).clamp(1, units - 1);
+    let mut part = Vec::new();
+    for (line, available) in lines {
+        let quantity = left.min(*available);
         if quantity > 0 {
-            lines.push(json!({ "line": line.id, "quantity": quantity }));
+            part.push(json!({ "line": line, "quantity": quantity }));
             left -= quantity;
         }
     }
-    lines
+    part
 }
 
 /// Wants the order at another door after it was picked.
@@ -304,7 +329,6 @@ async fn move_house(stage: &Stage, shop: &Caller, order: &ShopperOrder, placed: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::people::register::PlacedLine;
     use crate::world::Scale;
 
     fn short(body: Value) -> Problem {
@@ -334,19 +358,17 @@ mod tests {
 
     #[test]
     fn a_part_is_never_all_of_it() {
-        let line = |id: &str, quantity| {
-            let id = id.to_owned();
-            PlacedLine { id, sku: String::new(), code: String::new(), quantity }
-        };
-        let placed = |lines| Placed { index: 0, order: String::new(), pin: String::new(), lines, pickup_point: None };
+        let line = |id: &str, ordered| json!({ "id": id, "ordered": ordered + 1, "cancelled": 1 });
         for permille in [150, 500, 700, 999] {
             for lines in [vec![line("a", 2)], vec![line("a", 1), line("b", 1)], vec![line("a", 3), line("b", 4)]] {
-                let units: i64 = lines.iter().map(|line| line.quantity).sum();
-                let part = part_of(&placed(lines), permille);
+                let left = left_of(&json!({ "lines": lines }));
+                let units: i64 = left.iter().map(|line| line.1).sum();
+                let part = part_of(&left, permille);
                 let taken: i64 = part.iter().filter_map(|line| line["quantity"].as_i64()).sum();
                 assert!((1..units).contains(&taken), "{part:?}");
             }
         }
+        assert!(part_of(&left_of(&json!({ "lines": [line("a", 1)] })), 500).is_empty());
     }
 
     #[test]

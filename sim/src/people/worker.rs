@@ -29,7 +29,7 @@ const PATIENCE: u32 = 5;
 /// From this severity on an empty pick face is really empty.
 const REALLY_EMPTY_PERMILLE: u32 = 425;
 /// A worker who is gone comes back for the next shift after so long (domain time).
-const GONE_MS: i64 = 24 * 60_000;
+const GONE_MS: i64 = 12 * 60_000;
 
 /// Lives until the run is over.
 pub async fn live(stage: Arc<Stage>, login: Login) {

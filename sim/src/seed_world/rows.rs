@@ -175,8 +175,10 @@ fn totes(world: &World) -> Value {
 }
 
 /// What it costs to send a van out, and to drive it a kilometre; minor units.
-const VAN_FIXED_MINOR: i64 = 1_500;
-const VAN_KM_MINOR: i64 = 160;
+const VAN_FIXED_MINOR: i64 = 200;
+const VAN_KM_MINOR: i64 = 60;
+/// Same-day vans are back soon rather than full.
+const VAN_STOPS: i64 = 3;
 
 fn van(van: &Vehicle) -> Value {
     json!({
@@ -184,6 +186,7 @@ fn van(van: &Vehicle) -> Value {
         "site": van.site,
         "max_weight_g": van.max_weight_g,
         "max_volume_ml": van.max_volume_ml,
+        "max_stops": VAN_STOPS,
         "cold": van.insulated,
         "fixed_cost_minor": VAN_FIXED_MINOR,
         "cost_per_km_minor": VAN_KM_MINOR,

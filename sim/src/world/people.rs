@@ -56,9 +56,9 @@ impl Ride {
     /// Mean speed in the streets, km/h.
     pub const fn speed_kmh(self) -> u32 {
         match self {
-            Ride::Bike => 18,
-            Ride::CargoBike => 16,
-            Ride::Scooter => 28,
+            Ride::Bike => 20,
+            Ride::CargoBike => 22,
+            Ride::Scooter => 30,
             Ride::Van => 45,
         }
     }
@@ -140,7 +140,7 @@ pub fn generate(city: &City, sites: &[Site], scale: Scale, seed: u64) -> People 
         let (workers, supervisors) = match (site.kind, scale) {
             (SiteKind::PickupPoint, _) => (0, 0),
             (_, Scale::Tiny) => (1, 1),
-            (SiteKind::Central, Scale::City) => (9, 2),
+            (SiteKind::Central, Scale::City) => (10, 2),
             (SiteKind::Forward, Scale::City) => (3, 1),
         };
         for _ in 0..supervisors {
@@ -180,9 +180,12 @@ fn rides_of(kind: SiteKind) -> &'static [Ride] {
         // Most of what is ordered leaves from here.
         SiteKind::Central => {
             use Ride::*;
-            &[Van, Van, Van, CargoBike, Scooter, Scooter, Scooter, CargoBike, CargoBike, Scooter]
+            &[
+                Van, Van, Van, Van, Van, Van, Van, Van, Scooter, Scooter, Scooter, CargoBike, CargoBike, Scooter,
+                Scooter, CargoBike, Scooter,
+            ]
         }
-        SiteKind::Forward => &[Ride::Van, Ride::Bike, Ride::CargoBike, Ride::Scooter],
+        SiteKind::Forward => &[Ride::Van, Ride::Bike, Ride::Scooter, Ride::Scooter, Ride::CargoBike],
         SiteKind::PickupPoint => &[],
     }
 }

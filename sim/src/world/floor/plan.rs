@@ -78,7 +78,7 @@ fn central_blocks() -> Vec<Block> {
 }
 
 fn central_field() -> Field {
-    Field { columns: 12, stretches: 2, spots: 5, free_spots: 24, stations: 6, chargers: 3, agvs: 8 }
+    Field { columns: 16, stretches: 2, spots: 4, free_spots: 28, stations: 7, chargers: 3, agvs: 12 }
 }
 
 fn forward_blocks() -> Vec<Block> {
