@@ -398,6 +398,7 @@ fn floor(t: Words) -> String {
                 text: s(t.name("Obstacle for 5 min, holds SH-0122.", "障碍物 5 分钟，载有 SH-0122。")),
                 case: s("cas_1"),
                 vehicle: s("AGV-17"),
+                ..Alarm::default()
             },
             Alarm {
                 name: s("AGV-09"),
@@ -405,6 +406,7 @@ fn floor(t: Words) -> String {
                 text: s(t.name("M. Osei, 14:11: lift motor noise.", "M. Osei，14:11：举升电机异响。")),
                 case: String::new(),
                 vehicle: s("AGV-09"),
+                ..Alarm::default()
             },
         ],
         fleet: vec![

@@ -243,6 +243,8 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
     let mut book = Book::new(seat);
     let facts = log::story(sql, &case.id.to_string()).await?;
     let mut told = story::moments(sql, &mut book, seat, &facts).await?;
+    // The page itself is what they would lead to.
+    told.iter_mut().for_each(|moment| moment.link = Default::default());
     for note in cases::notes(sql, case.id).await?.iter().rev() {
         let who = book.person(sql, &note.by).await?;
         told.insert(0, said(seat, t.get("case.said"), &note.text, who, note.at));
