@@ -164,7 +164,8 @@ async fn customer_service_changes_an_order_on_its_page() {
     clear.says("Ann Lee").says("13812345678");
     ines.open(&format!("/desk/orders/{number}")).await.says("Contact shown in the clear").says("A*** L***");
 
-    let why = page.between("href=\"/desk/decisions/", "\"");
+    let chosen = ines.open(&format!("/desk/decisions?kind=sourcing&q={number}")).await;
+    let why = chosen.says(&number).between("href=\"/desk/decisions/", "\"");
     ines.open(&format!("/desk/decisions/{why}")).await.says("Why these sites?").says("NG");
 
     let line = page.between("name=\"line_", "\"");
