@@ -237,6 +237,9 @@ fn welcome(app: &App, access: &Access, file: &Path) {
     println!("  shop       {}/", app.base_url());
     println!("  handheld   {}/handheld", app.base_url());
     println!("  rider      {}/rider", app.base_url());
+    println!("  dispatch   {}/dispatch", app.base_url());
+    println!("  floor      {}/floor", app.base_url());
+    println!("  desk       {}/desk", app.base_url());
     println!("  API        {}/api/v1/openapi.json", app.base_url());
     println!("Logins for every persona are in {}; a few of them:", file.display());
     let mut shown = std::collections::BTreeSet::new();

@@ -70,6 +70,8 @@ events! {
     "order.delivered" OrderDelivered(order) { order: OrderId }
     /// The address has a new revision.
     "order.address_changed" AddressChanged(order) { order: OrderId, address: AddressId }
+    /// A person asked to see the recipient unmasked.
+    "contact.shown" ContactShown(order) { order: OrderId, contact: ContactId }
     /// Part or all of a line is no longer wanted.
     "line.cancelled" LineCancelled(order) { order: OrderId, line: LineId, quantity: i64, stage: String, reason: String }
     /// Goods for a line are missing everywhere we looked.

@@ -13,7 +13,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Case, CaseCode, CaseState, Filter, Guide, Note, PhotoOf, Refusal, Resolution, Severity, add_photo, assign, by_id,
-    close, guide, list, note, notes, photo, photos, rows::cursor,
+    close, cursor, guide, list, note, notes, photo, photos,
 };
 use crate::{
     exchange::{Begun, Command, Listed, Path, Query},
@@ -80,7 +80,8 @@ async fn get_cases(
 ) -> Result<Json<Listed<Case>>, Problem> {
     let site = caller.scope(Permission::CaseHandle, wanted.site)?;
     let limit = wanted.limit.unwrap_or(100).clamp(1, 500);
-    let filter = Filter { site, state: wanted.state, severity: wanted.severity, code: wanted.code };
+    let (state, severity, code) = (wanted.state, wanted.severity, wanted.code);
+    let filter = Filter { site, state, severity, code, ..Filter::default() };
     let mut read = db.read().await?;
     let cases = list(read.sql(), &filter, &wanted.after, limit).await?;
     Ok(Json(Listed::new(cases, limit, cursor)))

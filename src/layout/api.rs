@@ -34,8 +34,14 @@ async fn get_floor(
 ) -> Result<Response, Problem> {
     let mut read = db.read().await?;
     let site = site_by_code(read.sql(), &code).await?.ok_or_else(|| Problem::not_found("site"))?;
-    // Whoever works on a floor may see it.
-    let any = [Permission::StockRead, Permission::FleetOperate, Permission::WorkDo, Permission::LayoutEdit];
+    // Whoever works on a floor, or answers for it, may see it.
+    let any = [
+        Permission::StockRead,
+        Permission::FleetOperate,
+        Permission::WorkDo,
+        Permission::LayoutEdit,
+        Permission::ReportRead,
+    ];
     any.iter()
         .find_map(|permission| caller.permit(*permission, Some(site.id)).ok())
         .ok_or(crate::identity::Refusal::Forbidden { permission: Permission::StockRead })?;

@@ -1,7 +1,11 @@
 //! All SQL of orders. Quantities move by deltas; the database's `CHECK`s refuse
 //! what cannot be.
 
+mod desk;
+
 use sqlx::any::AnyRow;
+
+pub use desk::*;
 
 use super::model::*;
 use crate::{

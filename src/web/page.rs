@@ -210,10 +210,12 @@ fn title(words: Words, status: u16) -> &'static str {
 
 /// Where a persona begins.
 fn home(path: &str) -> &'static str {
-    ["/handheld", "/rider", "/desk", "/dispatch", "/floor"]
-        .into_iter()
-        .find(|home| path.starts_with(home))
-        .unwrap_or("/")
+    let begins = |home: &&&str| path.starts_with(**home);
+    match ["/desk", "/dispatch", "/floor"].iter().find(begins) {
+        // From there everybody is led to the first page of his role.
+        Some(_) => "/desk",
+        None => ["/handheld", "/rider"].into_iter().find(|home| path.starts_with(home)).unwrap_or("/"),
+    }
 }
 
 /// Where a persona signs in; a page that was asked for comes back afterwards.

@@ -6,6 +6,7 @@ mod counts;
 mod edges;
 mod files;
 mod eyes;
+mod desk;
 mod house;
 mod journey;
 mod openapi;
