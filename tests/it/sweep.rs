@@ -144,7 +144,7 @@ async fn nobody_and_those_without_rights_get_nowhere() {
         let document = document();
         let nobody = house.with("");
         let garbage = house.with("ctk_01JZZZZZZZZZZZZZZZZZZZZZZZ");
-        let powerless = house.machine(&[Permission::ReportRead]).await;
+        let powerless = house.machine(&[Permission::ConfigEdit]).await;
         let before = Counts::of(house).await;
         let mut wrong = Wrong::default();
         for operation in document.operations.iter().filter(|one| !one.public) {
