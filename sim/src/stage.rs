@@ -54,6 +54,7 @@ pub struct Stage {
     next_key: AtomicU64,
     busy: AtomicI64,
     errands: AtomicI64,
+    at_handheld: tokio::sync::Mutex<()>,
     troubles: Mutex<Vec<Violation>>,
 }
 
@@ -97,6 +98,7 @@ impl Stage {
             next_key: AtomicU64::new(0),
             busy: AtomicI64::new(0),
             errands: AtomicI64::new(0),
+            at_handheld: tokio::sync::Mutex::default(),
             troubles: Mutex::default(),
         }
     }
@@ -225,6 +227,8 @@ impl Stage {
         loop {
             let reply = match device {
                 Some(device) => {
+                    // One handheld takes one badge after the other.
+                    let _mine = self.at_handheld.lock().await;
                     let body = json!({ "device": device, "badge": login.badge, "pin": login.pin });
                     guest.post("/api/v1/sessions/badge", "", &body).await
                 }
