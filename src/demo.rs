@@ -237,6 +237,9 @@ fn welcome(app: &App, access: &Access, file: &Path) {
     println!("  shop       {}/", app.base_url());
     println!("  handheld   {}/handheld", app.base_url());
     println!("  rider      {}/rider", app.base_url());
+    println!("  dispatch   {}/dispatch", app.base_url());
+    println!("  floor      {}/floor", app.base_url());
+    println!("  desk       {}/desk", app.base_url());
     println!("  API        {}/api/v1/openapi.json", app.base_url());
     println!("Logins for every persona are in {}; a few of them:", file.display());
     let mut shown = std::collections::BTreeSet::new();
@@ -278,7 +281,10 @@ fn conclude(report: &Report, args: &DemoArgs) -> anyhow::Result<ExitCode> {
         report.ledger_imbalance,
         Duration::from_millis(report.wall_ms).as_secs()
     );
-    for violation in report.violations.iter().take(20) {
+    // What stands still is the cause, orders that are stuck its consequence.
+    let (causes, others): (Vec<_>, Vec<_>) =
+        report.violations.iter().partition(|violation| violation.code == "run.stood_still");
+    for violation in causes.into_iter().chain(others).take(20) {
         println!("WRONG {} {}: {}", violation.code, violation.about, violation.detail);
     }
     let idle = report.idle();

@@ -70,6 +70,8 @@ events! {
     "order.delivered" OrderDelivered(order) { order: OrderId }
     /// The address has a new revision.
     "order.address_changed" AddressChanged(order) { order: OrderId, address: AddressId }
+    /// A person asked to see the recipient unmasked.
+    "contact.shown" ContactShown(order) { order: OrderId, contact: ContactId }
     /// Part or all of a line is no longer wanted.
     "line.cancelled" LineCancelled(order) { order: OrderId, line: LineId, quantity: i64, stage: String, reason: String }
     /// Goods for a line are missing everywhere we looked.
@@ -175,6 +177,8 @@ events! {
     "mission.done" MissionDone(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId }
     /// The vehicle gave up.
     "mission.failed" MissionFailed(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId, reason: String }
+    /// Nobody wants the shelf any more, and it was never lifted.
+    "mission.cancelled" MissionCancelled(mission @ site) { mission: MissionId, site: SiteId, shelf: UnitId }
     /// A person took a vehicle out of service.
     "vehicle.locked_out" VehicleLockedOut(vehicle @ site) { vehicle: String, site: SiteId, reason: String }
     /// A person gave it back.

@@ -2,6 +2,8 @@
 //! happen once however often they are sent. Deliberately absent: who may ask;
 //! that is identity's.
 
+mod asked;
+
 use std::{
     collections::HashSet,
     sync::{LazyLock, Mutex},
@@ -24,6 +26,8 @@ use crate::{
         command::{self, Refusal, Reply, Seen},
     },
 };
+
+pub use asked::{Form, Path, Query};
 
 /// A JSON body; anything else is a problem document that says where it is wrong.
 pub struct Body<T>(pub T);
@@ -55,9 +59,29 @@ async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     })
 }
 
+/// True if a string of this JSON holds the character NUL, which may stand there
+/// only as an escape. PostgreSQL cannot store it, so neither database gets it.
+pub fn holds_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        if rest[at + 1..].starts_with(b"u0000") {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or_default();
+    }
+    false
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if holds_nul(bytes) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "body.invalid", "A text may not hold the character NUL."));
+    }
+    // Serde would read an array as the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "body.invalid", "Send a JSON object, not an array."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let pointer =
             if path == "." { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) };
@@ -68,8 +92,20 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             format!("The body is not what this endpoint takes: {message}"),
         )
         .with_errors(vec![FieldError { pointer, message }])
-    })
+    })?;
+    match reader.end() {
+        Ok(()) => Ok(read),
+        Err(_) => {
+            let detail = "Something stands behind the end of the JSON object.";
+            Err(Problem::new(StatusCode::BAD_REQUEST, "body.invalid", detail))
+        }
+    }
 }
+
+/// A command that says nothing beyond its path: `{}`.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// A mutating JSON request with its `Idempotency-Key`
 /// (draft-ietf-httpapi-idempotency-key-header-07; a bare key is taken as well).
@@ -136,7 +172,7 @@ fn read_key(headers: &HeaderMap) -> Result<String, Problem> {
 /// Keys whose first request is running in this process.
 static IN_FLIGHT: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
 
-/// Takes a key out of [`IN_FLIGHT`] when its request ends, however it ends.
+/// Takes a key out of `IN_FLIGHT` when its request ends, however it ends.
 pub struct Flight(String);
 
 impl Drop for Flight {
@@ -280,5 +316,18 @@ impl<T> Listed<T> {
         let full = i64::try_from(items.len()).is_ok_and(|count| count >= limit);
         let next = if full { items.last().map(cursor) } else { None };
         Self { items, next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_seen_and_an_escaped_backslash_is_not_one() {
+        assert!(holds_nul(br#"{"a":"x\u0000"}"#));
+        assert!(!holds_nul(br#"{"a":"x\\u0000"}"#));
+        assert!(holds_nul(br#"{"a":"\\\u0000"}"#));
+        assert!(!holds_nul(br#"{"a":"\\"}"#) && !holds_nul(br"\"));
     }
 }

@@ -24,6 +24,9 @@ pub struct Problem {
     pub status: u16,
     /// What is wrong this time and what to do next.
     pub detail: String,
+    /// Of which request; put in as the answer leaves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Stable, dotted, for machines and translations.
     pub code: String,
     /// True if the same request may succeed when sent again.
@@ -54,6 +57,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Refused").to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
+            instance: None,
             code: code.to_owned(),
             retryable: matches!(status.as_u16(), 409 | 429 | 503),
             errors: Vec::new(),
@@ -81,7 +85,7 @@ impl From<&dyn Refuse> for Problem {
         problem.retryable = matches!(refusal.code(), "idempotency.in_flight");
         problem.members = refusal.members();
         // A refusal may call a field of its own "code"; ours is the one meant.
-        for own in ["type", "title", "status", "detail", "code", "retryable"] {
+        for own in ["type", "title", "status", "detail", "instance", "code", "retryable"] {
             problem.members.remove(own);
         }
         problem

@@ -83,11 +83,21 @@ fn each_tool_stays_in_its_room() {
         if !may_sql && (code.contains("sqlx::") || code.contains("use sqlx")) {
             wrong.push(format!("{file} speaks SQL; that belongs into the room's rows.rs"));
         }
-        let may_http = ["src/http", "src/web", "src/problem.rs", "src/exchange.rs", "src/app", "src/fixtures.rs"];
+        let may_http = ["src/http", "src/web", "src/problem.rs", "src/exchange", "src/app", "src/fixtures.rs"];
         let is_face =
             may_http.iter().any(|place| file.starts_with(place)) || name == "api.rs" || file.contains("/api/");
         if !is_face && !is_test(&file) && (code.contains("axum::") || code.contains("use axum")) {
             wrong.push(format!("{file} speaks HTTP; that belongs into api.rs or web"));
+        }
+        let imports = code.split("use axum").skip(1).filter_map(|rest| rest.split(';').next());
+        let mut words = imports.flat_map(|list| list.split(|c: char| !c.is_alphanumeric()));
+        if file != "src/exchange/asked.rs"
+            && !is_test(&file)
+            && words.any(|word| ["Path", "Query", "Form"].contains(&word))
+        {
+            wrong.push(format!(
+                "{file} takes Path, Query or Form from axum, which refuses in plain text; use exchange's"
+            ));
         }
         if name == "model.rs"
             && (code.contains("SystemTime") || code.contains("Instant::now") || code.contains("rand::rng"))

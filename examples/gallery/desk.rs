@@ -6,7 +6,7 @@ use cartage::web::{
     desk::{
         Frame, Tone,
         case::{CasePage, WayOut},
-        frame::{DemoPerson, Login},
+        frame::DOORS,
         list::Tile,
         order::{AttemptRow, CaseRow, ContactCard, Deeds, LineRow, Moment, OrderPage, ParcelCard},
         stock::StockPage,
@@ -23,7 +23,6 @@ use super::{
 
 pub fn pages() -> Vec<Page> {
     vec![
-        ("desk-login", login),
         ("desk-orders", |t| draw(&orders(t, true))),
         ("desk-empty", |t| draw(&orders(t, false))),
         ("desk-order", |t| draw(&order(t))),
@@ -56,24 +55,8 @@ pub fn frame(t: Words, here: &'static str, en: &str, zh: &str) -> Frame {
         csrf: s("token"),
         live: String::new(),
         urgent: 3,
+        open: DOORS.iter().map(|door| door.name).collect(),
     }
-}
-
-fn login(t: Words) -> String {
-    let person = |role: &str, login: &str| DemoPerson { role: s(role), login: s(login), password: s("demo") };
-    draw(&Login {
-        t,
-        frame: frame(t, "", "Sign in", "登录"),
-        login: String::new(),
-        next: s("/desk/orders"),
-        problem: String::new(),
-        people: vec![
-            person(t.name("Dispatcher", "调度员"), "nora"),
-            person(t.name("Customer service", "客服"), "ines"),
-            person(t.name("Inventory", "库存"), "ravi"),
-            person(t.name("Director", "总监"), "dana"),
-        ],
-    })
 }
 
 fn moment(t: Words, day: &str, time: &str, tone: Tone, words: [&str; 4], who: &str, group: &'static str) -> Moment {
@@ -297,6 +280,8 @@ fn order(t: Words) -> OrderPage {
         state: (Tone::Ok, s(t.name("Delivered", "已送达"))),
         detail: s(detail),
         attempts: attempts.into_iter().map(|(tone, text)| AttemptRow { tone, text: s(text), proof: s("#") }).collect(),
+        load: s("/page/dispatch"),
+        label: s("prt_1"),
     };
     OrderPage {
         t,
@@ -362,6 +347,8 @@ fn order(t: Words) -> OrderPage {
             cancel: true,
             address: false,
             pay: false,
+            refund: true,
+            resume: false,
             why_not: s(t.name("Delivered parcels keep their address.", "已送达的包裹不能改地址。")),
             link: s("/shop/orders/abc"),
         },

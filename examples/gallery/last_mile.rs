@@ -247,9 +247,9 @@ fn roads() -> Value {
                 }
             };
             let slow = match (x * 3 + y * 5) % 11 {
-                0 => 400,
-                3 => 700,
-                _ => 1000,
+                0 => 1500,
+                3 => 400,
+                _ => 0,
             };
             if x < 7 && (x + y * 3) % 9 != 4 {
                 road(corner(x, y), corner(x + 1, y), class(y), format!("{y} Street"), (x, y) == (0, 1), slow);
@@ -398,6 +398,7 @@ fn floor(t: Words) -> String {
                 text: s(t.name("Obstacle for 5 min, holds SH-0122.", "障碍物 5 分钟，载有 SH-0122。")),
                 case: s("cas_1"),
                 vehicle: s("AGV-17"),
+                ..Alarm::default()
             },
             Alarm {
                 name: s("AGV-09"),
@@ -405,6 +406,7 @@ fn floor(t: Words) -> String {
                 text: s(t.name("M. Osei, 14:11: lift motor noise.", "M. Osei，14:11：举升电机异响。")),
                 case: String::new(),
                 vehicle: s("AGV-09"),
+                ..Alarm::default()
             },
         ],
         fleet: vec![
@@ -420,6 +422,7 @@ fn floor(t: Words) -> String {
             (s(t.name("Put away", "上架")), 14),
             (s(t.name("Pack", "打包")), 9),
         ],
+        may_operate: true,
         panel: Some(VehiclePanel {
             id: s("AGV-12"),
             detail: s("Lift 600, KL-0012"),

@@ -82,7 +82,7 @@ impl Standing {
 
     fn mission(&mut self, mission: String, word: &str) {
         match word {
-            "done" | "failed" => drop(self.missions.remove(&mission)),
+            "done" | "failed" | "cancelled" => drop(self.missions.remove(&mission)),
             _ => drop(self.missions.insert(mission, word != "requested")),
         }
     }

@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{DefaultBodyLimit, Path, Query, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -13,10 +13,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Case, CaseCode, CaseState, Filter, Guide, Note, PhotoOf, Refusal, Resolution, Severity, add_photo, assign, by_id,
-    close, guide, list, note, notes, photo, photos, rows::cursor,
+    close, cursor, guide, list, note, notes, photo, photos,
 };
 use crate::{
-    exchange::{Begun, Command, Listed},
+    exchange::{Begun, Command, Listed, Path, Query},
     identity::{Caller, Permission},
     kernel::{CaseId, SiteId, Stop, UserId},
     problem::Problem,
@@ -80,7 +80,8 @@ async fn get_cases(
 ) -> Result<Json<Listed<Case>>, Problem> {
     let site = caller.scope(Permission::CaseHandle, wanted.site)?;
     let limit = wanted.limit.unwrap_or(100).clamp(1, 500);
-    let filter = Filter { site, state: wanted.state, severity: wanted.severity, code: wanted.code };
+    let (state, severity, code) = (wanted.state, wanted.severity, wanted.code);
+    let filter = Filter { site, state, severity, code, ..Filter::default() };
     let mut read = db.read().await?;
     let cases = list(read.sql(), &filter, &wanted.after, limit).await?;
     Ok(Json(Listed::new(cases, limit, cursor)))
@@ -141,6 +142,7 @@ async fn after(tx: &mut Tx, id: CaseId, done: Result<(), Stop>) -> Result<Case, 
 /// To whom.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AssignCase)]
 struct Assign {
     /// A person; null takes the case from its owner.
     owner: Option<UserId>,

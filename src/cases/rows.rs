@@ -96,10 +96,14 @@ pub struct Filter {
     pub severity: Option<Severity>,
     /// Of this kind.
     pub code: Option<CaseCode>,
+    /// Cared for by this person.
+    pub owner: Option<UserId>,
+    /// Cared for by nobody.
+    pub unowned: bool,
 }
 
 /// The cursor behind a case in [`list`].
-pub(super) fn cursor(case: &Case) -> String {
+pub fn cursor(case: &Case) -> String {
     format!("{} {} {}", case.severity.rank(), case.due_at.ms(), case.id)
 }
 
@@ -111,7 +115,7 @@ pub async fn list(sql: &mut Sql, filter: &Filter, after: &str, limit: i64) -> Re
     let id = parts.next().unwrap_or_default();
     let rows = sqlx::query(
         "SELECT * FROM cases WHERE ($1 = '' OR site = $1) AND ($2 = '' OR state = $2) AND ($3 < 0 OR rank = $3) \
-         AND ($4 = '' OR code = $4) \
+         AND ($4 = '' OR code = $4) AND ($9 = '' OR owner = $9) AND ($10 = 0 OR owner IS NULL) \
          AND (rank > $5 OR (rank = $5 AND due_at > $6) OR (rank = $5 AND due_at = $6 AND id > $7)) \
          ORDER BY rank, due_at, id LIMIT $8",
     )
@@ -123,9 +127,22 @@ pub async fn list(sql: &mut Sql, filter: &Filter, after: &str, limit: i64) -> Re
     .bind(due)
     .bind(id)
     .bind(limit)
+    .bind(filter.owner.map_or_else(String::new, |owner| owner.to_string()))
+    .bind(i64::from(filter.unowned))
     .fetch_all(sql)
     .await?;
     rows.iter().map(read).collect()
+}
+
+/// How many cases are open, by site and severity.
+pub async fn open_severities(sql: &mut Sql) -> Result<Vec<(Option<SiteId>, Severity, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT site, rank, COUNT(*) AS n FROM cases WHERE state = 'open' GROUP BY site, rank ORDER BY rank, site",
+    )
+    .fetch_all(sql)
+    .await?;
+    let severity = |rank| Severity::of_rank(rank).ok_or_else(|| Fault::new(format!("no severity has rank {rank}")));
+    rows.iter().map(|row| Ok((row.opt_word("site")?, severity(row.int("rank")?)?, row.int("n")?))).collect()
 }
 
 /// How many cases are open, by kind; of a site, or of all.

@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,7 @@ use super::{
     model::tidy_code, parts, rows::cursor,
 };
 use crate::{
-    exchange::{Body, Listed},
+    exchange::{Body, Listed, Path, Query},
     identity::{Caller, Permission},
     problem::Problem,
     store::{Actor, Db, Sql},

@@ -1,18 +1,13 @@
 //! The order API: quotes, orders, their story, cancelling, paying, moving house.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{model::*, place, view};
 use crate::{
-    exchange::{Begun, Body, Command, Listed, Page},
-    identity::{self, Caller, Permission},
+    exchange::{Begun, Body, Command, Listed, Page, Path, Query},
+    identity::{self, Caller, Permission, Sites},
     kernel::*,
     orders::{self, Cancelled, DeliveryMode, Order},
     parties::Address,
@@ -108,25 +103,45 @@ async fn list_orders(
     caller.permit(Permission::OrderRead, None)?;
     let mut read = db.read().await?;
     let mut items = Vec::new();
-    for order in orders::latest(read.sql(), &which.state, page.after(), page.limit()).await? {
+    let sites = match caller.sites(Permission::OrderRead) {
+        Sites::All => None,
+        Sites::Only(sites) => Some(sites),
+    };
+    let (state, sites) = (&which.state, sites.as_deref());
+    for order in orders::latest_for(read.sql(), state, caller.channel(), sites, page.after(), page.limit()).await? {
         items.push(view::view(read.sql(), order).await?);
     }
     Ok(Json(Listed::new(items, page.limit(), |one| one.order.id.to_string())))
 }
 
-/// The order, if the caller may see it: its shopper, its guest link, or staff.
+/// The order, if the caller may see it: its shopper, its guest link, or staff of a
+/// site that ships a part of it; a token bound to a channel sees that channel's.
 pub async fn visible(db: &Db, caller: &Caller, id: &str) -> Result<Order, Problem> {
     let mut read = db.read().await?;
     let order = match id.parse() {
         Ok(id) => orders::by_id(read.sql(), id).await?,
         Err(_) => orders::by_number(read.sql(), id).await?,
     };
-    let may = |order: &Order| {
-        caller.guest_order() == Some(order.id)
-            || (order.shopper.is_some() && order.shopper == caller.user())
-            || (caller.permit(Permission::OrderRead, None).is_ok() && caller.permit_channel(&order.channel).is_ok())
+    let Some(order) = order else { return Err(Problem::not_found("order")) };
+    if is_own(caller, &order) {
+        return Ok(order);
+    }
+    let there = match caller.sites(Permission::OrderRead) {
+        Sites::All => true,
+        Sites::Only(sites) => {
+            let parts = orders::fulfilments(read.sql(), order.id).await?;
+            parts.iter().any(|part| sites.contains(&part.site))
+        }
     };
-    order.filter(may).ok_or_else(|| Problem::not_found("order"))
+    if there && caller.permit_channel(&order.channel).is_ok() {
+        return Ok(order);
+    }
+    Err(Problem::not_found("order"))
+}
+
+/// True for the shopper, and for the holder of the order's link.
+fn is_own(caller: &Caller, order: &Order) -> bool {
+    caller.guest_order() == Some(order.id) || (order.shopper.is_some() && order.shopper == caller.user())
 }
 
 /// One order, whole.
@@ -138,7 +153,7 @@ async fn read_order(
     Path(id): Path<String>,
 ) -> Result<Json<view::OrderView>, Problem> {
     let order = visible(&db, &caller, &id).await?;
-    let own = caller.guest_order().is_some() || order.shopper.is_some_and(|one| caller.user() == Some(one));
+    let own = is_own(&caller, &order);
     let mut read = db.read().await?;
     let pin = order.delivery_pin.clone();
     let mut shown = view::view(read.sql(), order).await?;
@@ -180,8 +195,7 @@ struct CancelLine {
 /// True if the caller may change this order: staff, its shopper, its guest link,
 /// or the machine that placed it.
 fn may_change(caller: &Caller, order: &Order) -> Result<(), Problem> {
-    let own = caller.guest_order() == Some(order.id) || (order.shopper.is_some() && order.shopper == caller.user());
-    if own { Ok(()) } else { Ok(caller.permit(Permission::OrderChange, None)?) }
+    if is_own(caller, order) { Ok(()) } else { Ok(caller.permit(Permission::OrderChange, None)?) }
 }
 
 /// Cancels by line and quantity, at every stage.
@@ -257,6 +271,11 @@ async fn pay_order(
     command: Command<PayOrder>,
 ) -> Result<Response, Problem> {
     let order = visible(&db, &caller, &id).await?;
+    // Who placed it may pay it; who only reads orders may not.
+    let may_pay = [Permission::PaymentAct, Permission::OrderPlace].map(|one| caller.permit(one, None).is_ok());
+    if !is_own(&caller, &order) && may_pay == [false, false] {
+        caller.permit(Permission::PaymentAct, None)?;
+    }
     let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
         Begun::Fresh(tx, flight) => (tx, flight),
         Begun::Again(reply) => return Ok(reply),

@@ -123,7 +123,7 @@ refusals! {
         /// The service is not one of ours.
         UnknownService { service: String } => "service.unknown", 422, "There is no service {service}; use same_day or next_day.";
         /// The window cannot be kept.
-        BadWindow => "order.bad_window", 422, "The window must end after it begins, and not before the promise.";
+        BadWindow => "order.bad_window", 422, "The window must end after it begins, not before the promise, and at most 14 days behind it.";
         /// A text that is too long.
         TooLong { field: &'static str } => "order.too_long", 422, "{field} is longer than 500 characters.";
     }

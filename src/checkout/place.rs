@@ -16,6 +16,10 @@ use crate::{
 /// How often the plan is made again when another order took the goods.
 const TRIES: usize = 4;
 
+/// How much later than the service's own window a wish may end: goods are held
+/// until then.
+const LATEST_MS: i64 = 14 * 24 * 3_600_000;
+
 /// A basket with its articles looked up.
 struct Basket {
     lines: Vec<(Article, Want)>,
@@ -124,6 +128,7 @@ async fn destination(tx: &mut Tx, new: &PlaceOrder) -> Result<(Coord, Option<Sit
 fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
     match new.delivery.window {
         Some(wished) if wished.to <= wished.from || wished.to < plan.window.0 => Err(Refusal::BadWindow),
+        Some(wished) if wished.to > plan.window.1.plus_ms(LATEST_MS) => Err(Refusal::BadWindow),
         Some(wished) => Ok((wished.from, wished.to)),
         None => Ok(plan.window),
     }
@@ -222,9 +227,13 @@ async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<()
     Ok(())
 }
 
-/// Gives an order another address: the next revision of its contact's.
+/// Gives an order another address: the next revision of its contact's. What goes to
+/// a pick-up point still goes there; only the letter's address is another.
 pub async fn change_address(tx: &mut Tx, order: &Order, address: &parties::Address) -> Result<AddressId, Stop> {
-    let coord = address.coord()?;
+    let coord = match order.mode {
+        DeliveryMode::Home => address.coord()?,
+        DeliveryMode::PickupPoint => order.coord,
+    };
     let revised = parties::revise_address(tx, order.contact, address).await?;
     orders::change_address(tx, order, revised, coord).await?;
     Ok(revised)

@@ -8,6 +8,7 @@
 //!            |<----------------------------------------------+ same: post, unblock
 //! ```
 //!
+//! What stays missing, or is beyond use, is written off by who may adjust stock.
 //! A count is blind: the screen shows which article to look for, never how many.
 //! A bin on a mobile shelf is counted at a station: the task waits until the shelf
 //! is there. Deliberately absent: which bins to count when; callers say so.
@@ -19,13 +20,14 @@ mod post;
 mod rows;
 mod scan;
 mod step;
+mod write_off;
 
 pub use add::{add, add_bin, given_up, shelf_arrived, shelf_home};
 pub use model::*;
-pub use post::write_off;
 pub use rows::{by_task, counted};
 pub use scan::scan;
 pub use step::step;
+pub use write_off::write_off;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::{kernel::*, refusals, stock::Goods, words};
+use crate::{
+    kernel::*,
+    refusals,
+    stock::{Condition, Goods},
+    words,
+};
 
 words! {
     /// What the worker does next.
@@ -99,6 +104,37 @@ pub fn is_within(believed: i64, difference: i64) -> bool {
 /// Most pieces of one article in one bin.
 pub const MOST: i64 = 1_000_000;
 
+words! {
+    /// Why goods are given up; stands in the ledger.
+    WriteOffReason {
+        /// Looked for and not found.
+        Lost = "written_off",
+        /// Taken by somebody.
+        Stolen = "stolen",
+        /// Broken beyond use.
+        Destroyed = "destroyed",
+        /// Past its day.
+        Expired = "expired",
+    }
+}
+
+/// Goods to be given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WriteOff {
+    /// Where.
+    pub site: SiteId,
+    /// Which article.
+    pub sku: SkuId,
+    /// In one bin only.
+    pub bin: Option<BinId>,
+    /// In which condition the books have them; never sellable.
+    pub condition: Condition,
+    /// How many; all of them when absent.
+    pub quantity: Option<i64>,
+    /// Why.
+    pub reason: WriteOffReason,
+}
+
 refusals! {
     /// Why a count cannot go on.
     Refusal {
@@ -106,6 +142,12 @@ refusals! {
         NoCount { task: TaskId } => "count.unknown", 404, "There is nothing to count here; take another task.";
         /// No such bin.
         NoBin { bin: String } => "bin.unknown", 422, "There is no bin {bin} at this site; check the label.";
+        /// Sellable goods are not written off.
+        CountInstead => "write_off.sellable", 422, "Sellable goods are not written off; count their bin, and what is gone is booked.";
+        /// Fewer are in this condition.
+        NotSoMany { condition: Condition, known: i64, wanted: i64 } => "write_off.not_there", 409, "The books have {known} {condition} there, not {wanted}; look at the bin's contents.";
+        /// No such article.
+        NoArticle { sku: String } => "article.unknown", 422, "There is no article {sku}; look it up in the catalogue.";
     }
 }
 

@@ -143,15 +143,3 @@ async fn less(tx: &mut Tx, count: &Count, piece: &Piece, less: i64) -> Result<()
     }
     Ok(())
 }
-
-/// Books what is still missing of an article at a site as lost for good. Returns
-/// how many that was. Fact: `stock.adjusted`.
-pub async fn write_off(tx: &mut Tx, site: SiteId, sku: SkuId) -> Result<i64, Stop> {
-    let mut lost = 0;
-    for balance in stock::in_condition(tx.sql(), site, sku, Condition::Missing).await? {
-        let Ok(bin) = balance.holder.parse::<BinId>() else { continue };
-        stock::count(tx, &balance.goods, Account::bin(site, bin), 0, "written_off", String::new()).await?;
-        lost += balance.quantity;
-    }
-    Ok(lost)
-}

@@ -185,8 +185,24 @@ async fn what_was_missing_is_found_first_here_and_elsewhere() {
         let phone = Goods { serial: "S77".into(), ..Goods::plain(house.phone.id) };
         assert_eq!(house.held(&db, "A-2", &phone).await, 1);
         let mut tx = db.begin(Actor::house()).await.unwrap();
-        assert_eq!(write_off(&mut tx, house.site, house.tea.id).await.unwrap(), 1);
-        assert_eq!(write_off(&mut tx, house.site, house.tea.id).await.unwrap(), 0);
+        let loss = WriteOff {
+            site: house.site,
+            sku: house.tea.id,
+            bin: None,
+            condition: Condition::Missing,
+            quantity: None,
+            reason: WriteOffReason::Lost,
+        };
+        let other_bin = WriteOff { bin: Some(house.bin(&db, "A-2").await.id), ..loss.clone() };
+        assert_eq!(write_off(&mut tx, &other_bin).await.unwrap_err().code(), Some("write_off.not_there"));
+        let two = WriteOff { quantity: Some(2), ..loss.clone() };
+        assert_eq!(write_off(&mut tx, &two).await.unwrap_err().code(), Some("write_off.not_there"));
+        let none = WriteOff { quantity: Some(0), ..loss.clone() };
+        assert_eq!(write_off(&mut tx, &none).await.unwrap_err().code(), Some("stock.bad_quantity"));
+        let sellable = WriteOff { condition: Condition::Sellable, ..loss.clone() };
+        assert_eq!(write_off(&mut tx, &sellable).await.unwrap_err().code(), Some("write_off.sellable"));
+        assert_eq!(write_off(&mut tx, &loss).await.unwrap(), 1);
+        assert_eq!(write_off(&mut tx, &loss).await.unwrap_err().code(), Some("write_off.not_there"));
         tx.commit().await.unwrap();
         sound(&db).await;
     })

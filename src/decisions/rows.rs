@@ -75,3 +75,26 @@ pub async fn latest(sql: &mut Sql, before: &str, limit: i64) -> Result<Vec<Decis
         .await?;
     rows.iter().map(read).collect()
 }
+
+/// The newest records of a kind, a site, about one thing; what is empty narrows nothing.
+pub async fn list(
+    sql: &mut Sql,
+    kind: Option<DecisionKind>,
+    site: Option<SiteId>,
+    subject: &str,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Decision>, Fault> {
+    let rows = sqlx::query(
+        "SELECT * FROM decisions WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR site = $2) \
+         AND ($3 = '' OR subject = $3 OR chosen = $3) AND ($4 = '' OR id < $4) ORDER BY id DESC LIMIT $5",
+    )
+    .bind(kind.map_or("", DecisionKind::as_str))
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .bind(subject)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read).collect()
+}

@@ -1,17 +1,12 @@
 //! The fleet over HTTP: vehicles as they move, missions, lockout and return.
 
-use axum::{
-    Extension, Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Extension, Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Live, Lockout, Mission, Moving, rows, verbs};
 use crate::{
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     kernel::*,
     layout, network,

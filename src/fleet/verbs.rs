@@ -58,11 +58,14 @@ pub async fn send_back(tx: &mut Tx, mission: MissionId) -> Result<(), Stop> {
 }
 
 /// The shelf is no longer wanted: before it was lifted the mission ends, after
-/// that the shelf just goes home.
+/// that the shelf just goes home. Fact: `mission.cancelled`.
 pub async fn withdraw(tx: &mut Tx, mission: MissionId) -> Result<(), Stop> {
     let now = tx.now();
     for from in [MissionState::Requested, MissionState::Assigned] {
         if rows::step(tx.sql(), mission, from, MissionState::Cancelled, now).await? {
+            if let Some(Mission { site, shelf, .. }) = rows::by_id(tx.sql(), mission).await? {
+                tx.emit(Event::MissionCancelled { mission, site, shelf });
+            }
             return Ok(());
         }
     }

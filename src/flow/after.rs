@@ -71,7 +71,8 @@ async fn pack_what_is_left(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Goods in totes: a task brings them back, and cartons are planned without them.
+/// Goods in totes, or in a box that is still open: a task brings them back, and
+/// cartons are planned without them.
 async fn put_back(tx: &mut Tx, order: OrderId, line: LineId, quantity: i64) -> Result<(), Stop> {
     let sku = orders::lines(tx.sql(), order).await?.into_iter().find(|one| one.id == line).map(|one| one.sku);
     let Some(sku) = sku else { return Ok(()) };
@@ -83,9 +84,11 @@ async fn put_back(tx: &mut Tx, order: OrderId, line: LineId, quantity: i64) -> R
             picking::put_back(tx, part.id, line, sku, n).await?;
             packing::replan(tx, part.id).await?;
         }
-        packing::expect(tx, part.id).await?;
     }
-    Ok(())
+    if left > 0 {
+        packing::reopen(tx, order, line, left).await?;
+    }
+    pack_what_is_left(tx, order).await
 }
 
 /// Parcels on the road come back as returns, as far as they can be stopped.

@@ -25,7 +25,11 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         // Orders: goods are held when placed; work begins when accepted.
         E::OrderPlaced { .. } | E::OrderAccepted { .. } | E::OrderDelivered { .. } => Ok(()),
         E::FulfilmentOpened { .. } | E::FulfilmentReleased { .. } | E::FulfilmentCancelled { .. } => Ok(()),
-        E::PromiseChanged { .. } | E::InvoiceRequested { .. } | E::HoldPlaced { .. } | E::HoldReleased { .. } => Ok(()),
+        E::ContactShown { .. }
+        | E::PromiseChanged { .. }
+        | E::InvoiceRequested { .. }
+        | E::HoldPlaced { .. }
+        | E::HoldReleased { .. } => Ok(()),
         E::OrderHeld { order, reason } => open(tx, CaseCode::AddressDoubtful, order, None, reason).await,
         E::OrderCancelled { order, .. } => payments::settle(tx, *order, "order_cancelled").await,
         E::AddressChanged { order, .. } => after::address_changed(tx, *order).await,
@@ -97,6 +101,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             settle(tx, CaseCode::MissionFailed, shelf, Resolution::Retried).await?;
             after::shelf_home(tx, *shelf).await
         }
+        E::MissionCancelled { shelf, .. } => after::shelf_home(tx, *shelf).await,
         E::MissionFailed { shelf, site, reason, .. } => {
             open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await
         }

@@ -79,9 +79,13 @@ fn window(order: &Order) -> (Time, Time) {
 }
 
 /// The order's address changed: parcels that are packed already follow, as far as
-/// the road allows; what cannot is told to a person.
+/// the road allows; what cannot is told to a person. What goes to a pick-up point
+/// still goes there.
 pub async fn follow_address(tx: &mut Tx, order: OrderId) -> Result<Vec<ParcelId>, Stop> {
     let Some(order) = orders::by_id(tx.sql(), order).await? else { return Ok(Vec::new()) };
+    if order.mode == DeliveryMode::PickupPoint {
+        return Ok(Vec::new());
+    }
     let mut stuck = Vec::new();
     for parcel in transport::parcels_of_order(tx.sql(), order.id).await? {
         let over = matches!(parcel.state, ParcelState::Delivered | ParcelState::Returned | ParcelState::Cancelled);

@@ -4,17 +4,17 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Json, Router,
-    extract::{Query, State},
+    Json,
+    extract::State,
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
-    routing::get,
 };
 use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
+    exchange::Query,
     identity::{Caller, Permission},
     problem::Problem,
     store::{Db, log, log::Fact},
@@ -25,8 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<Db> {
 }
 
 /// Streams stay open, so they stand outside of the time limit.
-pub(super) fn streams() -> Router<Db> {
-    Router::new().route("/api/v1/events/stream", get(live))
+pub(super) fn streams() -> OpenApiRouter<Db> {
+    OpenApiRouter::new().routes(routes!(live))
 }
 
 /// From where, how many.
@@ -69,6 +69,11 @@ struct Tail {
     ready: std::collections::VecDeque<Fact>,
 }
 
+/// Facts as they are stated, as server-sent events; `Last-Event-ID` resumes behind
+/// that position without a gap. Needs `event.read`.
+#[utoipa::path(get, path = "/api/v1/events/stream", tag = "facts",
+    params(("Last-Event-ID" = Option<i64>, Header, description = "The position of the last fact known.")),
+    responses((status = 200, body = String, content_type = "text/event-stream")))]
 async fn live(
     State(db): State<Db>,
     caller: Caller,

@@ -2,26 +2,29 @@
 //! the manners all of them share. Deliberately absent: what any endpoint does.
 
 mod facts;
+mod manners;
+mod openapi;
 
 use std::time::Duration;
+
+pub use openapi::{PUBLIC, openapi};
 
 use axum::{
     Extension, Json, Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
-    routing::get,
+    middleware::from_fn,
 };
-use serde_json::json;
+use serde::Serialize;
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, set_header::SetResponseHeaderLayer,
     timeout::TimeoutLayer, trace::TraceLayer,
 };
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, layout, network, printing,
-    problem::Problem, riders, stock, store::Db, transport, web,
+    cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, kernel::Time, layout, network,
+    printing, problem::Problem, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -49,33 +52,24 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(facts::routes())
 }
 
-/// The OpenAPI 3.1 document, from the code.
-pub fn openapi() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Cartage")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("From a click to a doorstep: orders, stock, work on the floor, the last mile."))
-        .build();
-    let mut document = OpenApiBuilder::new().info(info).build();
-    document.merge(rooms().into_openapi());
-    document
+/// Every endpoint that the OpenAPI document describes.
+fn described() -> OpenApiRouter<Db> {
+    rooms().merge(facts::streams()).routes(routes!(read_openapi)).routes(routes!(health))
 }
 
 /// Everything that is served.
 pub fn router(db: Db, live: fleet::Live) -> Router {
-    let (api, _) = rooms().split_for_parts();
     Router::new()
-        .merge(api)
+        .merge(Router::from(rooms().routes(routes!(read_openapi)).routes(routes!(health))))
         .merge(web::routes())
-        .route("/api/v1/openapi.json", get(|| async { Json(openapi()) }))
-        .route("/health", get(health))
         .fallback(|| async { Problem::not_found("page or endpoint") })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
-        .merge(facts::streams())
+        .merge(Router::from(facts::streams()))
         .merge(web::streams())
+        .layer(CatchPanicLayer::custom(manners::panicked))
+        .layer(from_fn(manners::problems))
         .layer(CompressionLayer::new())
-        .layer(CatchPanicLayer::new())
         .layer(SetResponseHeaderLayer::if_not_present(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -86,12 +80,37 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
         .with_state(db)
 }
 
+/// This document.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "house", responses((status = 200, body = serde_json::Value)))]
+async fn read_openapi() -> Json<utoipa::openapi::OpenApi> {
+    Json(openapi())
+}
+
+/// How the house is.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Health {
+    /// `ok`; anything worse is an error.
+    status: &'static str,
+    /// sqlite or postgres.
+    database: &'static str,
+    /// The position of the last fact.
+    log: i64,
+    /// Facts that nothing has followed from yet.
+    behind: i64,
+    /// Facts that failed and wait for a person.
+    parked: i64,
+    /// Domain time.
+    now: Time,
+}
+
 /// Whether the database answers and how far the log is followed.
-async fn health(State(db): State<Db>) -> Result<Json<serde_json::Value>, Problem> {
+#[utoipa::path(get, path = "/health", tag = "house",
+    responses((status = 200, body = Health), (status = 503, body = Problem)))]
+async fn health(State(db): State<Db>) -> Result<Json<Health>, Problem> {
     let mut read = db.read().await?;
-    let head = crate::store::log::head(read.sql()).await?;
+    let log = crate::store::log::head(read.sql()).await?;
     let flow = crate::store::log::cursor(read.sql(), "flow").await?;
     let (parked, _) = crate::store::log::parked(read.sql()).await?;
-    Ok(Json(json!({"status": "ok", "database": db.engine().as_str(), "log": head, "behind": head - flow,
-        "parked": parked, "now": db.clock.now()})))
+    let (database, now) = (db.engine().as_str(), db.clock.now());
+    Ok(Json(Health { status: "ok", database, log, behind: log - flow, parked, now }))
 }

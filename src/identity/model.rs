@@ -159,6 +159,7 @@ pub struct Role {
     /// Its name.
     pub name: String,
     /// What it may do.
+    #[schema(value_type = Vec<Permission>)]
     pub permissions: Permissions,
     /// True if it cannot be changed.
     pub built_in: bool,
@@ -185,6 +186,7 @@ pub struct Token {
     /// What it is for.
     pub name: String,
     /// What it may do.
+    #[schema(value_type = Vec<Permission>)]
     pub permissions: Permissions,
     /// Where; everywhere when absent.
     pub site: Option<SiteId>,

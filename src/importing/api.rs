@@ -2,7 +2,7 @@
 //! arrive in pieces; 64 MiB is the most.
 
 use axum::{
-    extract::{DefaultBodyLimit, Path, Query, State},
+    extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Format, Kind, Refusal, export, prepare, write};
 use crate::{
-    exchange::{Begun, Upload, begin, finish},
+    exchange::{Begun, Path, Query, Upload, begin, finish},
     identity::{Caller, Permission},
     problem::Problem,
     store::Db,
@@ -42,7 +42,7 @@ fn kind_of(text: &str) -> Result<Kind, Refusal> {
 /// Import a file: all rows or none. `kind` is sites, services, roads, articles,
 /// floors, units, people, vehicles or stock.
 #[utoipa::path(post, path = "/api/v1/import/{kind}", tag = "importing",
-    params(("kind" = Kind, Path), ("Idempotency-Key" = String, Header)),
+    params(("kind" = inline(Kind), Path), ("Idempotency-Key" = String, Header)),
     request_body(content((Vec<serde_json::Value> = "application/json"), (String = "text/csv"))),
     responses((status = 200, body = Imported), (status = 403, body = Problem), (status = 422, body = Problem)))]
 async fn post_import(
@@ -81,7 +81,7 @@ struct Wanted {
 }
 
 /// Export what is there, as a file that can be imported.
-#[utoipa::path(get, path = "/api/v1/export/{kind}", tag = "importing", params(("kind" = Kind, Path), ("format" = Option<Format>, Query)),
+#[utoipa::path(get, path = "/api/v1/export/{kind}", tag = "importing", params(("kind" = inline(Kind), Path), ("format" = inline(Option<Format>), Query)),
     responses((status = 200), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_export(
     State(db): State<Db>,

@@ -48,7 +48,7 @@ impl Rows {
 
 /// Reads a file, and does what takes time (hashing passwords), before the
 /// transaction. A file that cannot be read at all is refused here; wrong rows
-/// are refused by [`write`], together with what it finds.
+/// are refused by [`write()`], together with what it finds.
 pub async fn prepare(db: &Db, kind: Kind, format: Format, bytes: &[u8]) -> Result<Batch, Stop> {
     let mut mistakes = Mistakes::default();
     let rows = match kind {

@@ -42,7 +42,7 @@ words! {
 }
 
 /// One piece of a floor, added or changed by site, record and code; which fields
-/// it needs stands at [`FloorRecord`].
+/// it needs stands at `FloorRecord`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[allow(missing_docs)]

@@ -12,7 +12,7 @@ use serde::{
 use serde_json::Value;
 
 use super::model::{Format, Mistakes, Numbered, Refusal};
-use crate::kernel::Fault;
+use crate::{exchange::holds_nul, kernel::Fault};
 
 /// The rows of a file; rows that cannot be read are noted and left out.
 pub(super) fn read<T: DeserializeOwned>(
@@ -21,6 +21,9 @@ pub(super) fn read<T: DeserializeOwned>(
     mistakes: &mut Mistakes,
 ) -> Result<Vec<Numbered<T>>, Refusal> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.contains(&0) || (format == Format::Json && holds_nul(bytes)) {
+        return Err(unreadable("a text may not hold the character NUL"));
+    }
     match format {
         Format::Json => read_json(bytes, mistakes),
         Format::Csv => read_csv(bytes, mistakes),

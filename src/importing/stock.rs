@@ -74,8 +74,8 @@ impl Known {
         let Some(article) = self.articles.get(&value.sku.trim().to_uppercase()) else {
             return wrong("sku", format!("there is no article {}", value.sku));
         };
-        if value.quantity < 1 {
-            return wrong("quantity", "use 1 or more".to_owned());
+        if let Err(refusal) = stock::checked(value.quantity) {
+            return wrong("quantity", refusal.to_string());
         }
         let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
         let (lot, expiry, serial) = (text(&value.lot), text(&value.expiry), text(&value.serial));

@@ -1,12 +1,7 @@
 //! The JSON of deliveries and receipts. Deliberately absent: the dock's scans;
 //! they go through the work API.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -16,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog,
-    exchange::{Begun, Command, Listed},
+    exchange::{Begun, Command, Listed, Nothing, Path, Query},
     identity::{Caller, Permission},
     kernel::{AsnId, ReceiptId, SiteId, SkuId, Stop, Time},
     problem::Problem,
@@ -190,11 +185,6 @@ async fn get_asn(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -
     let lines = asn_lines(read.sql(), asn.id).await?;
     Ok(Json(AsnSeen { asn, lines }))
 }
-
-/// No fields.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 async fn seen(tx: &mut Tx, id: ReceiptId) -> Result<ReceiptSeen, Stop> {
     let Some(receipt) = by_id(tx.sql(), id).await? else {

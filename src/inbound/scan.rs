@@ -160,7 +160,8 @@ async fn at_relabel(tx: &mut Tx, task: &Task, receipt: Receipt, scan: &Scan) -> 
         note: "Relabelled at receipt".to_owned(),
     };
     let (site, subject) = (receipt.site, receipt.id.to_string());
-    let new = NewPrint { site, station: receipt.dock_code.clone(), kind: PrintKind::Article, subject, label };
+    let station = receipt.dock_code.clone();
+    let new = NewPrint { site, station, kind: PrintKind::Article, subject, label, recipient: None };
     printing::print(tx, &new).await?;
     let step = in_hand(tx, task, receipt, &article).await?;
     Ok(if step.say.tone == Tone::Right {

@@ -1,7 +1,7 @@
 //! The JSON of floors. Deliberately absent: drawing; floors are imported.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Edge, Floor, close_edge, floor, open_edge};
 use crate::{
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     network::site_by_code,
     problem::Problem,
@@ -34,8 +34,14 @@ async fn get_floor(
 ) -> Result<Response, Problem> {
     let mut read = db.read().await?;
     let site = site_by_code(read.sql(), &code).await?.ok_or_else(|| Problem::not_found("site"))?;
-    // Whoever works on a floor may see it.
-    let any = [Permission::StockRead, Permission::FleetOperate, Permission::WorkDo, Permission::LayoutEdit];
+    // Whoever works on a floor, or answers for it, may see it.
+    let any = [
+        Permission::StockRead,
+        Permission::FleetOperate,
+        Permission::WorkDo,
+        Permission::LayoutEdit,
+        Permission::ReportRead,
+    ];
     any.iter()
         .find_map(|permission| caller.permit(*permission, Some(site.id)).ok())
         .ok_or(crate::identity::Refusal::Forbidden { permission: Permission::StockRead })?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     catalog::Names,
-    exchange::{Begun, Body, Command},
+    exchange::{Begun, Body, Command, Path},
     identity::{Caller, OptionalCaller, Permission},
     kernel::{Coord, SiteId},
     problem::Problem,

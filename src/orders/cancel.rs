@@ -2,6 +2,8 @@
 //! first. What the floor or the road must undo is stated as a fact for each
 //! stage. Deliberately absent: money; payments settles what is due afterwards.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
@@ -56,14 +58,18 @@ pub async fn cancel_lines(
             }
         }
         Some(wanted) => {
+            // A line that is named twice is one wish.
+            let mut wishes: BTreeMap<LineId, i64> = BTreeMap::new();
             for (id, quantity) in wanted {
-                let line = lines.iter().find(|line| line.id == *id).ok_or(Refusal::UnknownLine { line: *id })?;
+                *wishes.entry(*id).or_default() += stock::checked(*quantity)?;
+            }
+            for (id, wanted) in wishes {
+                let line = lines.iter().find(|line| line.id == id).ok_or(Refusal::UnknownLine { line: id })?;
                 let left = line.ordered - line.cancelled - line.delivered - line.returned;
-                stock::checked(*quantity)?;
-                if *quantity > left {
-                    return Err(Refusal::TooMuch { line: *id, wanted: *quantity, available_quantity: left }.into());
+                if wanted > left {
+                    return Err(Refusal::TooMuch { line: id, wanted, available_quantity: left }.into());
                 }
-                cancel_line(tx, line, *quantity, reason, &mut sum).await?;
+                cancel_line(tx, line, wanted, reason, &mut sum).await?;
             }
         }
     }

@@ -26,6 +26,7 @@ pub use model::*;
 pub use place::{PAYMENT_TERM_MS, add_part, open, resource_line, undo_parts};
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
-    by_external, by_id, by_number, fulfilment, fulfilment_lines, fulfilments, in_wave, latest, lines, open_at_site,
-    orders_of_shopper,
+    Filter, Kept, by_external, by_id, by_number, channels, click_to_door, count, fulfilment, fulfilment_lines,
+    fulfilments, in_wave, kept, latest, latest_for, lines, open_at_site, order_of_line, orders_of_shopper,
+    placed_by_hour, search,
 };

@@ -1,7 +1,11 @@
 //! All SQL of orders. Quantities move by deltas; the database's `CHECK`s refuse
 //! what cannot be.
 
+mod desk;
+
 use sqlx::any::AnyRow;
+
+pub use desk::*;
 
 use super::model::*;
 use crate::{
@@ -102,6 +106,33 @@ pub async fn latest(sql: &mut Sql, state: &str, before: &str, limit: i64) -> Res
     .bind(state)
     .bind(before)
     .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read_order).collect()
+}
+
+/// The same for a reader who may see one channel only (`None`: all), or only orders
+/// that one of these sites ships a part of (`None`: all).
+pub async fn latest_for(
+    sql: &mut Sql,
+    state: &str,
+    channel: Option<&str>,
+    sites: Option<&[SiteId]>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Order>, Fault> {
+    let named = |sites: &[SiteId]| sites.iter().map(|site| format!(" {site}")).collect::<String>();
+    let rows = sqlx::query(
+        "SELECT * FROM orders WHERE ($1 = '' OR state = $1) AND ($2 = '' OR id < $2) AND ($4 = '*' OR channel = $5) \
+         AND ($6 = '*' OR EXISTS (SELECT 1 FROM fulfilments WHERE fulfilments.order_id = orders.id \
+         AND $6 LIKE '% ' || fulfilments.site || '%')) ORDER BY id DESC LIMIT $3",
+    )
+    .bind(state)
+    .bind(before)
+    .bind(limit)
+    .bind(channel.map_or("*", |_| ""))
+    .bind(channel.unwrap_or_default())
+    .bind(sites.map_or_else(|| "*".to_owned(), named))
     .fetch_all(sql)
     .await?;
     rows.iter().map(read_order).collect()

@@ -20,6 +20,8 @@ mod scan;
 mod step;
 #[cfg(test)]
 pub(crate) mod testkit;
+#[cfg(test)]
+mod tests;
 
 pub use goods::{bring_back, contents, depart, hand_over, take_over};
 pub use model::*;

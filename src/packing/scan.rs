@@ -88,13 +88,24 @@ async fn piece(tx: &mut Tx, task: &Task, mut carton: Carton, lines: &[CartonLine
     Ok(step::step(tx, &task).await?.saying(Tone::Right, "article.right", "In the box. Go on."))
 }
 
-/// Moves pieces from the part's totes into the carton; false if no tote has them.
+/// Moves pieces from the part's totes into the carton; false, and nothing moved, if
+/// the totes do not have them all.
 async fn from_totes(tx: &mut Tx, carton: &Carton, line: &CartonLine, pieces: i64) -> Result<bool, Stop> {
+    let mut totes = units::bound_to(tx.sql(), carton.fulfilment).await?;
+    totes.retain(|tote| tote.kind == units::UnitKind::Tote);
+    let mut there = 0;
+    for tote in &totes {
+        let held = stock::contents(tx.sql(), Holder::Unit(tote.id)).await?;
+        there += held.iter().filter(|held| held.goods.sku == line.sku).map(|held| held.quantity).sum::<i64>();
+    }
+    if there < pieces {
+        return Ok(false);
+    }
     let mut left = pieces;
-    for tote in units::bound_to(tx.sql(), carton.fulfilment).await? {
+    for tote in totes {
         for balance in stock::contents(tx.sql(), Holder::Unit(tote.id)).await? {
             let quantity = balance.quantity.min(left);
-            if balance.goods.sku != line.sku || quantity == 0 || tote.kind != units::UnitKind::Tote {
+            if balance.goods.sku != line.sku || quantity == 0 {
                 continue;
             }
             let movement = Movement {
@@ -109,11 +120,11 @@ async fn from_totes(tx: &mut Tx, carton: &Carton, line: &CartonLine, pieces: i64
             stock::relocate(tx, &movement).await?;
             left -= quantity;
         }
-        if tote.kind == units::UnitKind::Tote && stock::contents(tx.sql(), Holder::Unit(tote.id)).await?.is_empty() {
+        if stock::contents(tx.sql(), Holder::Unit(tote.id)).await?.is_empty() {
             units::free(tx, tote.id).await?;
         }
     }
-    Ok(left == 0)
+    Ok(true)
 }
 
 async fn weigh(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> Result<Step, Stop> {

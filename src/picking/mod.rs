@@ -24,7 +24,7 @@ mod trim;
 pub use model::*;
 pub use plan::plan;
 pub use putback::{in_totes, put_back, put_back_scan, put_back_step};
-pub use rows::{batch_of_task, has_open_picks, picks_of};
+pub use rows::{batch_of_task, has_open_picks, picks_of, visits};
 pub use scan::scan;
 pub(crate) use scan::wrong;
 pub use shelf::{shelf_arrived, shelf_home};

@@ -206,8 +206,6 @@ refusals! {
         NoBatch { task: TaskId } => "pick.no_batch", 404, "This task has no picks any more; take another.";
         /// Nothing was entered.
         NothingScanned => "scan.empty", 422, "Nothing was scanned; scan the label that is asked for.";
-        /// No tote here with these goods.
-        NotInUnit { code: String } => "put_back.not_in_unit", 409, "{code} does not hold these goods; scan the tote that does.";
     }
 }
 

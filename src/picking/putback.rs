@@ -8,10 +8,10 @@ use crate::{
     event::Event,
     kernel::*,
     layout, orders,
-    stock::{self, Account, Condition, Holder, Movement},
+    stock::{self, Account, Balance, Condition, Holder, Movement},
     store::Tx,
     tasks::{self, ExpectKind, NewTask, Scan, Step, StepQuantity, Task, TaskKind, Tone},
-    units,
+    units::{self, Unit, UnitKind},
 };
 
 /// Asks for units of a line to be brought back. Fact: `task.ready`.
@@ -61,7 +61,7 @@ pub async fn put_back_step(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
     let label = step::label_of(article.as_ref());
     let mut screen = match row.stage.as_str() {
         "unit" => {
-            let holder = holding(tx, &row).await?;
+            let holder = holding(tx, &row).await?.into_iter().next().map(|(unit, _)| unit.code).unwrap_or_default();
             Step::ask(task, "put_back.scan_unit", "Scan the tote with the goods", ExpectKind::Unit, &holder)
         }
         "article" => Step::ask(task, "put_back.scan_article", "Scan the article", ExpectKind::Article, &label),
@@ -85,17 +85,14 @@ pub async fn put_back_scan(tx: &mut Tx, task: &Task, scan: &Scan) -> Result<Step
     let screen = put_back_step(tx, task).await?;
     match row.stage.as_str() {
         "unit" => {
-            let unit = units::by_code(tx.sql(), &code).await?.filter(|unit| unit.bound_to == Some(row.fulfilment));
-            let goods = match &unit {
-                Some(unit) => stock::contents(tx.sql(), Holder::Unit(unit.id)).await?,
-                None => Vec::new(),
-            };
-            let Some(found) = goods.into_iter().find(|balance| balance.goods.sku == row.sku) else {
+            let holding = holding(tx, &row).await?;
+            let found = holding.into_iter().find(|(unit, _)| unit.code.to_uppercase() == code);
+            let Some((unit, balance)) = found else {
                 let text = format!("{code} does not hold these goods. Scan the tote that does.");
                 return wrong(tx, task, "unit.wrong", &text, screen).await;
             };
-            row.unit = unit.map(|unit| unit.id);
-            (row.lot, row.serial) = (found.goods.lot, found.goods.serial);
+            row.unit = Some(unit.id);
+            (row.lot, row.serial) = (balance.goods.lot, balance.goods.serial);
             row.stage = "article".to_owned();
         }
         "article" => {
@@ -117,10 +114,18 @@ async fn into_bin(tx: &mut Tx, task: &Task, mut row: rows::PutBack, code: &str, 
         let text = format!("{code} cannot take goods. Scan another bin.");
         return wrong(tx, task, "bin.wrong", &text, screen).await;
     };
-    let Some(unit) = row.unit else { return Err(Refusal::NotInUnit { code: code.to_owned() }.into()) };
-    let goods = stock::contents(tx.sql(), Holder::Unit(unit)).await?;
-    let here = goods.into_iter().find(|balance| balance.goods.sku == row.sku);
-    let Some(here) = here else { return Err(Refusal::NotInUnit { code: code.to_owned() }.into()) };
+    let source = holding(tx, &row).await?.into_iter().find(|(unit, _)| row.unit == Some(unit.id));
+    let Some((Unit { id: unit, .. }, here)) = source else {
+        // A packer emptied the box, or filled it anew, in the meantime.
+        (row.stage, row.unit) = ("unit".to_owned(), None);
+        rows::save_put_back(tx.sql(), &row).await?;
+        let again = put_back_step(tx, task).await?;
+        return Ok(again.saying(
+            Tone::Warn,
+            "unit.changed",
+            "The goods are elsewhere now. Scan the tote that holds them.",
+        ));
+    };
     let quantity = here.quantity.min(row.quantity - row.done);
     let movement = Movement {
         goods: here.goods,
@@ -152,7 +157,7 @@ async fn into_bin(tx: &mut Tx, task: &Task, mut row: rows::PutBack, code: &str, 
 pub async fn in_totes(tx: &mut Tx, fulfilment: FulfilmentId, sku: SkuId) -> Result<i64, Stop> {
     let mut sum = 0;
     for unit in units::bound_to(tx.sql(), fulfilment).await? {
-        if unit.kind == units::UnitKind::Tote {
+        if unit.kind == UnitKind::Tote {
             let goods = stock::contents(tx.sql(), Holder::Unit(unit.id)).await?;
             sum += goods.iter().filter(|one| one.goods.sku == sku).map(|one| one.quantity).sum::<i64>();
         }
@@ -167,15 +172,16 @@ async fn find(tx: &mut Tx, task: &Task) -> Result<rows::PutBack, Stop> {
     }
 }
 
-/// The label of a tote or carton of the part that holds the goods.
-async fn holding(tx: &mut Tx, row: &rows::PutBack) -> Result<String, Stop> {
+/// The totes of the part that hold the goods; its cartons only when no tote does,
+/// since what is in a carton beside a tote is meant for the shopper.
+async fn holding(tx: &mut Tx, row: &rows::PutBack) -> Result<Vec<(Unit, Balance)>, Stop> {
+    let (mut totes, mut cartons) = (Vec::new(), Vec::new());
     for unit in units::bound_to(tx.sql(), row.fulfilment).await? {
         let goods = stock::contents(tx.sql(), Holder::Unit(unit.id)).await?;
-        if goods.iter().any(|balance| balance.goods.sku == row.sku) {
-            return Ok(unit.code);
-        }
+        let Some(balance) = goods.into_iter().find(|balance| balance.goods.sku == row.sku) else { continue };
+        if unit.kind == UnitKind::Tote { &mut totes } else { &mut cartons }.push((unit, balance));
     }
-    Ok(String::new())
+    Ok(if totes.is_empty() { cartons } else { totes })
 }
 
 /// A bin that has the article already, else one it was picked from.

@@ -155,6 +155,19 @@ pub(super) async fn add_pick(sql: &mut Sql, pick: &Pick) -> Result<(), Fault> {
     Ok(())
 }
 
+/// How often each bin of a site was picked from in the newest `picks` picks.
+pub async fn visits(sql: &mut Sql, site: SiteId, picks: i64) -> Result<Vec<(String, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT bin_code, COUNT(*) AS n FROM (SELECT bin_code FROM picks WHERE site = $1 AND state = 'done' \
+         ORDER BY id DESC LIMIT $2) AS newest GROUP BY bin_code ORDER BY bin_code",
+    )
+    .bind(site.to_string())
+    .bind(picks)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.text("bin_code")?, row.int("n")?))).collect()
+}
+
 /// The picks of a batch in tour order.
 pub async fn picks_of(sql: &mut Sql, batch: BatchId) -> Result<Vec<Pick>, Fault> {
     let rows = sqlx::query("SELECT * FROM picks WHERE batch = $1 ORDER BY seq, id")

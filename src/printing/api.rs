@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Print, PrintState, Printer, by_id, confirm, list, printers, reprint, retry, rows, set_printer, to_pdf, to_zpl,
+    Print, PrintState, Printer, by_id, confirm, label::Label, list, printers, reprint, retry, rows, set_printer,
+    to_pdf, to_zpl,
 };
 use crate::{
-    exchange::{Begun, Body, Command, Listed},
+    exchange::{Begun, Body, Command, Listed, Nothing, Path, Query},
     identity::{Caller, Permission},
     kernel::{PrintId, SiteId, Stop},
     problem::Problem,
@@ -109,12 +110,8 @@ struct Retry {
     printer: Option<String>,
 }
 
-/// No fields.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
-
-/// A job after a change.
+/// A job after a change, without the lines of its label: replies of commands are
+/// kept, and nothing personal is kept here.
 #[derive(Serialize, utoipa::ToSchema)]
 struct Changed {
     print: Print,
@@ -123,7 +120,10 @@ struct Changed {
 async fn changed(tx: &mut Tx, id: PrintId, done: Result<(), Stop>) -> Result<Changed, Stop> {
     done?;
     let print = rows::by_id(tx.sql(), id).await?;
-    print.map(|print| Changed { print }).ok_or_else(|| super::Refusal::Unknown { print: id.to_string() }.into())
+    let bare = |print: Print| Print { label: Label { lines: Vec::new(), ..print.label }, ..print };
+    print
+        .map(|print| Changed { print: bare(print) })
+        .ok_or_else(|| super::Refusal::Unknown { print: id.to_string() }.into())
 }
 
 /// Start a job again that failed or waits.

@@ -97,8 +97,20 @@ pub struct NewPrint {
     pub kind: PrintKind,
     /// The parcel, receipt or unit it belongs to.
     pub subject: String,
-    /// What stands on it; names masked.
+    /// What stands on it.
     pub label: Label,
+    /// Whose name (masked) and street stand on it in place of the label's lines.
+    /// Only who it is is kept here; the text stays with the parties.
+    pub recipient: Option<Recipient>,
+}
+
+/// A contact and one revision of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipient {
+    /// Who.
+    pub contact: ContactId,
+    /// Where.
+    pub address: AddressId,
 }
 
 /// Tries before a job is given up and reported.

@@ -1,22 +1,36 @@
 //! All SQL of printing.
 
+use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
 use super::{label::Label, model::*};
 use crate::{
     kernel::*,
+    parties,
     store::{Row, Sql},
 };
 
-fn read(row: &AnyRow) -> Result<Print, Fault> {
+/// What a label keeps of its lines: the text, or only whose they are.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Lines {
+    Written(Vec<String>),
+    Of(Recipient),
+}
+
+fn read(row: &AnyRow) -> Result<(Print, Option<Recipient>), Fault> {
     let label: Label = row.json("label")?;
-    Ok(Print {
+    let (lines, of) = match row.json("recipient")? {
+        Lines::Written(lines) => (lines, None),
+        Lines::Of(recipient) => (Vec::new(), Some(recipient)),
+    };
+    let print = Print {
         id: row.id("id")?,
         site: row.id("site")?,
         station: row.text("station")?,
         kind: row.word("kind")?,
         subject: row.text("subject")?,
-        label: Label { lines: row.json("recipient")?, ..label },
+        label: Label { lines, ..label },
         printer: row.text("printer")?,
         state: row.word("state")?,
         copies: row.int("copies")?,
@@ -24,11 +38,35 @@ fn read(row: &AnyRow) -> Result<Print, Fault> {
         error: row.opt_text("error")?,
         created_at: row.time("created_at")?,
         touched_at: row.time("touched_at")?,
-    })
+    };
+    Ok((print, of))
+}
+
+/// Reads the lines of a recipient where personal data lives; masked.
+async fn joined(sql: &mut Sql, (mut print, of): (Print, Option<Recipient>)) -> Result<Print, Fault> {
+    if let Some(of) = of {
+        let contact = parties::contact(sql, of.contact).await?.map(|contact| contact.masked().name);
+        let address = parties::address(sql, of.address).await?.map(|address| address.masked().line());
+        print.label.lines = contact.into_iter().chain(address).filter(|line| !line.is_empty()).collect();
+    }
+    Ok(print)
+}
+
+async fn all_joined(sql: &mut Sql, rows: &[AnyRow]) -> Result<Vec<Print>, Fault> {
+    let read: Vec<_> = rows.iter().map(read).collect::<Result<_, Fault>>()?;
+    let mut prints = Vec::with_capacity(read.len());
+    for one in read {
+        prints.push(joined(sql, one).await?);
+    }
+    Ok(prints)
 }
 
 pub(super) async fn add(sql: &mut Sql, id: PrintId, new: &NewPrint, printer: &str, now: Time) -> Result<(), Fault> {
     let bare = Label { lines: Vec::new(), ..new.label.clone() };
+    let lines = match &new.recipient {
+        Some(recipient) => Lines::Of(*recipient),
+        None => Lines::Written(new.label.lines.clone()),
+    };
     sqlx::query(
         "INSERT INTO prints (id, site, station, kind, subject, label, recipient, printer, state, copies, attempts, \
          error, created_at, touched_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, 0, NULL, $9, $9)",
@@ -39,7 +77,7 @@ pub(super) async fn add(sql: &mut Sql, id: PrintId, new: &NewPrint, printer: &st
     .bind(new.kind.as_str())
     .bind(&new.subject)
     .bind(serde_json::to_string(&bare)?)
-    .bind(serde_json::to_string(&new.label.lines)?)
+    .bind(serde_json::to_string(&lines)?)
     .bind(printer)
     .bind(now.ms())
     .execute(sql)
@@ -49,17 +87,20 @@ pub(super) async fn add(sql: &mut Sql, id: PrintId, new: &NewPrint, printer: &st
 
 /// One job.
 pub async fn by_id(sql: &mut Sql, id: PrintId) -> Result<Option<Print>, Fault> {
-    let row = sqlx::query("SELECT * FROM prints WHERE id = $1").bind(id.to_string()).fetch_optional(sql).await?;
-    row.as_ref().map(read).transpose()
+    let row = sqlx::query("SELECT * FROM prints WHERE id = $1").bind(id.to_string()).fetch_optional(&mut *sql).await?;
+    match row.as_ref().map(read).transpose()? {
+        Some(one) => Ok(Some(joined(sql, one).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The jobs of one parcel, receipt or unit, oldest first.
 pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Print>, Fault> {
     let rows = sqlx::query("SELECT * FROM prints WHERE subject = $1 ORDER BY id LIMIT 200")
         .bind(subject)
-        .fetch_all(sql)
+        .fetch_all(&mut *sql)
         .await?;
-    rows.iter().map(read).collect()
+    all_joined(sql, &rows).await
 }
 
 /// Jobs of a site (`None`: of all) in a state (`None`: any), newest first,
@@ -79,9 +120,9 @@ pub async fn list(
     .bind(state.map_or("", PrintState::as_str))
     .bind(before)
     .bind(limit)
-    .fetch_all(sql)
+    .fetch_all(&mut *sql)
     .await?;
-    rows.iter().map(read).collect()
+    all_joined(sql, &rows).await
 }
 
 /// Takes a job for the wire; one left on it by a process that died is taken again.

@@ -66,8 +66,14 @@ async fn set(db: &Db, site: SiteId, address: &str, asks_status: bool) {
 
 async fn queue(db: &Db, site: SiteId) -> PrintId {
     let mut tx = db.begin(Actor::house()).await.unwrap();
-    let new =
-        NewPrint { site, station: "P1".into(), kind: PrintKind::Parcel, subject: "pcl_1".into(), label: sample() };
+    let new = NewPrint {
+        site,
+        station: "P1".into(),
+        kind: PrintKind::Parcel,
+        subject: "pcl_1".into(),
+        label: sample(),
+        recipient: None,
+    };
     let id = print(&mut tx, &new).await.unwrap();
     tx.commit().await.unwrap();
     id
@@ -204,7 +210,14 @@ async fn a_failed_job_goes_to_another_printer_or_the_browser_and_strange_ones_ar
         };
         assert_eq!(set_printer(&mut tx, &strange).await.unwrap_err().code(), Some("printer.bad_address"));
         let label = Label { code: LabelCode::Plain { text: "箱".into() }, ..sample() };
-        let new = NewPrint { site, station: String::new(), kind: PrintKind::Place, subject: String::new(), label };
+        let new = NewPrint {
+            site,
+            station: String::new(),
+            kind: PrintKind::Place,
+            subject: String::new(),
+            label,
+            recipient: None,
+        };
         assert_eq!(print(&mut tx, &new).await.unwrap_err().code(), Some("print.bad_code"));
         let unknown = tx.id();
         assert_eq!(confirm(&mut tx, unknown).await.unwrap_err().code(), Some("print.unknown"));

@@ -4,18 +4,13 @@
 mod dispatch;
 mod view;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Begin, Evidence, Offer, Refusal, RiderKind, Tracker, positions, positions::TraccarFix};
 use crate::{
-    exchange::{Begun, Body, Command},
+    exchange::{Begun, Body, Command, Nothing, Path},
     identity::{Caller, Permission, Sites},
     kernel::*,
     problem::Problem,
@@ -172,11 +167,6 @@ async fn post_traccar(
     positions::report(&db, Tracker::shared(), id, coords.latitude, coords.longitude, Some(stamp_ms)).await?;
     Ok(StatusCode::OK)
 }
-
-/// Nothing beside the address of the request.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Take a load.
 #[utoipa::path(post, path = "/api/v1/offers/{id}/accept", tag = "last mile", request_body = Nothing,

@@ -14,6 +14,7 @@
 mod answer;
 pub mod api;
 mod cash;
+mod give;
 mod handover;
 mod model;
 mod offer;
@@ -25,16 +26,17 @@ mod rows;
 mod shift;
 
 pub use answer::{accept, decline, expire, withdraw_offers};
+pub use give::give;
 pub use handover::{deliver, fail};
 pub use model::*;
 pub use offer::{capacity, offer_loads, plan, seek};
 pub use pickup::{collect, spend_pickup_try};
-pub use positions::Tracker;
+pub use positions::{Tracker, on_shift_now};
 pub use refusal::Refusal;
 pub use reroute::{replan, replan_open};
 pub use rows::{
-    attempt_by_id, attempts_of, earned, free_riders, offer_by_id, offers_of_load, on_shift, open_offer_of, proved,
-    rider_by_id, trail,
+    attempt_by_id, attempts_of, earned, first_attempts, free_riders, has_photo, offer_by_id, offers_of_load, on_shift,
+    open_offer_of, proved, rider_by_id, trail,
 };
 pub use shift::{Begin, begin_shift, end_shift};
 

@@ -110,6 +110,19 @@ pub async fn report(
     Ok(())
 }
 
+/// Everybody on shift, where they are now.
+pub async fn on_shift_now(sql: &mut Sql) -> Result<Vec<Rider>, Fault> {
+    let live: HashMap<UserId, Position> =
+        Tracker::shared().everybody().into_iter().map(|position| (position.rider, position)).collect();
+    let mut riders = rows::on_shift(sql).await?;
+    for rider in &mut riders {
+        if let Some(position) = live.get(&rider.id).filter(|position| position.at >= rider.seen_at) {
+            (rider.coord, rider.seen_at) = (position.coord, position.at);
+        }
+    }
+    Ok(riders)
+}
+
 /// The last place known of somebody, in memory or written down.
 pub(super) async fn last_of(sql: &mut Sql, rider: UserId) -> Result<Option<Coord>, Fault> {
     let live = TRACKER.last.lock().expect("no panic holds the positions").get(&rider).map(|seen| seen.position);

@@ -372,6 +372,30 @@ pub async fn proved(sql: &mut Sql, attempt: AttemptId) -> Result<Option<(ProofKi
     Ok(proof_by_id(sql, proof).await?.map(|proof| (proof.kind, proof.received_by)))
 }
 
+/// First attempts since a moment at parcels of a site (`None`: of all): how many
+/// handed over, and how many there were.
+pub async fn first_attempts(sql: &mut Sql, site: Option<SiteId>, since: Time) -> Result<(i64, i64), Fault> {
+    let row = sqlx::query(
+        "SELECT COUNT(*) AS n, CAST(COALESCE(SUM(CASE WHEN a.outcome = 'delivered' THEN 1 ELSE 0 END), 0) AS BIGINT) \
+         AS done FROM attempts a JOIN loads l ON l.id = a.load_id \
+         WHERE a.number = 1 AND a.at >= $1 AND ($2 = '' OR l.site = $2)",
+    )
+    .bind(since.ms())
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .fetch_one(sql)
+    .await?;
+    Ok((row.int("done")?, row.int("n")?))
+}
+
+/// True if a hand-over was proved by a picture.
+pub async fn has_photo(sql: &mut Sql, id: ProofId) -> Result<bool, Fault> {
+    let row = sqlx::query("SELECT 1 AS one FROM proofs WHERE id = $1 AND photo IS NOT NULL")
+        .bind(id.to_string())
+        .fetch_optional(sql)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Notes a wrong code at a pick-up point.
 pub(super) async fn note_pickup_try(sql: &mut Sql, id: ulid::Ulid, site: SiteId, at: Time) -> Result<(), Fault> {
     sqlx::query("INSERT INTO pickup_tries (site, at, id) VALUES ($1, $2, $3)")

@@ -1,16 +1,13 @@
 //! The ledger over HTTP, for desks and auditors. Deliberately absent: writing;
 //! goods move through the rooms that move them.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Audit, Balance, Hold, Holder, Ledger, Pool, audit, rows};
 use crate::{
     catalog,
-    exchange::{Listed, Page},
+    exchange::{Listed, Page, Path, Query},
     identity::{Caller, Permission},
     kernel::SiteId,
     layout,

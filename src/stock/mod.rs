@@ -28,8 +28,9 @@ pub use hold::{expire, keep, pick, release, reserve};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};
 pub use rows::{
-    Balance, Ledger, balances_after, contents, hold_by_id, holds_after, holds_of_line, in_bins, in_condition, moved,
-    on_floor, pool, pools_after, pools_of, quantity, transfers_after,
+    Balance, Ledger, Question, balances_after, contents, hold_by_id, holds_after, holds_of_article, holds_of_line,
+    in_bins, in_condition, ledger, moved, of_article, on_floor, pool, pools_after, pools_of, quantity, transfer_counts,
+    transfers_after, unbalanced,
 };
 
 #[cfg(test)]

@@ -103,6 +103,47 @@ pub async fn story(sql: &mut Sql, subject: &str) -> Result<Vec<Fact>, Fault> {
     rows.iter().map(fact).collect()
 }
 
+/// Which facts a desk asks for; what is empty narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Seek {
+    /// The beginning of its name: `parcel.` or `parcel.delivered`.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// Where.
+    pub site: Option<SiteId>,
+}
+
+/// Stamped facts, newest first, before a position (0: from the newest).
+pub async fn recent(sql: &mut Sql, seek: &Seek, before: i64, limit: i64) -> Result<Vec<Fact>, Fault> {
+    let plain: String = seek.kind.chars().filter(|c| c.is_ascii_lowercase() || matches!(c, '.' | '_')).collect();
+    let rows = sqlx::query(
+        "SELECT position, id, at, kind, subject, site, actor, body FROM events WHERE position IS NOT NULL \
+         AND ($1 = 0 OR position < $1) AND ($2 = '' OR SUBSTR(kind, 1, LENGTH($2)) = $2) \
+         AND ($3 = '' OR subject = $3) AND ($4 = '' OR site = $4) ORDER BY position DESC LIMIT $5",
+    )
+    .bind(before)
+    .bind(plain)
+    .bind(&seek.subject)
+    .bind(seek.site.map_or_else(String::new, |site| site.to_string()))
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(fact).collect()
+}
+
+/// How many facts of each kind there are since a moment, of a site or of all.
+pub async fn counts(sql: &mut Sql, since: Time, site: Option<SiteId>) -> Result<Vec<(String, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT kind, COUNT(*) AS n FROM events WHERE at >= $1 AND ($2 = '' OR site = $2) GROUP BY kind ORDER BY kind",
+    )
+    .bind(since.ms())
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.text("kind")?, row.int("n")?))).collect()
+}
+
 /// The last position given, 0 if none.
 pub async fn head(sql: &mut Sql) -> Result<i64, Fault> {
     let row = sqlx::query("SELECT COALESCE(MAX(position), 0) AS head FROM events").fetch_one(sql).await?;

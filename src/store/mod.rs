@@ -12,7 +12,7 @@ mod connect;
 pub mod log;
 mod row;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use sqlx::{Any, AnyPool, Transaction, pool::PoolConnection};
 use tokio::sync::Notify;
@@ -73,7 +73,7 @@ impl Db {
     pub async fn begin(&self, actor: Actor) -> Result<Tx, Fault> {
         let how = self.engine.pick("BEGIN IMMEDIATE", "BEGIN");
         let sql = self.writer.begin_with(how).await?;
-        Ok(Tx { db: self.clone(), sql, facts: Vec::new(), chores: false, actor })
+        Ok(Tx { db: self.clone(), sql, facts: Vec::new(), chores: BTreeMap::new(), actor })
     }
 
     /// A connection for reading what is committed.
@@ -104,7 +104,7 @@ pub struct Tx {
     db: Db,
     sql: Transaction<'static, Any>,
     facts: Vec<Event>,
-    chores: bool,
+    chores: BTreeMap<(Chore, String), Time>,
     actor: Actor,
 }
 
@@ -146,14 +146,20 @@ impl Tx {
     /// Asks for a chore at `run_at` (domain time). The same chore for the same
     /// subject stands once; the earlier time wins.
     pub async fn later(&mut self, chore: Chore, subject: impl ToString, run_at: Time) -> Result<(), Fault> {
-        self.chores = true;
-        claim::schedule(&mut self.sql, chore, &subject.to_string(), run_at).await
+        let wanted = self.chores.entry((chore, subject.to_string())).or_insert(run_at);
+        *wanted = run_at.min(*wanted);
+        Ok(())
     }
 
-    /// Writes the facts and commits all or nothing.
+    /// Writes chores and facts and commits all or nothing. Chores come last and in
+    /// one order for all transactions: many of them want the same few rows, so that
+    /// nobody holds one for long, and no two wait for each other.
     pub async fn commit(mut self) -> Result<(), Fault> {
         let now = self.now();
-        let ring = self.chores || !self.facts.is_empty();
+        let ring = !self.chores.is_empty() || !self.facts.is_empty();
+        for ((chore, subject), run_at) in std::mem::take(&mut self.chores) {
+            claim::schedule(&mut self.sql, chore, &subject, run_at).await?;
+        }
         for fact in std::mem::take(&mut self.facts) {
             let id = self.id();
             log::append(&mut self.sql, id, now, &self.actor, &fact).await?;

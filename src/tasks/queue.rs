@@ -116,7 +116,7 @@ pub async fn suspend(tx: &mut Tx, task: &Task, reason: &str) -> Result<(), Stop>
     Ok(())
 }
 
-/// Gives a task back that nobody touched for [`ABANDONED_MS`]; a dead battery
+/// Gives a task back that nobody touched for `ABANDONED_MS`; a dead battery
 /// must not keep an order.
 pub async fn reclaim(tx: &mut Tx, id: TaskId) -> Result<(), Stop> {
     let Some(task) = rows::by_id(tx.sql(), id).await? else { return Ok(()) };

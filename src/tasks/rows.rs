@@ -77,6 +77,46 @@ pub async fn at_site(sql: &mut Sql, site: SiteId, limit: i64) -> Result<Vec<Task
     rows.iter().map(read).collect()
 }
 
+/// Which tasks a desk asks for; what is empty or `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// At this site.
+    pub site: Option<SiteId>,
+    /// A state; `open` stands for waiting, ready and taken.
+    pub state: String,
+    /// Of this kind.
+    pub kind: Option<TaskKind>,
+}
+
+/// Tasks that a desk asks for: the open ones most urgent first, then the newest.
+pub async fn list(sql: &mut Sql, filter: &Filter, limit: i64) -> Result<Vec<Task>, Fault> {
+    let rows = sqlx::query(
+        "SELECT * FROM tasks WHERE ($1 = '' OR site = $1) AND ($2 = '' OR state = $2 \
+         OR ($2 = 'open' AND state IN ('waiting', 'ready', 'taken'))) AND ($3 = '' OR kind = $3) \
+         ORDER BY CASE WHEN state IN ('waiting', 'ready', 'taken') THEN 0 ELSE 1 END, \
+         CASE WHEN state IN ('waiting', 'ready', 'taken') THEN -priority ELSE -touched_at END, due_at, id LIMIT $4",
+    )
+    .bind(filter.site.map_or_else(String::new, |site| site.to_string()))
+    .bind(&filter.state)
+    .bind(filter.kind.map_or("", TaskKind::as_str))
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// How many tasks are in each state, of a site or of all.
+pub async fn state_counts(sql: &mut Sql, site: Option<SiteId>) -> Result<Vec<(TaskState, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT state, COUNT(*) AS n FROM tasks WHERE ($1 = '' OR site = $1) \
+         AND state IN ('waiting', 'ready', 'taken') GROUP BY state",
+    )
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.word("state")?, row.int("n")?))).collect()
+}
+
 pub(super) async fn most_urgent(sql: &mut Sql, site: SiteId) -> Result<Vec<Task>, Fault> {
     let rows = sqlx::query(
         "SELECT * FROM tasks WHERE site = $1 AND state = 'ready' ORDER BY priority DESC, due_at, id LIMIT 50",

@@ -1,12 +1,7 @@
 //! The JSON of loads and vans: list, look, scan, depart, bring back. Deliberately
 //! absent: offers, stops and the board; those are the riders'.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -15,7 +10,7 @@ use super::{
     depart, list_loads, load_by_id, scan_in, vehicle_by_code, vehicles, view,
 };
 use crate::{
-    exchange::{Begun, Body, Command, Listed},
+    exchange::{Begun, Body, Command, Listed, Path, Query},
     identity::{Caller, Permission},
     kernel::*,
     network,
@@ -119,6 +114,7 @@ async fn get_load(State(db): State<Db>, caller: Caller, Path(id): Path<LoadId>) 
 /// A scanned label.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ScanParcel)]
 struct Scan {
     /// The SSCC on the parcel, as scanned.
     sscc: String,

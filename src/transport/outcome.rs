@@ -107,7 +107,7 @@ pub async fn delivered(tx: &mut Tx, held: &mut Held, attempts: &[AttemptId], by:
     close_stop(tx, held, StopState::Done).await
 }
 
-/// The parcels are in compartments of the pick-up point, for [`KEPT_MS`]; what
+/// The parcels are in compartments of the pick-up point, for `KEPT_MS`; what
 /// nobody collected there is in the vehicle.
 pub async fn dropped_off(tx: &mut Tx, held: &mut Held) -> Result<(), Stop> {
     let kept_until = tx.now().plus_ms(KEPT_MS);

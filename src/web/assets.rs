@@ -6,11 +6,13 @@ use std::{collections::HashMap, fmt, sync::LazyLock};
 use askama::filters::HtmlSafe;
 use axum::{
     Router,
-    extract::{Path, RawQuery},
+    extract::RawQuery,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
 };
+
+use crate::exchange::Path;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]

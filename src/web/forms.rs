@@ -57,7 +57,7 @@ fn problem(status: StatusCode, bytes: &[u8]) -> Problem {
     let text = |field: &str| said.get(field).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
     let mut problem = Problem::new(status, &text("code"), text("detail"));
     if let serde_json::Value::Object(members) = said {
-        let own = ["type", "title", "status", "detail", "code", "retryable", "errors"];
+        let own = ["type", "title", "status", "detail", "instance", "code", "retryable", "errors"];
         problem.members = members.into_iter().filter(|(name, _)| !own.contains(&name.as_str())).collect();
     }
     problem

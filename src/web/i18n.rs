@@ -50,8 +50,10 @@ macro_rules! tables {
     };
 }
 
-static EN: LazyLock<Table> = LazyLock::new(|| read(tables!("en": "common" "refusal" "handheld" "shop" "rider" "desk")));
-static ZH: LazyLock<Table> = LazyLock::new(|| read(tables!("zh": "common" "refusal" "handheld" "shop" "rider" "desk")));
+static EN: LazyLock<Table> =
+    LazyLock::new(|| read(tables!("en": "common" "refusal" "handheld" "shop" "rider" "desk" "house")));
+static ZH: LazyLock<Table> =
+    LazyLock::new(|| read(tables!("zh": "common" "refusal" "handheld" "shop" "rider" "desk" "house")));
 
 fn read(files: &[&str]) -> Table {
     let mut all = Table::new();

@@ -42,11 +42,14 @@ pub fn routes() -> Router<Db> {
         .merge(handheld::routes())
         .merge(shop::routes())
         .merge(rider::routes())
+        .merge(desk::routes())
+        .merge(dispatch::routes())
+        .merge(floor::routes())
         .merge(login::routes())
         .layer(from_fn(page::face))
 }
 
 /// Streams, which stay open longer than any page may take.
 pub fn streams() -> Router<Db> {
-    shop::streams()
+    shop::streams().merge(desk::streams())
 }

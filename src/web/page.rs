@@ -114,11 +114,7 @@ struct ProblemNote {
 /// pages may load (nothing from elsewhere), and draws problem documents.
 pub async fn face(request: Request, next: Next) -> Response {
     let (uri, method, headers) = (request.uri().clone(), request.method().clone(), request.headers().clone());
-    let words = Words::of(lang_of(&uri, &headers));
-    let mut response = next.run(request).await;
-    if is_problem(&response) && !uri.path().starts_with("/assets/") {
-        response = drawn(response, words, &uri, &method, &headers).await;
-    }
+    let mut response = for_people(next.run(request).await, &uri, &method, &headers).await;
     if let Some(lang) = asked_in_query(&uri) {
         set_cookie(&mut response, LANG_COOKIE, lang.code(), 31_536_000, false);
     }
@@ -137,7 +133,18 @@ pub async fn face(request: Request, next: Next) -> Response {
     response
 }
 
-fn is_problem(response: &Response) -> bool {
+/// A problem document drawn as a page in the visitor's language; any other answer
+/// as it is.
+pub async fn for_people(response: Response, uri: &Uri, method: &Method, headers: &HeaderMap) -> Response {
+    if !is_problem(&response) || uri.path().starts_with("/assets/") {
+        return response;
+    }
+    let words = Words::of(lang_of(uri, headers));
+    drawn(response, words, uri, method, headers).await
+}
+
+/// True for `application/problem+json`.
+pub fn is_problem(response: &Response) -> bool {
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("application/problem+json"))
 }
@@ -203,10 +210,12 @@ fn title(words: Words, status: u16) -> &'static str {
 
 /// Where a persona begins.
 fn home(path: &str) -> &'static str {
-    ["/handheld", "/rider", "/desk", "/dispatch", "/floor"]
-        .into_iter()
-        .find(|home| path.starts_with(home))
-        .unwrap_or("/")
+    let begins = |home: &&&str| path.starts_with(**home);
+    match ["/desk", "/dispatch", "/floor"].iter().find(begins) {
+        // From there everybody is led to the first page of his role.
+        Some(_) => "/desk",
+        None => ["/handheld", "/rider"].into_iter().find(|home| path.starts_with(home)).unwrap_or("/"),
+    }
 }
 
 /// Where a persona signs in; a page that was asked for comes back afterwards.

@@ -74,6 +74,21 @@ impl Browser {
         self.go(path.to_owned(), Some(body(fields)), true).await
     }
 
+    /// Listens to a stream until it says `text`.
+    pub async fn hear(&self, path: &str, text: &str) -> String {
+        let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self.client.get(format!("{}{path}", self.base)).header("cookie", jar.join("; "));
+        let mut response = request.send().await.unwrap();
+        let mut heard = String::new();
+        while !heard.contains(text) {
+            let patience = std::time::Duration::from_secs(20);
+            let chunk = tokio::time::timeout(patience, response.chunk()).await;
+            let chunk = chunk.unwrap_or_else(|_| panic!("{path} never said {text}: {heard}")).unwrap();
+            heard.push_str(&String::from_utf8_lossy(&chunk.unwrap_or_else(|| panic!("{path} ended: {heard}"))));
+        }
+        heard
+    }
+
     async fn go(&mut self, mut path: String, mut form: Option<String>, part: bool) -> Page {
         for _ in 0..6 {
             let url = format!("{}{path}", self.base);

@@ -20,8 +20,9 @@ use cartage::{
     units::{self, UnitKind},
 };
 use firmware_bridge::vehicle::{Fleet, FleetConfig, Timing, spawn_fleet};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+use sqlx::Connection as _;
 use tokio_util::sync::CancellationToken;
 
 /// Domain seconds in a wall second.
@@ -36,6 +37,79 @@ pub struct House {
     pub client: Client,
     stop: CancellationToken,
     _fleet: Fleet,
+}
+
+/// A client that keeps no connection: one that the server closed after refusing a
+/// long body must not fail the next request.
+fn client() -> Client {
+    Client::builder().pool_max_idle_per_host(0).build().unwrap()
+}
+
+/// Runs a test with the URL of an empty database of each engine; a loud word when
+/// PostgreSQL is left out.
+pub async fn on_both_databases(test: impl AsyncFn(&str)) {
+    let folder = std::env::temp_dir().join(format!("cartage-db-{:016x}", rand::random::<u64>()));
+    std::fs::create_dir_all(&folder).unwrap();
+    test(&format!("sqlite://{}/test.db", folder.display())).await;
+    std::fs::remove_dir_all(&folder).ok();
+    let Ok(server) = std::env::var("CARTAGE_TEST_POSTGRES") else {
+        eprintln!("LEFT OUT: PostgreSQL; set CARTAGE_TEST_POSTGRES (make test does)");
+        return;
+    };
+    let name = format!("cartage_it_{:016x}", rand::random::<u64>());
+    admin(&server, &format!("CREATE DATABASE {name}")).await;
+    let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base);
+    test(&format!("{base}/{name}")).await;
+    admin(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+/// Runs a test in a house on each engine.
+pub async fn on_both(test: impl AsyncFn(&House)) {
+    on_both_databases(async |url| {
+        let house = House::open(Some(url.to_owned())).await;
+        test(&house).await;
+        house.close().await;
+    })
+    .await;
+}
+
+async fn admin(server: &str, statement: &str) {
+    sqlx::any::install_default_drivers();
+    let mut sql = sqlx::AnyConnection::connect(server).await.expect("the PostgreSQL server answers");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned())).execute(&mut sql).await.expect("the statement runs");
+}
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null if it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+    /// The media type.
+    pub fn kind(&self) -> &str {
+        self.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+    /// Fails unless it is a problem document of this status and code.
+    pub fn refuses(&self, status: u16, code: &str) -> Value {
+        let said = self.json();
+        assert_eq!(
+            (self.status.as_u16(), self.kind(), said["code"].as_str(), said["status"].as_u64()),
+            (status, "application/problem+json", Some(code), Some(u64::from(status))),
+            "{}",
+            self.text
+        );
+        for member in ["type", "title", "detail", "instance"] {
+            assert!(said[member].as_str().is_some_and(|text| !text.is_empty()), "no {member}: {said}");
+        }
+        said
+    }
 }
 
 /// Somebody who calls the API.
@@ -62,17 +136,34 @@ impl House {
         let site = furnish(&app.db).await;
         let stop = CancellationToken::new();
         let fleet = vehicles(&app, site, &folder, &stop, speed).await;
-        Self { app, folder, client: Client::new(), stop, _fleet: fleet }
+        Self { app, folder, client: client(), stop, _fleet: fleet }
     }
 
     /// A machine with these permissions everywhere.
     pub async fn machine(&self, permissions: &[Permission]) -> Persona {
+        self.bound(permissions, |_| {}).await
+    }
+
+    /// A machine whose token is bound to a site, a channel, a time.
+    pub async fn bound(&self, permissions: &[Permission], bind: impl FnOnce(&mut NewToken)) -> Persona {
         let mut tx = self.app.db.begin(Actor::house()).await.unwrap();
         let permissions = permissions.iter().copied().collect();
-        let new = NewToken { name: "test".into(), permissions, site: None, channel: None, expires_at: None };
+        let mut new = NewToken { name: "test".into(), permissions, site: None, channel: None, expires_at: None };
+        bind(&mut new);
         let (_, secret) = mint_token(&mut tx, new).await.unwrap();
         tx.commit().await.unwrap();
-        Persona { base: self.app.base_url(), secret, client: self.client.clone() }
+        self.with(&secret)
+    }
+
+    /// Whoever holds this secret; empty for nobody.
+    pub fn with(&self, secret: &str) -> Persona {
+        Persona { base: self.app.base_url(), secret: secret.into(), client: self.client.clone() }
+    }
+
+    /// The site's id.
+    pub async fn site(&self, code: &str) -> SiteId {
+        let mut read = self.app.db.read().await.unwrap();
+        network::site_by_code(read.sql(), code).await.unwrap().unwrap().id
     }
 
     /// A person, signed in with a password.
@@ -88,11 +179,11 @@ impl House {
         let mut tx = self.app.db.begin(Actor::house()).await.unwrap();
         add_person(&mut tx, &new).await.unwrap();
         tx.commit().await.unwrap();
-        let nobody = Persona { base: self.app.base_url(), secret: String::new(), client: self.client.clone() };
+        let nobody = self.with("");
         let body = json!({"login": login, "password": "a long enough secret"});
         let (status, reply) = nobody.call(Method::POST, "/api/v1/sessions", "", &body).await;
         assert_eq!(status, StatusCode::CREATED, "{reply}");
-        Persona { secret: reply["session"].as_str().unwrap().into(), ..nobody }
+        self.with(reply["session"].as_str().unwrap())
     }
 
     /// Ends everything and removes what it left.
@@ -118,6 +209,33 @@ impl Persona {
         let response = request.timeout(Duration::from_secs(30)).send().await.unwrap();
         let status = response.status();
         (status, response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Sends whatever the test makes of a request.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        make: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Answer {
+        let mut request = self.client.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        if !self.secret.is_empty() {
+            request = request.bearer_auth(&self.secret);
+        }
+        let response = make(request).timeout(Duration::from_secs(30)).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap_or_default() }
+    }
+
+    /// Sends a command under a key of its own; the answer whole.
+    pub async fn tries(&self, path: &str, body: &Value) -> Answer {
+        let key = format!("{:016x}", rand::random::<u64>());
+        self.send("POST", path, |request| request.header("idempotency-key", key).json(body)).await
+    }
+
+    /// Reads; the answer whole.
+    pub async fn looks(&self, path: &str) -> Answer {
+        self.send("GET", path, |request| request).await
     }
 
     /// Reads.

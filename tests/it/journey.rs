@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, Persona};
 
+/// An order of Ann Lee.
 pub fn order(quantity: i64) -> Value {
     json!({
         "channel": "web",
@@ -31,7 +32,7 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
 }
 
 /// Does what each step asks until the task is over; returns the states seen.
-async fn work(worker: &Persona, kind: &str) -> Vec<String> {
+pub async fn work(worker: &Persona, kind: &str) -> Vec<String> {
     let mut step = until(&format!("a {kind} task"), async || {
         let (status, step) = worker.post("/api/v1/work/next", json!({"site": "NG", "kinds": [kind]})).await;
         (status == StatusCode::OK).then_some(step)
@@ -54,14 +55,13 @@ async fn work(worker: &Persona, kind: &str) -> Vec<String> {
     states
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_goes_from_click_to_proof() {
-    let house = House::open(None).await;
-    let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead, Permission::EventRead]).await;
+/// Brings an order for two teas from the click to the door; answers with the order
+/// as it is in the end.
+pub async fn click_to_proof(house: &House, shop: &Persona, order: Value) -> Value {
     let worker = house.person("wang", "worker").await;
     let driver = house.person("lin", "driver").await;
 
-    let placed = shop.done("/api/v1/orders", order(2)).await;
+    let placed = shop.done("/api/v1/orders", order).await;
     assert_eq!((placed["state"].as_str(), placed["total_minor"].as_i64()), (Some("accepted"), Some(3_100)));
     let id = placed["id"].as_str().unwrap().to_owned();
     let pin = placed["delivery_pin"].as_str().unwrap().to_owned();
@@ -92,11 +92,18 @@ async fn an_order_goes_from_click_to_proof() {
     assert!(status.is_client_error());
     driver.done(&format!("/api/v1/stops/{stop}/deliver"), json!({"pin": pin})).await;
 
-    let done = until("the order to end", async || {
+    until("the order to end", async || {
         let seen = shop.get(&format!("/api/v1/orders/{id}")).await;
         (seen["state"] == "delivered" && seen["payment"] == "paid").then_some(seen)
     })
-    .await;
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_goes_from_click_to_proof() {
+    let house = House::open(None).await;
+    let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead, Permission::EventRead]).await;
+    let done = click_to_proof(&house, &shop, order(2)).await;
     assert_eq!(done["lines"][0]["delivered"], 2);
     // A fact is read when it has its position, a moment after its commit.
     let facts = until("the last fact", async || {

@@ -1,7 +1,18 @@
 //! The house as a whole, over its real faces: HTTP, MQTT, both databases.
 
 mod browser;
+mod changes;
+mod counts;
+mod edges;
+mod files;
 mod eyes;
+mod desk;
 mod house;
 mod journey;
+mod openapi;
 mod pages;
+mod privacy;
+mod scans;
+mod sources;
+mod sql;
+mod sweep;

@@ -12,6 +12,7 @@ use cartage::{
 use crate::{
     browser::{Browser, Page},
     house::House,
+    privacy::stays_home,
 };
 
 /// Mill Row leads east from the gate; another way leads back.
@@ -193,6 +194,23 @@ async fn drive(driver: &mut Browser, pin: &str) {
     at_door(driver, &csrf, &route, pin).await;
 }
 
+/// The packed parcel is on the dispatcher's board, on a route or with what hinders it.
+async fn dispatch_sees(house: &House) {
+    house.person("nora", "dispatcher").await;
+    let mut nora = Browser::new(house.app.base_url());
+    let mut page = nora.send("/login", &[("login", "nora"), ("password", "a long enough secret")]).await;
+    assert_eq!(page.at, "/dispatch");
+    for _ in 0..200 {
+        if page.html.contains("class=\"job ") || page.html.contains("class=\"lane\"") {
+            break;
+        }
+        wait().await;
+        page = nora.open("/dispatch").await;
+    }
+    page.says("20 Mill Row");
+    nora.open("/dispatch/map.json").await.says("20 Mill Row");
+}
+
 async fn at_door(driver: &mut Browser, csrf: &str, route: &Page, pin: &str) {
     let stop = route.between("action=\"/rider/stops/", "/arrive");
     let door = driver.send(&format!("/rider/stops/{stop}/arrive"), &[("csrf", csrf)]).await;
@@ -221,6 +239,7 @@ async fn an_order_goes_from_click_to_proof_on_pages() {
     work(&mut worker, "Pick").await;
     work(&mut worker, "Pack").await;
 
+    dispatch_sees(&house).await;
     let mut driver = Browser::new(house.app.base_url());
     drive(&mut driver, &pin).await;
 
@@ -236,6 +255,7 @@ async fn an_order_goes_from_click_to_proof_on_pages() {
     seen.says("Handed over").says("Delivered:").says("Packed");
     let mut stranger = Browser::new(house.app.base_url());
     assert_eq!(stranger.open(&path).await.status, 404, "nobody else may see it");
+    stays_home(&house, &["Ann Lee", "20 Mill Row"]).await;
     house.close().await;
 }
 

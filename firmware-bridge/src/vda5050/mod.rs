@@ -1,7 +1,7 @@
 //! VDA 5050 on the wire.
 //!
 //! Deliberately absent: behaviour of either side. [`Dialect`] is the one seam where a version of
-//! the standard shows; everything else works with the messages of [`message`].
+//! the standard shows; everything else works with the messages of `message`.
 
 mod dialect;
 mod message;

@@ -11,9 +11,10 @@ use crate::faults::{Fault, Mishap};
 use crate::http::Caller;
 use crate::oracle::Fact;
 use crate::stage::Stage;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const MINUTE_MS: i64 = 60_000;
 /// Domain time between two trucks.
@@ -23,6 +24,8 @@ const COUNT_GAP_MS: i64 = 12_000;
 /// A bin that turned out to be promised to nobody is left, and another is
 /// counted, so often.
 const COUNT_TRIES: u32 = 6;
+/// Looks for a promise, five seconds of domain time apart.
+const PROMISE_LOOKS: u32 = 60;
 
 /// Works at the site of `login` from `opening_ms` on, until all is done.
 pub async fn live(stage: Arc<Stage>, login: Login, opening_ms: i64) {
@@ -82,24 +85,25 @@ impl Controller<'_> {
         }
     }
 
-    /// Has one bin after the other counted that holds less than was promised.
+    /// Has bins counted that hold less than was promised; a promise is soon picked,
+    /// so no count waits for another.
     async fn count(&self, opening_ms: i64) {
-        let mut counted = BTreeSet::new();
-        let mut at_ms = opening_ms + MINUTE_MS;
-        for fault in self.stage.mishaps.take_all(Mishap::CountBelowHeld) {
-            if !self.stage.until(at_ms).await {
-                return;
-            }
-            at_ms += COUNT_GAP_MS;
-            self.bring_about(fault, &mut counted).await;
-        }
+        let counted = Mutex::default();
+        let faults = self.stage.mishaps.take_all(Mishap::CountBelowHeld);
+        let counts = faults.into_iter().enumerate().map(|(number, fault)| {
+            let at_ms = opening_ms + MINUTE_MS / 2 + number as i64 * COUNT_GAP_MS;
+            self.bring_about(fault, at_ms, &counted)
+        });
+        join_all(counts).await;
     }
 
-    /// Tries bins until a promise broke, or gives the mishap back.
-    async fn bring_about(&self, fault: Fault, counted: &mut BTreeSet<String>) {
+    /// Tries bins from `at_ms` on until a promise broke, or gives the mishap back.
+    async fn bring_about(&self, fault: Fault, at_ms: i64, counted: &Mutex<BTreeSet<String>>) {
+        if !self.stage.until(at_ms).await {
+            return;
+        }
         for _ in 0..COUNT_TRIES {
             let Some(bin) = self.promised_bin(counted).await else { break };
-            counted.insert(bin.clone());
             self.stage.truth.note(self.site, &bin, Gap::BelowHeld);
             match self.ask(&bin).await {
                 Some(true) => return,
@@ -127,26 +131,36 @@ impl Controller<'_> {
         }))
     }
 
-    /// A bin on a fixed rack whose article is promised and not yet picked, the
-    /// latest promise first; waits for one.
-    async fn promised_bin(&self, counted: &BTreeSet<String>) -> Option<String> {
-        let skus = self.codes().await;
-        for _ in 0..8 {
-            let promised = promised(&self.stage.news.since(0), self.site_id());
-            let found = promised.iter().rev().find_map(|sku| {
-                let code = skus.get(sku)?;
-                let rows = self.stage.world.stock.iter();
-                let mut rows = rows.filter(|row| row.site == self.site && row.sku == *code);
-                rows.find(|row| !counted.contains(&row.bin) && self.on_rack(&row.bin)).map(|row| row.bin.clone())
-            });
+    /// A bin on a fixed rack that alone holds an article which is promised and not
+    /// yet picked, the latest promise first; waits for one, and marks it counted.
+    async fn promised_bin(&self, counted: &Mutex<BTreeSet<String>>) -> Option<String> {
+        for _ in 0..PROMISE_LOOKS {
+            let found = self.uncounted(counted);
             if found.is_some() {
                 return found;
             }
-            if !self.stage.rest(MINUTE_MS / 4).await {
+            if !self.stage.rest(MINUTE_MS / 12).await {
                 return None;
             }
         }
         None
+    }
+
+    fn uncounted(&self, counted: &Mutex<BTreeSet<String>>) -> Option<String> {
+        let skus = self.codes();
+        let promised = promised(&self.stage.news.since(0), self.site_id());
+        let mut alone = promised.iter().rev().filter_map(|sku| self.only_bin(skus.get(sku)?));
+        let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let bin = alone.find(|bin| self.on_rack(bin) && !counted.contains(*bin))?.to_owned();
+        counted.insert(bin.clone());
+        Some(bin)
+    }
+
+    /// The bin of an article that stands in one bin of the site only.
+    fn only_bin(&self, code: &str) -> Option<&str> {
+        let rows = self.stage.world.stock.iter();
+        let mut rows = rows.filter(|row| row.site == self.site && row.sku == code);
+        rows.next().filter(|_| rows.next().is_none()).map(|row| row.bin.as_str())
     }
 
     fn on_rack(&self, bin: &str) -> bool {
@@ -155,7 +169,7 @@ impl Controller<'_> {
     }
 
     /// Codes of the articles in orders of the run, by id.
-    async fn codes(&self) -> HashMap<String, String> {
+    fn codes(&self) -> HashMap<String, String> {
         let mut codes = HashMap::new();
         for order in self.stage.register.ids() {
             if let Some(placed) = self.stage.register.find(&order) {

@@ -109,12 +109,12 @@ async fn pool(eye: &Caller, site: &str, sku: &str) -> Result<Option<(i64, i64)>,
 }
 
 /// How many may lie in a bin so that the site has one less than it promised; all
-/// of them when nothing is promised.
+/// of them when other bins keep every promise.
 fn below_held(in_bin: i64, on_hand: i64, held: i64) -> i64 {
-    if held == 0 {
+    let elsewhere = on_hand - in_bin;
+    if held <= elsewhere {
         return in_bin;
     }
-    let elsewhere = on_hand - in_bin;
     (held - 1 - elsewhere).clamp(0, in_bin)
 }
 
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn one_less_than_promised() {
         assert_eq!(below_held(40, 40, 3), 2);
-        assert_eq!(below_held(40, 45, 3), 0);
+        assert_eq!((below_held(40, 45, 3), below_held(40, 42, 3)), (40, 0));
         assert_eq!(below_held(40, 40, 0), 40);
         assert_eq!(below_held(40, 40, 40), 39);
     }

@@ -329,7 +329,7 @@ mod tests {
         let staff = generate(&city, &places, Scale::City, 7);
         let count = |role| staff.people.iter().filter(|p| p.role == role).count();
         // Warehouses, and a clerk at each pick-up point.
-        assert_eq!(count(Role::Worker), 9 + 4 * 3 + 3);
+        assert_eq!(count(Role::Worker), 10 + 4 * 3 + 3);
         assert_eq!(count(Role::Rider) + count(Role::Driver), staff.riders.len());
         for role in [Role::Admin, Role::Supervisor, Role::Inventory, Role::Technician] {
             assert!(count(role) > 0, "{role:?}");
@@ -348,7 +348,7 @@ mod tests {
         let city = City::generate(7);
         let places = sites::generate(&city, Scale::City);
         let staff = generate(&city, &places, Scale::City, 7);
-        assert_eq!(staff.vehicles.len(), 7);
+        assert_eq!(staff.vehicles.len(), 8 + 4);
         for van in &staff.vehicles {
             let driver = staff.riders.iter().find(|r| r.login == van.driver).expect("a driver");
             assert_eq!(driver.vehicle.as_deref(), Some(van.code.as_str()));

@@ -3,7 +3,7 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    exchange::{Begun, Command, Listed, Page},
+    exchange::{Begun, Command, Listed, Page, Path, Query},
     identity::{
         Caller, Device, NewToken, Permission, Refusal, Token, devices, enrol_device, find_device, find_token,
         mint_token, retire_device, revoke_token, tokens,

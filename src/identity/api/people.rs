@@ -1,17 +1,12 @@
 //! The JSON of people and roles. Nobody gives, or takes from those who hold
 //! more than they do. Deliberately absent: deleting; facts name people for good.
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    exchange::{Begun, Body, Command, Listed, Page},
+    exchange::{Begun, Body, Command, Listed, Page, Path, Query},
     identity::{
         BUILT_IN, Caller, Grant, NewPerson, Permission, Permissions, Person, Role, Sites, add_person, built_in,
         custom_roles, find_person, hash_password, people, permissions_of, put_role, set_active, set_grants,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -14,17 +14,17 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     kernel::*,
     problem::Problem,
     riders::{
-        self, Attempt, Offer, Position, Refusal, Rider, Tracker, attempts_of, collect, offers_of_load, on_shift, rows,
-        spend_pickup_try, withdraw_offers,
+        Attempt, Offer, Refusal, Rider, attempts_of, collect, give, offers_of_load, on_shift_now, rows,
+        spend_pickup_try,
     },
     store::{Actor, Db, Sql, Tx},
     transport::{
-        self, Acting, Board, Load, LoadView, Parcel,
+        self, Acting, Board, LoadView, Parcel,
         api::{acting, site_of},
     },
 };
@@ -65,15 +65,8 @@ async fn get_dispatch(State(db): State<Db>, caller: Caller) -> Result<Json<Dispa
     for view in &board.loads {
         offers.insert(view.load.id, offers_of_load(sql, view.load.id).await?);
     }
-    let live: HashMap<UserId, Position> =
-        Tracker::shared().everybody().into_iter().map(|position| (position.rider, position)).collect();
-    let mut riders = on_shift(sql).await?;
+    let mut riders = on_shift_now(sql).await?;
     riders.retain(|rider| sites.holds(rider.site));
-    for rider in &mut riders {
-        if let Some(position) = live.get(&rider.id).filter(|position| position.at >= rider.seen_at) {
-            (rider.coord, rider.seen_at) = (position.coord, position.at);
-        }
-    }
     Ok(Json(DispatchBoard { board, riders, offers }))
 }
 
@@ -115,21 +108,10 @@ async fn post_plan(State(db): State<Db>, caller: Caller, command: Command<PlanNo
 /// To whom a load is given.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AssignLoad)]
 struct Assign {
     /// The rider or driver.
     driver: UserId,
-}
-
-/// Gives a load to a person by hand: an open offer is withdrawn; a driver takes
-/// it in the van of the shift.
-async fn give(tx: &mut Tx, id: LoadId, driver: UserId) -> Result<Load, Stop> {
-    let rider = riders::rider_by_id(tx.sql(), driver).await?.ok_or(Refusal::Unknown)?;
-    if !rider.on_shift {
-        return Err(Refusal::OffShift.into());
-    }
-    withdraw_offers(tx, id).await?;
-    let van = transport::vehicle_of(tx.sql(), driver).await?;
-    transport::assign(tx, id, driver, van.as_ref()).await
 }
 
 async fn dispatched(tx: &mut Tx, caller: &Caller, id: LoadId) -> Result<(), Stop> {

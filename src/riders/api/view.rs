@@ -100,6 +100,7 @@ pub struct ParcelForRider {
 
 /// A window.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = StopWindow)]
 pub struct Window {
     /// Its begin.
     pub from: Option<Time>,

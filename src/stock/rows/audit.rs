@@ -11,7 +11,7 @@ fn texts(rows: &[AnyRow]) -> Result<Vec<String>, Fault> {
     rows.iter().map(|row| row.text("what")).collect()
 }
 
-pub(in crate::stock) async fn unbalanced(sql: &mut Sql) -> Result<Vec<String>, Fault> {
+pub async fn unbalanced(sql: &mut Sql) -> Result<Vec<String>, Fault> {
     let rows = sqlx::query(
         "SELECT sku || ' ' || CAST(SUM(quantity) AS TEXT) AS what FROM balances GROUP BY sku HAVING SUM(quantity) <> 0",
     )

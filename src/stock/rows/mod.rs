@@ -2,13 +2,16 @@
 //! replicas cannot both win.
 
 mod audit;
+mod desk;
 mod places;
 
 use serde::Serialize;
 use sqlx::any::AnyRow;
 
-pub(super) use audit::{held_differs, pool_differs, replay_differs, unbalanced};
+pub use audit::unbalanced;
+pub(super) use audit::{held_differs, pool_differs, replay_differs};
 
+pub use desk::{Question, holds_of_article, ledger, of_article, transfer_counts};
 pub use places::{contents, in_bins, in_condition, moved, on_floor};
 
 use super::model::*;

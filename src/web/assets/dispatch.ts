@@ -58,8 +58,9 @@ async function drawRoads(): Promise<void> {
       L.polyline(points, { renderer: roadTop, pane: "roadtop", color: colour("--bad"), weight: 4, dashArray: "2 5", interactive: false }).addTo(shut);
       const middle = L.polyline(points).getBounds().getCenter();
       mark(middle.lat, middle.lng, "shut-mark", "", `${road.name} ${words.closed}: ${road.reason}`, "stops").addTo(shut);
-    } else if (road.slow_permille < 800) {
-      const jam = road.slow_permille < 450;
+    } else if (road.slow_permille >= 250) {
+      // So many thousandths of the free time are added: a jam doubles it.
+      const jam = road.slow_permille >= 1000;
       L.polyline(points, { renderer: roadTop, pane: "roadtop", color: colour(jam ? "--bad" : "--warn"), weight: jam ? 4 : 3, dashArray: jam ? undefined : "7 4", interactive: false }).addTo(shut);
     }
   }

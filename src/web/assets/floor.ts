@@ -281,7 +281,9 @@ function choose(id: string): void {
 }
 document.addEventListener("click", (event) => {
   const id = (event.target as Element).closest<HTMLElement | SVGElement>("[data-vehicle]")?.dataset.vehicle;
-  if (id) choose(id);
+  if (!id || (event as MouseEvent).ctrlKey || (event as MouseEvent).metaKey) return;
+  event.preventDefault();
+  choose(id);
 });
 svg.addEventListener("keydown", (event) => {
   const id = (event.target as SVGElement).closest<SVGElement>("[data-vehicle]")?.dataset.vehicle;

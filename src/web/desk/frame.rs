@@ -3,9 +3,12 @@
 
 use std::fmt;
 
-use askama::{Template, filters::HtmlSafe};
+use askama::filters::HtmlSafe;
 
-use crate::web::i18n::{Lang, Words};
+use crate::{
+    identity::{Caller, Permission, Sites},
+    web::i18n::{Lang, Words},
+};
 
 /// A meaning: always drawn with colour, shape and word at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -88,6 +91,15 @@ pub struct Door {
     key: &'static str,
     /// True if it stands in the bar; the rest is found behind "More".
     pub bar: bool,
+    /// Any one of these opens it.
+    pub opens: &'static [Permission],
+}
+
+impl Door {
+    /// True if it opens to this person.
+    pub fn is_open_to(&self, caller: &Caller) -> bool {
+        self.opens.iter().any(|one| caller.sites(*one) != Sites::Only(Vec::new()))
+    }
 }
 
 /// Marks a key of the catalogue where it is not asked for at once.
@@ -95,19 +107,49 @@ const fn key(text: &'static str) -> &'static str {
     text
 }
 
+/// Who may see why something was chosen: whoever may see what was chosen.
+pub const REASONS: &[Permission] = &[
+    Permission::OrderRead,
+    Permission::StockRead,
+    Permission::WorkSupervise,
+    Permission::FleetOperate,
+    Permission::DispatchAct,
+];
+/// Who may see a floor as it moves.
+pub const FLOOR: &[Permission] = &[Permission::FleetOperate, Permission::WorkSupervise, Permission::ReportRead];
+
+const fn door(
+    name: &'static str,
+    href: &'static str,
+    key: &'static str,
+    bar: bool,
+    opens: &'static [Permission],
+) -> Door {
+    Door { name, href, key, bar, opens }
+}
+
 /// Every page of the desk, in the order of the bar.
 pub const DOORS: &[Door] = &[
-    Door { name: "dispatch", href: "/dispatch", key: key("door.dispatch"), bar: true },
-    Door { name: "floor", href: "/floor", key: key("door.floor"), bar: true },
-    Door { name: "orders", href: "/desk/orders", key: key("door.orders"), bar: true },
-    Door { name: "stock", href: "/desk/stock", key: key("door.stock"), bar: true },
-    Door { name: "cases", href: "/desk/cases", key: key("door.cases"), bar: true },
-    Door { name: "tasks", href: "/desk/tasks", key: key("door.tasks"), bar: true },
-    Door { name: "board", href: "/desk/board", key: key("door.board"), bar: true },
-    Door { name: "ledger", href: "/desk/ledger", key: key("door.ledger"), bar: false },
-    Door { name: "decisions", href: "/desk/decisions", key: key("door.decisions"), bar: false },
-    Door { name: "events", href: "/desk/events", key: key("door.events"), bar: false },
-    Door { name: "prints", href: "/desk/prints", key: key("door.prints"), bar: false },
+    door("dispatch", "/dispatch", key("door.dispatch"), true, &[Permission::DispatchAct]),
+    door("floor", "/floor", key("door.floor"), true, FLOOR),
+    door("orders", "/desk/orders", key("door.orders"), true, &[Permission::OrderRead]),
+    door("stock", "/desk/stock", key("door.stock"), true, &[Permission::StockRead]),
+    door("cases", "/desk/cases", key("door.cases"), true, &[Permission::CaseHandle]),
+    door("tasks", "/desk/tasks", key("door.tasks"), true, &[Permission::WorkSupervise]),
+    door("board", "/desk/board", key("door.board"), true, &[Permission::ReportRead]),
+    door("ledger", "/desk/ledger", key("door.ledger"), false, &[Permission::StockRead]),
+    door("inbound", "/desk/inbound", key("door.inbound"), false, &[Permission::InboundReceive]),
+    door("decisions", "/desk/decisions", key("door.decisions"), false, REASONS),
+    door("events", "/desk/events", key("door.events"), false, &[Permission::EventRead]),
+    door("prints", "/desk/printing", key("door.prints"), false, &[Permission::WorkDo]),
+    door("roads", "/dispatch/roads", key("door.roads"), false, &[Permission::DispatchAct]),
+    door(
+        "services",
+        "/desk/services",
+        key("door.services"),
+        false,
+        &[Permission::WorkSupervise, Permission::DispatchAct],
+    ),
 ];
 
 /// What the frame around a desk page shows.
@@ -131,6 +173,8 @@ pub struct Frame {
     pub live: String,
     /// Open cases that are due now.
     pub urgent: i64,
+    /// Names of the doors that open to this person.
+    pub open: Vec<&'static str>,
 }
 
 impl Frame {
@@ -147,7 +191,12 @@ impl Frame {
     }
     /// The doors with their words, and whether this page is behind them.
     pub fn doors(&self, t: &Words) -> Vec<(Door, String, bool)> {
-        DOORS.iter().map(|door| (*door, t.get(door.key).to_owned(), door.name == self.here)).collect()
+        let open = DOORS.iter().filter(|door| self.open.contains(&door.name));
+        open.map(|door| (*door, t.get(door.key).to_owned(), door.name == self.here)).collect()
+    }
+    /// True if some open door stands behind "More".
+    pub fn has_more(&self) -> bool {
+        DOORS.iter().any(|door| !door.bar && self.open.contains(&door.name))
     }
     /// True if this page's door stands behind "More".
     pub fn in_more(&self) -> bool {
@@ -158,35 +207,6 @@ impl Frame {
         let lang = if t.is_zh() { Lang::En } else { Lang::Zh };
         (lang.code(), lang.tag(), if t.is_zh() { "English" } else { "中文" })
     }
-}
-
-/// Somebody who may be tried out in the demo.
-#[derive(Debug, Clone)]
-pub struct DemoPerson {
-    /// What they do, in the reader's language.
-    pub role: String,
-    /// Their login.
-    pub login: String,
-    /// Their demo password.
-    pub password: String,
-}
-
-/// Sign-in for people at a desk.
-#[derive(Debug, Template)]
-#[template(path = "desk/login.html")]
-pub struct Login {
-    /// Words.
-    pub t: Words,
-    /// Frame; only its title and path are used.
-    pub frame: Frame,
-    /// What was typed, kept after a refusal.
-    pub login: String,
-    /// Where to go afterwards; a path of this host.
-    pub next: String,
-    /// Why the last try was refused; empty at first.
-    pub problem: String,
-    /// In the demo: one button for each persona. Empty in live use.
-    pub people: Vec<DemoPerson>,
 }
 
 #[cfg(test)]

@@ -34,6 +34,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// A filter that is not shown but kept while others change.
+    pub fn kept(name: &'static str, value: &str) -> Self {
+        Self { name, label: String::new(), options: vec![(value.to_owned(), String::new(), true)] }
+    }
+    /// True if it is only kept.
+    pub fn is_kept(&self) -> bool {
+        self.label.is_empty()
+    }
+    /// The value it keeps.
+    pub fn value(&self) -> &str {
+        self.options.first().map_or("", |option| option.0.as_str())
+    }
     /// True if another than the first answer is chosen.
     pub fn narrows(&self) -> bool {
         self.options.iter().skip(1).any(|(_, _, chosen)| *chosen)
@@ -89,6 +101,8 @@ pub struct List {
     pub total: Option<i64>,
     /// A quiet line under the heading.
     pub lead: String,
+    /// Why the last deed was refused, or what it did.
+    pub notice: Option<(Tone, String)>,
     /// Badges beside the heading.
     pub marks: Vec<(Tone, String)>,
     /// Deeds.
@@ -113,7 +127,7 @@ pub struct List {
     pub csv: String,
     /// If there are no rows.
     pub empty: Empty,
-    /// Topic of live news that may add rows: `order`, `case`; empty for none.
+    /// The fact that adds a row: `order.placed`, `case.opened`; empty for none.
     pub topic: &'static str,
 }
 
@@ -130,6 +144,7 @@ impl List {
             head: head.into(),
             total: None,
             lead: String::new(),
+            notice: None,
             marks: Vec::new(),
             deeds: Vec::new(),
             tiles: Vec::new(),

@@ -77,6 +77,10 @@ pub struct ParcelCard {
     pub detail: String,
     /// Attempts in order.
     pub attempts: Vec<AttemptRow>,
+    /// Where its load is planned; empty if it has none, or for others.
+    pub load: String,
+    /// The print job of its label, if it may be printed again; else empty.
+    pub label: String,
 }
 
 /// Contact and address: masked, unless shown for a while on request.
@@ -107,6 +111,10 @@ pub struct Deeds {
     pub address: bool,
     /// A payment may be collected or repeated.
     pub pay: bool,
+    /// More money is kept than is due.
+    pub refund: bool,
+    /// It is on hold and may go on.
+    pub resume: bool,
     /// Why something is not possible; empty if all is.
     pub why_not: String,
     /// The shopper's own page of this order.

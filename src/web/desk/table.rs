@@ -54,6 +54,8 @@ pub struct Cell {
     pub key: String,
     /// What the CSV says, if not the text.
     pub csv: String,
+    /// Drawn as a button that posts there.
+    pub action: String,
 }
 
 impl Cell {
@@ -89,6 +91,10 @@ impl Cell {
     /// A "why?" that opens decision `id`.
     pub fn why(id: &str, text: impl Into<String>) -> Self {
         Self { href: format!("/desk/decisions/{id}"), why: true, ..Self::text(text) }
+    }
+    /// A button that does a deed: where it posts to, and its word.
+    pub fn act(action: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { action: action.into(), csv: " ".to_owned(), ..Self::text(text) }
     }
     /// The same with a second line.
     #[must_use]
@@ -183,7 +189,7 @@ pub fn grouped(value: i64) -> String {
 
 /// The end of a long id: `ord_…KH31`.
 pub fn short(id: &str) -> String {
-    let Some((prefix, rest)) = id.split_once('_') else { return id.to_owned() };
+    let Some((prefix, rest)) = id.split_once('_').filter(|(_, rest)| rest.len() >= 20) else { return id.to_owned() };
     let tail: String = rest.chars().skip(rest.chars().count().saturating_sub(4)).collect();
     format!("{prefix}_…{tail}")
 }

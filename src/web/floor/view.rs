@@ -21,6 +21,8 @@ pub struct Alarm {
     pub case: String,
     /// The vehicle to show; empty if it is no vehicle.
     pub vehicle: String,
+    /// The closed way that may be opened again, as two nodes; empty if it is none.
+    pub way: (String, String),
 }
 
 /// A vehicle in the list.
@@ -100,6 +102,8 @@ pub struct FloorPage {
     pub work: Vec<(String, i64)>,
     /// The chosen vehicle.
     pub panel: Option<Panel>,
+    /// True if the reader may close and open ways and lock vehicles out.
+    pub may_operate: bool,
     /// Why the last deed was refused, or what it did.
     pub notice: Option<(Tone, String)>,
 }

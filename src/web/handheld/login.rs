@@ -2,8 +2,7 @@
 //! Deliberately absent: counting tries; identity does.
 
 use axum::{
-    Form,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -11,6 +10,7 @@ use serde::Deserialize;
 
 use super::view::{Badge, Enrol, Pin};
 use crate::{
+    exchange::{Form, Query},
     identity::{self, FormCaller, api::extract::cookie, api::session_cookie},
     kernel::Stop,
     problem::Problem,

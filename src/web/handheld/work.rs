@@ -2,8 +2,7 @@
 //! what a scan means; `crate::handheld` asks the room that knows.
 
 use axum::{
-    Form,
-    extract::{Path, Query, State},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse, Response},
 };
@@ -14,6 +13,7 @@ use super::{
     view::{Job, Noted, Problem as ProblemPage, StepPage, Tasks, What},
 };
 use crate::{
+    exchange::{Form, Path, Query},
     handheld,
     identity::{Caller, FormCaller, Permission},
     kernel::{CaseId, SiteId, TaskId, Time, UserId},

@@ -2,8 +2,7 @@
 //! absent: rules; a refusal is shown on the same screen.
 
 use axum::{
-    Form,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, header},
     response::Response,
 };
@@ -11,6 +10,7 @@ use serde::Deserialize;
 
 use super::screens::{Last, screen};
 use crate::{
+    exchange::{Form, Path, Query},
     identity::{self, Caller, FormCaller, Permission, Sites, api::session_cookie},
     kernel::{Coord, LoadId, OfferId, Stop, StopId, UserId},
     network,

@@ -1,12 +1,7 @@
 //! Looking around: the first page, aisles and search, an article, and the place
 //! that promises are made for. Deliberately absent: buying.
 
-use axum::{
-    Form,
-    extract::{Path, Query, State},
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
@@ -18,6 +13,7 @@ use super::{
 use crate::{
     catalog::{self, Article, Temperature},
     checkout::shipping_minor,
+    exchange::{Form, Path, Query},
     network::{self, NEXT_DAY, SAME_DAY},
     orders::DeliveryMode,
     problem::Problem,

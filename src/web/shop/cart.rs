@@ -1,7 +1,7 @@
 //! The basket's page, and putting things in and taking them out. Deliberately
 //! absent: holding goods; nothing is held before it is ordered.
 
-use axum::{Form, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     catalog,
+    exchange::Form,
     problem::Problem,
     stock,
     store::{Db, Sql},

@@ -2,7 +2,7 @@
 //! sorted into its fields, and every choice carries its own promise. Deliberately
 //! absent: the rules of placing an order.
 
-use axum::{Form, extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     checkout::{self, Want},
+    exchange::Form,
     identity::{self, GUEST_COOKIE},
     kernel::Coord,
     network::{self, Roads},

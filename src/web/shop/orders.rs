@@ -2,17 +2,13 @@
 //! cancelling, another door. Deliberately absent: what each of them leads to.
 
 use askama::Template;
-use axum::{
-    Form,
-    extract::{Path, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use serde::Deserialize;
 
 use super::{Carried, view::Top};
 use crate::{
     checkout::{self, api::visible},
+    exchange::{Form, Path},
     identity::{self, Caller, FormCaller, api::extract::cookie},
     network,
     orders::{self, Order},

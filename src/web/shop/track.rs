@@ -4,7 +4,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::HeaderMap,
     response::{
         Response,
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     catalog,
+    exchange::{Path, Query},
     identity::{Caller, GUEST_COOKIE, OptionalCaller},
     kernel::{Coord, OrderId, Time},
     network::{self, Site},

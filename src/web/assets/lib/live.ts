@@ -1,5 +1,5 @@
 // Live news by server-sent events: each message is JSON with a `topic`, handed to the page as
-// `live:<topic>` on <body>, where htmx triggers and islands wait. The browser sends Last-Event-ID when
+// `live:<topic>` and `live:<kind>` on <body>, where htmx triggers and islands wait. The browser sends Last-Event-ID when
 // it connects again. Deliberately absent: silence that looks like health; a page that hears nothing
 // says since when.
 
@@ -18,8 +18,8 @@ export function connect(url: string): void {
   source.addEventListener("message", (event) => {
     hear();
     try {
-      const news = JSON.parse(event.data as string) as { topic: string };
-      document.body.dispatchEvent(new CustomEvent(`live:${news.topic}`, { detail: news }));
+      const news = JSON.parse(event.data as string) as { topic: string; kind?: string };
+      for (const name of [news.topic, news.kind]) if (name) document.body.dispatchEvent(new CustomEvent(`live:${name}`, { detail: news }));
     } catch {
       // Not ours to read; the next one may be.
     }
