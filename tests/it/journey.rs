@@ -105,7 +105,13 @@ async fn an_order_goes_from_click_to_proof() {
     let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead, Permission::EventRead]).await;
     let done = click_to_proof(&house, &shop, order(2)).await;
     assert_eq!(done["lines"][0]["delivered"], 2);
-    let facts = shop.get("/api/v1/events?after=0&limit=1000").await;
+    // A fact is read when it has its position, a moment after its commit.
+    let facts = until("the last fact", async || {
+        let facts = shop.get("/api/v1/events?after=0&limit=1000").await;
+        let over = facts["items"].as_array().unwrap().iter().any(|fact| fact["kind"] == "order.delivered");
+        over.then_some(facts)
+    })
+    .await;
     let kinds: Vec<&str> = facts["items"].as_array().unwrap().iter().filter_map(|fact| fact["kind"].as_str()).collect();
     for wanted in [
         "hold.placed",

@@ -242,8 +242,8 @@ impl Tab {
         self.press_text(self.t.get(key)).await;
     }
 
-    /// A thumb that trembles: two taps at once, and more on the same spot as long as
-    /// a screen is there that came under the thumb. The events are the page's own,
+    /// A thumb that trembles: two taps at once, and one more on the same spot as soon
+    /// as a new screen has come under the thumb. The events are the page's own,
     /// with the count that a real tap has: chromedriver waits for ever for the answer
     /// to a real one that a leaving page never gives.
     pub async fn press_twice(&self, text: &str) {
@@ -259,14 +259,16 @@ impl Tab {
         );
         let spot = self.js(&first).await;
         let again = format!(
-            "(() => {{ const fresh = document.documentElement.hasAttribute('data-new') || performance.now() < 400;
+            "(() => {{ const fresh = document.documentElement.hasAttribute('data-new') || performance.now() - performance.getEntriesByType('navigation')[0].responseStart < 350;
             const one = fresh && document.elementFromPoint({}, {});
-            one && one.dispatchEvent(new MouseEvent('click', {{detail: 2, bubbles: true, cancelable: true}})); return true; }})()",
+            one && one.dispatchEvent(new MouseEvent('click', {{detail: 2, bubbles: true, cancelable: true}})); return Boolean(one); }})()",
             spot[0], spot[1]
         );
-        for _ in 0..6 {
-            self.js(&again).await;
-            tokio::time::sleep(Duration::from_millis(40)).await;
+        for _ in 0..40 {
+            if self.is(&again).await {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
