@@ -175,7 +175,7 @@ fn totes(world: &World) -> Value {
 }
 
 /// What it costs to send a van out, and to drive it a kilometre; minor units.
-const VAN_FIXED_MINOR: i64 = 500;
+const VAN_FIXED_MINOR: i64 = 250;
 const VAN_KM_MINOR: i64 = 60;
 /// Same-day vans are back soon rather than full.
 const VAN_STOPS: i64 = 3;
