@@ -68,6 +68,8 @@ events! {
     "order.cancelled" OrderCancelled(order) { order: OrderId, reason: String }
     /// Everything that will be delivered is.
     "order.delivered" OrderDelivered(order) { order: OrderId }
+    /// More of an article is wanted.
+    "order.amended" OrderAmended(order) { order: OrderId, line: LineId, sku: SkuId, quantity: i64 }
     /// The address has a new revision.
     "order.address_changed" AddressChanged(order) { order: OrderId, address: AddressId }
     /// A person asked to see the recipient unmasked.

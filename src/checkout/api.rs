@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{model::*, place, view};
+use super::{amend, model::*, place, view};
 use crate::{
     exchange::{Begun, Body, Command, Listed, Page, Path, Query},
     identity::{self, Caller, Permission, Sites},
@@ -23,6 +23,7 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(place_order, list_orders))
         .routes(routes!(read_order))
         .routes(routes!(read_story))
+        .routes(routes!(amend_order))
         .routes(routes!(cancel_order))
         .routes(routes!(change_address))
         .routes(routes!(pay_order))
@@ -222,6 +223,33 @@ async fn cancel_order(
         let cancelled = orders::cancel_lines(&mut tx, &order, wanted.as_deref(), &reason).await?;
         payments::settle(&mut tx, order.id, "cancelled").await?;
         Ok(cancelled)
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// More, fewer or other articles, at any stage before the order has ended. What is
+/// added is promised and paid like the first of it; all of the change or nothing.
+#[utoipa::path(post, path = "/api/v1/orders/{id}/amend", tag = "orders", request_body = Amend,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = view::OrderView), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn amend_order(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+    command: Command<Amend>,
+) -> Result<Response, Problem> {
+    let order = visible(&db, &caller, &id).await?;
+    may_change(&caller, &order)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+        amend::amend(&mut tx, &order, &command.body).await?;
+        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+        Ok(view::view(tx.sql(), order).await?)
     }
     .await;
     command.finish(tx, caller.id(), StatusCode::OK, outcome).await

@@ -3,16 +3,18 @@
 //!
 //! ```text
 //!   quote (holds nothing)      place: contact, order, sites, holds, payment
-//!                              cancel, change the address, pay later
+//!                              amend, cancel, change the address, pay later
 //! ```
 //!
 //! Deliberately absent: carts of shoppers who only look; the page keeps those.
 
+mod amend;
 pub mod api;
 mod model;
 mod place;
 mod view;
 
+pub use amend::amend;
 pub use model::*;
 pub use place::{change_address, place, quote};
 pub use view::{OrderView, view};

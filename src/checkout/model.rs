@@ -14,6 +14,8 @@ use crate::{
 pub const CURRENCY: &str = "CNY";
 /// Lines in one order.
 pub const MAX_LINES: usize = 5_000;
+/// The most of one article in one line.
+pub const MOST_OF_A_LINE: i64 = 9_999;
 
 /// An article and how many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -92,6 +94,28 @@ pub struct PlaceOrder {
     /// What an invoice should say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<Invoice>,
+}
+
+/// How many of a line are wanted in all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineChange {
+    /// Which line.
+    pub line: LineId,
+    /// How many of it in all, delivered ones included; 0 cancels what is left.
+    pub quantity: i64,
+}
+
+/// A change of what is wanted; all of it or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Amend {
+    /// Lines with their new quantities; a line that is not named stays as it is.
+    #[serde(default)]
+    pub lines: Vec<LineChange>,
+    /// Articles that are wanted as well, at today's price.
+    #[serde(default)]
+    pub add: Vec<Want>,
 }
 
 fn ship_part() -> ShortPolicy {

@@ -44,9 +44,14 @@ async fn basket(tx: &mut Tx, wants: &[Want]) -> Result<Basket, Stop> {
     if wants.is_empty() || wants.len() > MAX_LINES {
         return Err(Refusal::BadLines { lines: wants.len() }.into());
     }
+    Ok(Basket { lines: articles(tx, wants).await? })
+}
+
+/// Articles on sale for what is wanted.
+pub(super) async fn articles(tx: &mut Tx, wants: &[Want]) -> Result<Vec<(Article, Want)>, Stop> {
     let mut lines = Vec::new();
     for want in wants {
-        if !(1..=9_999).contains(&want.quantity) {
+        if !(1..=MOST_OF_A_LINE).contains(&want.quantity) {
             return Err(Refusal::BadQuantity { sku: want.sku.clone(), quantity: want.quantity }.into());
         }
         match catalog::by_code(tx.sql(), &want.sku).await?.filter(|article| article.active) {
@@ -54,7 +59,7 @@ async fn basket(tx: &mut Tx, wants: &[Want]) -> Result<Basket, Stop> {
             None => return Err(Refusal::UnknownArticle { sku: want.sku.chars().take(60).collect() }.into()),
         }
     }
-    Ok(Basket { lines })
+    Ok(lines)
 }
 
 async fn plan_basket(tx: &mut Tx, basket: &Basket, destination: Coord, service: &str) -> Result<promise::Plan, Stop> {

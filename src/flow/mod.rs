@@ -26,6 +26,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::OrderPlaced { .. } | E::OrderAccepted { .. } | E::OrderDelivered { .. } => Ok(()),
         E::FulfilmentOpened { .. } | E::FulfilmentReleased { .. } | E::FulfilmentCancelled { .. } => Ok(()),
         E::ContactShown { .. }
+        | E::OrderAmended { .. }
         | E::PromiseChanged { .. }
         | E::InvoiceRequested { .. }
         | E::HoldPlaced { .. }

@@ -23,7 +23,7 @@ mod rows;
 pub use cancel::{Cancelled, cancel_lines, hold_broken};
 pub use change::{change_address, hold_order, resume_order};
 pub use model::*;
-pub use place::{PAYMENT_TERM_MS, add_part, open, resource_line, undo_parts};
+pub use place::{PAYMENT_TERM_MS, add_part, open, raise, resource_line, undo_parts};
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
     Filter, Kept, by_external, by_id, by_number, channels, click_to_door, count, fulfilment, fulfilment_lines,

@@ -137,6 +137,35 @@ async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) ->
     Ok(new.id)
 }
 
+/// Wants `quantity` more of an article: of its line if the order has one at this
+/// price, else of a new line. Nothing is held yet. Guard: the order has not ended.
+/// Fact: `order.amended`.
+pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, Stop> {
+    if order.state.is_over() {
+        return Err(Refusal::Over { state: order.state }.into());
+    }
+    stock::checked(new.quantity)?;
+    let lines = rows::lines(tx.sql(), order.id).await?;
+    let same = lines.iter().find(|line| {
+        line.sku == new.sku && line.unit_price_minor == new.unit_price_minor && line.parent_line.is_none()
+    });
+    let line = match same {
+        Some(line) => {
+            rows::raise_line(tx.sql(), line.id, new.quantity).await?;
+            line.id
+        }
+        None => {
+            let id = tx.id();
+            let seq = lines.iter().map(|line| line.seq).max().unwrap_or(0) + 1;
+            rows::add_line(tx.sql(), id, order.id, seq, new).await?;
+            id
+        }
+    };
+    let (order, sku, quantity) = (order.id, new.sku, new.quantity);
+    tx.emit(Event::OrderAmended { order, line, sku, quantity });
+    Ok(line)
+}
+
 /// How long a site waits for company before it releases a part.
 pub const WAVE_PATIENCE_MS: i64 = 15_000;
 

@@ -259,6 +259,16 @@ pub(super) struct Delta {
     pub returned: i64,
 }
 
+/// Wants more of a line.
+pub(super) async fn raise_line(sql: &mut Sql, line: LineId, more: i64) -> Result<(), Fault> {
+    sqlx::query("UPDATE order_lines SET ordered = ordered + $2 WHERE id = $1")
+        .bind(line.to_string())
+        .bind(more)
+        .execute(sql)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn shift_line(sql: &mut Sql, line: LineId, delta: Delta) -> Result<(), Fault> {
     sqlx::query(
         "UPDATE order_lines SET held = held + $2, released = released + $3, picked = picked + $4, \

@@ -116,6 +116,8 @@ refusals! {
         NotOpen { state: PaymentState } => "payment.not_open", 409, "The payment is {state}; nothing is to be paid.";
         /// The wrong amount of cash.
         WrongCash { due_minor: i64, given_minor: i64 } => "payment.wrong_cash", 422, "{due_minor} is due in cash, not {given_minor}.";
+        /// More cannot be added to it.
+        Closed { state: PaymentState } => "payment.closed", 409, "The payment is {state} already; place another order for more.";
         /// The order has no payment.
         None { order: OrderId } => "payment.none", 404, "The order has no payment.";
     }

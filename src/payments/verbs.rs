@@ -142,6 +142,32 @@ pub async fn settle(tx: &mut Tx, order: OrderId, reason: &str) -> Result<(), Sto
     }
 }
 
+/// An order grew: the card is asked for all that is due now, and what was set aside
+/// before goes back. Cash and unpaid orders just owe more. Guard: no money was taken
+/// yet. Fact: `payment.authorised`.
+pub async fn enlarge(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    let Some(mut payment) = rows::of_order_locked(tx, order).await? else { return Ok(()) };
+    match payment.state {
+        PaymentState::Unpaid | PaymentState::Declined | PaymentState::Due => return Ok(()),
+        PaymentState::Authorised => {}
+        state => return Err(Refusal::Closed { state }.into()),
+    }
+    let amount_minor = due_minor(tx, order).await?;
+    if amount_minor <= payment.authorised_minor {
+        return Ok(());
+    }
+    let reference = PROVIDER
+        .authorise(&payment.id.to_string(), amount_minor, TestCard::Ok)
+        .map_err(|reason| Refusal::Declined { reason })?;
+    if reference != payment.reference {
+        PROVIDER.void(&payment.reference).map_err(Fault::new)?;
+    }
+    (payment.reference, payment.authorised_minor) = (reference, amount_minor);
+    rows::save(tx.sql(), &payment).await?;
+    tx.emit(Event::PaymentAuthorised { order, payment: payment.id, amount_minor });
+    Ok(())
+}
+
 async fn refund(tx: &mut Tx, payment: &mut Payment, amount_minor: i64, reason: &str) -> Result<(), Stop> {
     let (order, id) = (payment.order, payment.id);
     tx.emit(Event::RefundDue { order, payment: id, amount_minor, reason: reason.to_owned() });
