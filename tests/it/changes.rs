@@ -126,3 +126,53 @@ async fn a_cancellation_takes_no_more_than_there_is() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_grows_and_shrinks_while_it_is_picked() {
+    on_both(async |house: &House| {
+        let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead, Permission::OrderChange]).await;
+        let reader = house.machine(&[Permission::OrderRead]).await;
+        let worker = house.person("wang", "worker").await;
+        let placed = shop.done("/api/v1/orders", order(2)).await;
+        let (id, line) = (placed["id"].as_str().unwrap(), placed["lines"][0]["id"].clone());
+        let path = format!("/api/v1/orders/{id}/amend");
+        let to = |quantity: i64| json!({"lines": [{"line": line, "quantity": quantity}]});
+        settled(house).await;
+        let before = Counts::of(house).await;
+        reader.tries(&path, &to(3)).await.refuses(403, "auth.forbidden");
+        let nowhere = json!({"lines": [{"line": "lin_01KJPWDB2GR6EP6Q869MM0C2VT", "quantity": 1}]});
+        for (change, status, code) in [
+            (json!({}), 422, "order.bad_lines"),
+            (to(-1), 422, "order.bad_quantity"),
+            (to(i64::MAX), 422, "order.bad_quantity"),
+            (to(6), 409, "stock.short"),
+            (nowhere, 404, "order.unknown_line"),
+            (json!({"add": [{"sku": "NO-SUCH", "quantity": 1}]}), 422, "article.unknown"),
+            (json!({"add": [{"sku": "TEA-1", "quantity": 0}]}), 422, "order.bad_quantity"),
+        ] {
+            shop.tries(&path, &change).await.refuses(status, code);
+        }
+        before.still(house, "nothing could be changed").await;
+
+        let grown = shop.done(&path, to(3)).await;
+        assert_eq!((&grown["lines"][0]["ordered"], &grown["lines"][0]["held"]), (&json!(3), &json!(3)), "{grown}");
+        let price = |order: &serde_json::Value| order["total_minor"].as_i64().unwrap();
+        assert!(price(&grown) > price(&placed));
+        work(&worker, "pick").await;
+        settled(house).await;
+        // What comes on top of picked goods is a part of its own.
+        let more = shop.done(&path, json!({"add": [{"sku": "TEA-1", "quantity": 1}]})).await;
+        assert_eq!((more["lines"].as_array().unwrap().len(), &more["lines"][0]["ordered"]), (1, &json!(4)), "{more}");
+        assert!(more["fulfilments"].as_array().unwrap().len() > 1, "{more}");
+        let fewer = shop.done(&path, to(2)).await;
+        assert_eq!((&fewer["lines"][0]["cancelled"], price(&fewer)), (&json!(2), price(&placed)), "{fewer}");
+        let story = shop.get(&format!("/api/v1/orders/{id}/story")).await;
+        let kinds: Vec<_> = story.as_array().unwrap().iter().map(|fact| fact["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds.iter().filter(|kind| **kind == "order.amended").count(), 2, "{kinds:?}");
+        shop.done(&path, to(0)).await;
+        let ended = shop.get(&format!("/api/v1/orders/{id}")).await;
+        assert_eq!(ended["state"], "cancelled", "{ended}");
+        shop.tries(&path, &to(1)).await.refuses(409, "order.over");
+    })
+    .await;
+}
