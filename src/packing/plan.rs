@@ -15,21 +15,27 @@ use crate::{
 };
 
 /// Opens the pack task of a part when everything of it is in: all picked, and no
-/// tote on a cart. May be called as often as one likes. Fact: `task.ready`.
+/// tote on a cart. Ends it when nothing is left to pack, whoever has it in hand.
+/// May be called as often as one likes. Facts: `task.ready`, `task.cancelled`.
 pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
     let Some(part) = orders::fulfilment(tx.sql(), fulfilment).await? else { return Ok(()) };
+    let mut open = tasks::by_subject(tx.sql(), &fulfilment.to_string()).await?;
+    open.retain(|task| task.kind == TaskKind::Pack && !task.state.is_over());
+    if part.state == FulfilmentState::Cancelled {
+        replan(tx, fulfilment).await?;
+        return dismiss(tx, &open).await;
+    }
     if part.state != FulfilmentState::Picked || picking::has_open_picks(tx.sql(), fulfilment).await? {
         return Ok(());
     }
-    let known = tasks::by_subject(tx.sql(), &fulfilment.to_string()).await?;
-    let open = known.iter().any(|task| task.kind == TaskKind::Pack && !task.state.is_over());
-    let pieces = if open { 0 } else { replan(tx, fulfilment).await? };
+    let pieces = if open.is_empty() { replan(tx, fulfilment).await? } else { 0 };
     // A box that was opened again has nothing to scan, and yet must be closed.
     let at_work = rows::cartons_of(tx.sql(), fulfilment).await?.iter().any(|carton| carton.state.is_at_work());
     if !at_work {
+        dismiss(tx, &open).await?;
         return conclude(tx, fulfilment).await;
     }
-    if open {
+    if !open.is_empty() {
         return Ok(());
     }
     let title = match pieces {
@@ -49,6 +55,14 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         ready: true,
     };
     tasks::add(tx, &new).await?;
+    Ok(())
+}
+
+/// The plan left a packer with nothing to do: the task leaves the hand it is in.
+async fn dismiss(tx: &mut Tx, open: &[tasks::Task]) -> Result<(), Stop> {
+    for task in open {
+        tasks::cancel(tx, task).await?;
+    }
     Ok(())
 }
 

@@ -314,6 +314,24 @@ async fn a_part_whose_other_box_became_empty_is_packed() {
 }
 
 #[tokio::test]
+async fn a_packer_is_not_left_with_a_task_of_nothing() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        let (order, part, lines, work) = picked(&db, &house).await;
+        take(&db, work).await;
+        play!(db, packing, work, [("BOX-S", "box.right"), ("TEA", "article.right")]);
+        cancel(&db, order.id, part, lines[0], 3).await;
+        assert!(!task(&db, work).await.state.is_over(), "the milk is still to be packed");
+        cancel(&db, order.id, part, lines[1], 1).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Cancelled);
+        assert_eq!(task(&db, work).await.state, crate::tasks::TaskState::Cancelled);
+        assert!(cartons(&db, part).await.is_empty());
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_goes_back_comes_out_of_the_tote_while_there_is_one() {
     on_both_engines(async |db, _| {
         let house = fixtures::house(&db).await;
