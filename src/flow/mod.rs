@@ -79,11 +79,13 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             open(tx, CaseCode::WeightMismatch, parcel, Some(*site), &detail).await
         }
         E::CartonClosed { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::Reweighed).await,
+        E::CartonVoid { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::CorrectedItself).await,
         E::CartonReopened { parcel, .. } => after::reopened(tx, *parcel).await,
         E::FulfilmentPacked { fulfilment, .. } => parcels::accept_packed(tx, *fulfilment).await,
         E::PrintQueued { print, .. } => Ok(tx.later(Chore::Print, print, now).await?),
         E::PrintFailed { print, site, reason } => open(tx, CaseCode::PrinterFailed, print, Some(*site), reason).await,
         E::PrintDone { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::Reprinted).await,
+        E::PrintVoid { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::CorrectedItself).await,
 
         // Goods: what changed may free or break something.
         E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),

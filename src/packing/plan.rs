@@ -6,6 +6,7 @@ use super::{model::*, rows};
 use crate::{
     catalog,
     decisions::{self, Candidate, Choice, DecisionKind},
+    event::Event,
     kernel::*,
     orders::{self, FulfilmentState},
     picking,
@@ -83,7 +84,7 @@ pub(super) async fn conclude(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<()
 pub async fn replan(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<i64, Stop> {
     let Some(part) = orders::fulfilment(tx.sql(), fulfilment).await? else { return Ok(0) };
     let mut cartons = rows::cartons_of(tx.sql(), fulfilment).await?;
-    forget_plans(tx, &mut cartons).await?;
+    forget_plans(tx, &part, &mut cartons).await?;
     let items = items(tx, fulfilment, &cartons).await?;
     let pieces = items.iter().map(|item| item.quantity).sum();
     let boxes = cartonise(&items);
@@ -99,7 +100,7 @@ pub async fn replan(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<i64, Stop> 
 
 /// Takes back plans that hold nothing: planned cartons become void, open ones
 /// shrink to what is in them.
-async fn forget_plans(tx: &mut Tx, cartons: &mut [Carton]) -> Result<(), Stop> {
+async fn forget_plans(tx: &mut Tx, part: &orders::Fulfilment, cartons: &mut [Carton]) -> Result<(), Stop> {
     for carton in cartons {
         if !matches!(carton.state, CartonState::Planned | CartonState::Open) {
             continue;
@@ -111,9 +112,21 @@ async fn forget_plans(tx: &mut Tx, cartons: &mut [Carton]) -> Result<(), Stop> {
             rows::save_line(tx.sql(), &line).await?;
         }
         if inside == 0 {
-            carton.state = CartonState::Void;
-            rows::save(tx.sql(), carton).await?;
+            discard(tx, part, carton).await?;
         }
+    }
+    Ok(())
+}
+
+/// An empty carton is not wanted any more. Fact, if a packer had begun it:
+/// `carton.void`.
+pub(super) async fn discard(tx: &mut Tx, part: &orders::Fulfilment, carton: &mut Carton) -> Result<(), Stop> {
+    let begun = carton.state != CartonState::Planned;
+    carton.state = CartonState::Void;
+    rows::save(tx.sql(), carton).await?;
+    if begun {
+        let (order, parcel, site) = (part.order, carton.parcel, part.site);
+        tx.emit(Event::CartonVoid { order, fulfilment: part.id, parcel, site });
     }
     Ok(())
 }
