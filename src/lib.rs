@@ -41,6 +41,7 @@ pub mod config;
 pub mod telemetry;
 pub mod app;
 pub mod demo;
+pub mod bench;
 pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;

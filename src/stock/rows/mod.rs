@@ -2,6 +2,7 @@
 //! replicas cannot both win.
 
 mod audit;
+mod bulk;
 mod desk;
 mod places;
 
@@ -11,6 +12,8 @@ use sqlx::any::AnyRow;
 pub use audit::unbalanced;
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
 
+pub use bulk::pools_of_all;
+pub(super) use bulk::{add_holds, take_from_pools};
 pub use desk::{Question, holds_of_article, ledger, of_article, transfer_counts};
 pub use places::{contents, in_bins, in_condition, moved, on_floor};
 
