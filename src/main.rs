@@ -6,6 +6,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Context;
 use cartage::{
     app::{App, clock::ScaledClock},
+    bench,
     config::{Config, Options},
     demo, doctor, http, identity,
     store::Actor,
@@ -22,6 +23,7 @@ use clap::{Parser, Subcommand};
   cartage demo --headless --orders 60 --seed 7    a whole day, judged; exit status tells
   cartage serve --database postgres://me@db/cartage --broker mqtt://mosquitto:1883
   cartage token --scope order.place --scope order.read --channel web
+  cartage bench orders                            how many orders a second
   cartage doctor                                  is everything in order?
 
 Each option may also stand in cartage.toml or in the environment (CARTAGE_DATA, CARTAGE_LISTEN,
@@ -39,6 +41,9 @@ enum Command {
     Serve,
     /// Run a generated city on this machine: shoppers, workers, vehicles, riders
     Demo(demo::DemoArgs),
+    /// Measure, side by side with what others do in the same run
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check configuration, database, broker and ledger; the exit status tells
     Doctor,
     /// Make a token for a machine; it is shown once
@@ -80,6 +85,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve(&cli.options).await,
         Command::Demo(args) => demo::run(&cli.options, args).await,
+        Command::Bench(what) => bench::run(&cli.options, what).await,
         Command::Doctor => doctor::run(&Config::load(&cli.options)?).await,
         Command::Token { scope, name, channel } => token(&Config::load(&cli.options)?, &scope, name, channel).await,
         Command::Openapi { out } => openapi(out),

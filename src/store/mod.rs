@@ -12,6 +12,7 @@ pub mod command;
 mod connect;
 pub mod log;
 mod row;
+mod scratch;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -26,6 +27,7 @@ use crate::{
 pub use both::{TEST_START, on_both_engines};
 pub use connect::{Engine, migrate};
 pub use row::{Row, json_list};
+pub use scratch::Scratch;
 
 /// A connection as `rows.rs` files use it.
 pub type Sql = sqlx::AnyConnection;

@@ -9,7 +9,7 @@ mod places;
 use serde::Serialize;
 use sqlx::any::AnyRow;
 
-pub use audit::unbalanced;
+pub use audit::{oversold, unbalanced};
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
 
 pub use bulk::pools_of_all;
