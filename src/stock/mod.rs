@@ -25,7 +25,7 @@ mod movement;
 mod rows;
 
 pub use audit::{Audit, audit};
-pub use bulk::reserve_all;
+pub use bulk::{release_all, reserve_all};
 pub use hold::{expire, keep, pick, release, reserve};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};

@@ -1,5 +1,8 @@
 //! SQL that opens many orders at once, as they stand when their placing is over.
 
+use std::collections::BTreeMap;
+
+use super::Delta;
 use crate::{
     kernel::*,
     orders::model::*,
@@ -137,4 +140,57 @@ pub async fn known_externals<'a>(
         .await?;
     use crate::store::Row as _;
     rows.iter().map(|row| Ok((row.text("channel")?, row.text("external_id")?))).collect()
+}
+
+const SHIFTS: &[Column] = &[
+    Column::Text("of_fulfilment"),
+    Column::Text("of_line"),
+    Column::Text("of_hold"),
+    Column::Int("picked"),
+    Column::Int("packed"),
+    Column::Int("dropped"),
+];
+
+/// Moves quantities of many shares: picked, packed, dropped. One that is named twice
+/// moves by the sum.
+pub(in crate::orders) async fn shift_parts(tx: &mut Tx, shifts: &[(FulfilmentLine, [i64; 3])]) -> Result<(), Fault> {
+    let mut sums: BTreeMap<(FulfilmentId, LineId, HoldId), [i64; 3]> = BTreeMap::new();
+    for (share, by) in shifts {
+        let sum = sums.entry((share.fulfilment, share.line, share.hold)).or_default();
+        sum.iter_mut().zip(by).for_each(|(sum, by)| *sum += by);
+    }
+    let mut sheet = Sheet::new(tx.engine(), SHIFTS);
+    for ((fulfilment, line, hold), [picked, packed, dropped]) in sums {
+        sheet.plain(fulfilment).plain(line).plain(hold).int(picked).int(packed).int(dropped);
+    }
+    let text = "UPDATE fulfilment_lines SET picked = fulfilment_lines.picked + x.picked, \
+                packed = fulfilment_lines.packed + x.packed, dropped = fulfilment_lines.dropped + x.dropped \
+                FROM {x} WHERE fulfilment_lines.fulfilment = x.of_fulfilment \
+                AND fulfilment_lines.line = x.of_line AND fulfilment_lines.hold = x.of_hold";
+    sheet.run(tx.sql(), text).await?;
+    Ok(())
+}
+
+const DELTAS: &[Column] = &[
+    Column::Text("of_line"),
+    Column::Int("held"),
+    Column::Int("released"),
+    Column::Int("picked"),
+    Column::Int("packed"),
+    Column::Int("cancelled"),
+];
+
+/// Moves quantities of many lines that are being cancelled.
+pub(in crate::orders) async fn shift_lines(tx: &mut Tx, deltas: &BTreeMap<LineId, Delta>) -> Result<(), Fault> {
+    let mut sheet = Sheet::new(tx.engine(), DELTAS);
+    for (line, delta) in deltas {
+        sheet.plain(line).int(delta.held).int(delta.released).int(delta.picked).int(delta.packed);
+        sheet.int(delta.cancelled);
+    }
+    let text = "UPDATE order_lines SET held = order_lines.held + x.held, \
+                released = order_lines.released + x.released, picked = order_lines.picked + x.picked, \
+                packed = order_lines.packed + x.packed, cancelled = order_lines.cancelled + x.cancelled \
+                FROM {x} WHERE order_lines.id = x.of_line";
+    sheet.run(tx.sql(), text).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::read_pool;
+use super::{read_hold, read_pool};
 use crate::{
     kernel::*,
     stock::model::*,
@@ -38,34 +38,16 @@ pub(in crate::stock) async fn take_from_pools(
     tx: &mut Tx,
     wanted: &BTreeMap<(SiteId, SkuId), i64>,
 ) -> Result<Option<Vec<Pool>>, Fault> {
-    let engine = tx.engine();
-    let filled = || {
-        let mut sheet = Sheet::new(engine, TAKES);
-        for ((site, sku), n) in wanted {
-            sheet.plain(site).plain(sku).int(*n);
-        }
-        sheet
-    };
-    // A bulk update locks rows in whatever order its plan meets them; two replicas
-    // would wait for each other.
-    if engine == Engine::Postgres {
-        let lock = "SELECT 1 AS one FROM {x} JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku \
-                    AND p.channel = '*' ORDER BY p.site, p.sku FOR UPDATE OF p";
-        filled().fetch(tx.sql(), lock).await?;
-    }
-    let rows = filled()
-        .fetch(
-            tx.sql(),
-            "UPDATE pools SET held = pools.held + x.n, version = pools.version + 1 FROM {x} \
-             WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
-             AND pools.on_hand - pools.held >= x.n \
-             RETURNING site, sku, on_hand, held, version",
-        )
-        .await?;
-    if rows.len() < wanted.len() {
-        return Ok(None);
-    }
-    rows.iter().map(read_pool).collect::<Result<_, _>>().map(Some)
+    let pools = change_pools(
+        tx,
+        wanted,
+        "UPDATE pools SET held = pools.held + x.n, version = pools.version + 1 FROM {x} \
+         WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
+         AND pools.on_hand - pools.held >= x.n \
+         RETURNING site, sku, on_hand, held, version",
+    )
+    .await?;
+    Ok((pools.len() == wanted.len()).then_some(pools))
 }
 
 const HOLDS: &[Column] = &[
@@ -118,5 +100,120 @@ pub(in crate::stock) async fn add_holds(tx: &mut Tx, holds: &[(HoldId, Want, Act
     }
     rows.insert(tx.sql(), "holds").await?;
     pending.insert(tx.sql(), "transfers").await?;
+    Ok(())
+}
+
+/// One row of `transfers`.
+struct Line<'a> {
+    id: TransferId,
+    kind: TransferKind,
+    sku: SkuId,
+    quantity: i64,
+    from: (String, String),
+    to: (String, String),
+    hold: HoldId,
+    reason: &'a str,
+    reference: String,
+}
+
+/// The voids of holds that are given back in part.
+pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64)], reason: &str) -> Result<(), Fault> {
+    let (now, actor) = (tx.now().ms(), tx.actor().as_str().to_owned());
+    let mut sheet = Sheet::new(tx.engine(), PENDING);
+    for (hold, n) in back {
+        let line = Line {
+            id: tx.id(),
+            kind: TransferKind::Void,
+            sku: hold.sku,
+            quantity: *n,
+            from: (String::new(), Holder::Customer.to_string()),
+            to: (hold.site.to_string(), "@pool".to_owned()),
+            hold: hold.id,
+            reason,
+            reference: hold.line.to_string(),
+        };
+        sheet.plain(line.id).int(now).plain(line.kind.as_str()).plain(line.sku).plain("").plain("").plain(HOUSE);
+        sheet.int(line.quantity).plain(&line.from.0).plain(&line.from.1).plain(Condition::Sellable.as_str());
+        sheet.plain(&line.to.0).plain(&line.to.1).plain(Condition::Sellable.as_str()).plain(line.hold);
+        sheet.text(line.reason).plain(&line.reference).text(&actor);
+    }
+    sheet.insert(tx.sql(), "transfers").await?;
+    Ok(())
+}
+
+const IDS: &[Column] = &[Column::Text("of_hold")];
+
+/// Holds by their ids; on PostgreSQL other writers are kept out of them, in one
+/// order for everybody.
+pub(in crate::stock) async fn holds_locked(tx: &mut Tx, ids: &[HoldId]) -> Result<Vec<Hold>, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), IDS);
+    for id in ids {
+        sheet.plain(id);
+    }
+    let text = tx.engine().pick(
+        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
+         h.expires_at, h.state FROM {x} JOIN holds h ON h.id = x.of_hold",
+        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
+         h.expires_at, h.state FROM {x} JOIN holds h ON h.id = x.of_hold ORDER BY h.id FOR UPDATE OF h",
+    );
+    sheet.fetch(tx.sql(), text).await?.iter().map(read_hold).collect()
+}
+
+const CUTS: &[Column] = &[Column::Text("of_hold"), Column::Int("n")];
+
+/// Gives parts of holds back that were read and locked before.
+pub(in crate::stock) async fn release_holds(tx: &mut Tx, cuts: &BTreeMap<HoldId, i64>) -> Result<(), Fault> {
+    let mut sheet = Sheet::new(tx.engine(), CUTS);
+    for (id, n) in cuts {
+        sheet.plain(id).int(*n);
+    }
+    let text = "UPDATE holds SET released = holds.released + x.n, \
+                state = CASE WHEN holds.posted + holds.released + x.n = holds.quantity THEN 'closed' ELSE 'open' END \
+                FROM {x} WHERE holds.id = x.of_hold";
+    sheet.run(tx.sql(), text).await?;
+    Ok(())
+}
+
+/// Gives to pools what holds gave back, in the order of all transactions.
+pub(in crate::stock) async fn give_to_pools(
+    tx: &mut Tx,
+    given: &BTreeMap<(SiteId, SkuId), i64>,
+) -> Result<Vec<Pool>, Fault> {
+    change_pools(
+        tx,
+        given,
+        "UPDATE pools SET held = pools.held - x.n, version = pools.version + 1 FROM {x} \
+         WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
+         RETURNING site, sku, on_hand, held, version",
+    )
+    .await
+}
+
+async fn change_pools(
+    tx: &mut Tx,
+    changes: &BTreeMap<(SiteId, SkuId), i64>,
+    statement: &'static str,
+) -> Result<Vec<Pool>, Fault> {
+    lock_pools(tx, changes.keys()).await?;
+    let mut sheet = Sheet::new(tx.engine(), TAKES);
+    for ((site, sku), n) in changes {
+        sheet.plain(site).plain(sku).int(*n);
+    }
+    sheet.fetch(tx.sql(), statement).await?.iter().map(read_pool).collect()
+}
+
+/// Keeps other writers out of pools until the transaction ends. A bulk update locks
+/// rows in whatever order its plan meets them; two replicas would wait for each other.
+async fn lock_pools(tx: &mut Tx, pools: impl Iterator<Item = &(SiteId, SkuId)>) -> Result<(), Fault> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    let mut sheet = Sheet::new(tx.engine(), TAKES);
+    for (site, sku) in pools {
+        sheet.plain(site).plain(sku).null();
+    }
+    let lock = "SELECT 1 AS one FROM {x} JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku \
+                AND p.channel = '*' ORDER BY p.site, p.sku FOR UPDATE OF p";
+    sheet.fetch(tx.sql(), lock).await?;
     Ok(())
 }
