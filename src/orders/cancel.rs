@@ -45,8 +45,10 @@ pub async fn cancel_lines(
     wanted: Option<&[(LineId, i64)]>,
     reason: &str,
 ) -> Result<Cancelled, Stop> {
-    if order.state.is_over() {
-        return Err(Refusal::Over { state: order.state }.into());
+    rows::lock(tx, order.id).await?;
+    let state = rows::by_id(tx.sql(), order.id).await?.map_or(order.state, |order| order.state);
+    if state.is_over() {
+        return Err(Refusal::Over { state }.into());
     }
     let lines = rows::lines(tx.sql(), order.id).await?;
     let mut cut = Cut::of(tx, order.id, reason).await?;

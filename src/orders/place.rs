@@ -167,8 +167,10 @@ async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) ->
 /// price, else of a new line. Nothing is held yet. Guard: the order has not ended.
 /// Fact: `order.amended`.
 pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, Stop> {
-    if order.state.is_over() {
-        return Err(Refusal::Over { state: order.state }.into());
+    rows::lock(tx, order.id).await?;
+    let state = rows::by_id(tx.sql(), order.id).await?.map_or(order.state, |order| order.state);
+    if state.is_over() {
+        return Err(Refusal::Over { state }.into());
     }
     stock::checked(new.quantity)?;
     let lines = rows::lines(tx.sql(), order.id).await?;

@@ -7,7 +7,7 @@ mod desk;
 use sqlx::any::AnyRow;
 
 pub use bulk::{add_opened, known_externals};
-pub(super) use bulk::{shift_lines, shift_parts};
+pub(super) use bulk::{lock, shift_lines, shift_parts};
 pub use desk::*;
 
 use super::model::*;

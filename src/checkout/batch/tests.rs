@@ -222,3 +222,42 @@ async fn a_failing_order_of_a_batch_fails_alone() {
     })
     .await;
 }
+
+/// Long documents: held, refused and cancelled whole. The second that each may take
+/// on an idle machine is told, and asserted with room for a slow one.
+#[tokio::test]
+async fn five_thousand_lines_are_held_at_once_and_a_thousand_cancelled() {
+    let size = Size { sites: 2, articles: 60, hot: 1, hot_stock: 4_000, stock: 200 };
+    on_both_engines(async |db, _| {
+        furnish(&db, size).await.unwrap();
+        let till = Till::open(db.clone());
+        let line = |n: usize| Want { sku: code(n % 60), quantity: 1, external_line_id: Some(format!("l{n}")) };
+        let mut shopper = Shopper::seeded(5, size);
+        let begun = std::time::Instant::now();
+        let long = till.place(wish(shopper.basket((0..5_000).map(line).collect()), "long".into())).await.unwrap();
+        println!("{}: 5,000 lines held in {:?}", db.engine().as_str(), begun.elapsed());
+        assert_eq!(long.status, 201, "{}", long.body);
+        // One unit more than there is: nothing of it is held.
+        let mut much: Vec<Want> = (0..60).map(line).collect();
+        much[7].quantity = 9_999;
+        let refused = till.place(wish(shopper.basket(much), "much".into())).await.unwrap();
+        assert_eq!(refused.status, 409);
+        let said: Value = serde_json::from_str(&long.body).unwrap();
+        let id: OrderId = said["id"].as_str().unwrap().parse().unwrap();
+        let begun = std::time::Instant::now();
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let order = orders::by_id(tx.sql(), id).await.unwrap().unwrap();
+        let lines = orders::lines(tx.sql(), id).await.unwrap();
+        assert_eq!(lines.iter().map(|line| line.held).sum::<i64>(), 5_000);
+        let some: Vec<_> = lines[..1_000].iter().map(|line| (line.id, 1)).collect();
+        let cancelled = orders::cancel_lines(&mut tx, &order, Some(&some), "test").await.unwrap();
+        tx.commit().await.unwrap();
+        println!("{}: 1,000 lines cancelled in {:?}", db.engine().as_str(), begun.elapsed());
+        assert_eq!((cancelled.held, cancelled.certain()), (1_000, 1_000));
+        let mut read = db.read().await.unwrap();
+        assert_eq!(stock::audit(read.sql()).await.unwrap(), stock::Audit::default());
+        let held: i64 = stock::pools_after(read.sql(), "", 500).await.unwrap().iter().map(|pool| pool.held).sum();
+        assert_eq!(held, 4_000);
+    })
+    .await;
+}

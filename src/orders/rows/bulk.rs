@@ -7,7 +7,7 @@ use crate::{
     kernel::*,
     orders::model::*,
     store::{
-        Tx,
+        Engine, Tx,
         bulk::{Column, Sheet},
     },
 };
@@ -140,6 +140,23 @@ pub async fn known_externals<'a>(
         .await?;
     use crate::store::Row as _;
     rows.iter().map(|row| Ok((row.text("channel")?, row.text("external_id")?))).collect()
+}
+
+/// Keeps other writers out of an order, its holds and its parts until this
+/// transaction ends: cancelling, amending, picking and releasing race with each
+/// other, and one of them comes first. (SQLite has one writer.)
+pub(in crate::orders) async fn lock(tx: &mut Tx, order: OrderId) -> Result<(), Fault> {
+    if tx.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    lock_rows(tx, "SELECT 1 AS one FROM orders WHERE id = $1 FOR UPDATE", order).await?;
+    crate::stock::lock_holds_of(tx, order).await?;
+    lock_rows(tx, "SELECT 1 AS one FROM fulfilments WHERE order_id = $1 ORDER BY id FOR UPDATE", order).await
+}
+
+async fn lock_rows(tx: &mut Tx, text: &'static str, order: OrderId) -> Result<(), Fault> {
+    sqlx::query(text).bind(order.to_string()).fetch_all(tx.sql()).await?;
+    Ok(())
 }
 
 const SHIFTS: &[Column] = &[

@@ -141,6 +141,19 @@ pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64)], reas
     Ok(())
 }
 
+/// Keeps other writers out of the open holds of an order until this transaction
+/// ends. (SQLite has one writer, so nothing need be locked.)
+pub async fn lock_holds_of(tx: &mut Tx, order: OrderId) -> Result<(), Fault> {
+    if tx.engine() == Engine::Postgres {
+        let text = tx.engine().pick(
+            "SELECT 1 AS one FROM holds WHERE order_id = $1",
+            "SELECT 1 AS one FROM holds WHERE order_id = $1 AND state = 'open' ORDER BY id FOR UPDATE",
+        );
+        sqlx::query(text).bind(order.to_string()).fetch_all(tx.sql()).await?;
+    }
+    Ok(())
+}
+
 const IDS: &[Column] = &[Column::Text("of_hold")];
 
 /// Holds by their ids; on PostgreSQL other writers are kept out of them, in one

@@ -12,7 +12,7 @@ use sqlx::any::AnyRow;
 pub use audit::{oversold, unbalanced};
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
 
-pub use bulk::pools_of_all;
+pub use bulk::{lock_holds_of, pools_of_all};
 pub(super) use bulk::{add_holds, add_voids, give_to_pools, holds_locked, release_holds, take_from_pools};
 pub use desk::{Question, holds_of_article, ledger, of_article, transfer_counts};
 pub use places::{contents, in_bins, in_condition, moved, on_floor};
