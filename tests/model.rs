@@ -515,11 +515,8 @@ async fn from_many_tasks_every_answer_adds_up() {
         for task in tasks {
             task.await.unwrap();
         }
-        let (real, sums) = (stage.real().await, sums.lock().unwrap());
-        let mut on_hand = [10; ARTICLES];
-        for article in 0..ARTICLES {
-            on_hand[article] += sums.received[article];
-        }
+        let (real, sums) = (stage.real().await, std::mem::take(&mut *sums.lock().unwrap()));
+        let mut on_hand = sums.received.map(|received| 10 + received);
         for (id, hold) in &real.holds {
             let picked = sums.picked.get(id).copied().unwrap_or(0);
             assert_eq!(hold.posted, picked, "seed {seed}: {id} posted otherwise than answered");
