@@ -8,7 +8,7 @@ use crate::{
     cases::{self, CaseCode, NewCase, Resolution},
     counting, fleet,
     kernel::*,
-    layout::Bin,
+    layout::{self, Bin},
     orders::{self, ShortPolicy},
     packing, payments, picking,
     store::Tx,
@@ -150,11 +150,22 @@ pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> R
     open(tx, CaseCode::BinEmpty, &bin.id, Some(bin.site), &detail).await
 }
 
-/// A count left less than was promised. The ledger broke the latest promises, and
-/// each broken one is looked after for itself; the case says that it happened.
-pub(super) async fn below_held(tx: &mut Tx, site: SiteId, holder: &str, change: i64) -> Result<(), Stop> {
-    let detail = format!("a count found {} fewer; promises were broken", -change);
-    open(tx, CaseCode::CountBelowHeld, &holder, Some(site), &detail).await
+/// The books of a place changed without a movement. Less: its picks look elsewhere,
+/// and if the ledger broke promises (each is looked after for itself), a case says
+/// so. More, found by a picker: the bin is doubtful and is counted.
+pub(super) async fn adjusted(tx: &mut Tx, site: SiteId, holder: &str, change: i64, reason: &str) -> Result<(), Stop> {
+    if reason == "counted_below_held" {
+        let detail = format!("a count found {} fewer; promises were broken", -change);
+        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), &detail).await?;
+    }
+    let Ok(bin) = holder.parse::<BinId>() else { return Ok(()) };
+    if change < 0 {
+        return picking::recounted(tx, bin).await;
+    }
+    match layout::bin(tx.sql(), bin).await?.filter(|_| reason == picking::FOUND_AT_PICK) {
+        Some(bin) => counting::add_bin(tx, &bin, reason).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// A shelf stands at a station: for picks, or for a count, each on a trip of its

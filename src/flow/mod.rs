@@ -89,10 +89,10 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
 
         // Goods: what changed may free or break something.
         E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
-        E::StockAdjusted { site, holder, change, reason, .. } if reason == "counted_below_held" => {
-            after::below_held(tx, *site, holder, *change).await
+        E::StockAdjusted { site, holder, change, reason, .. } => {
+            after::adjusted(tx, *site, holder, *change, reason).await
         }
-        E::StockAdjusted { .. } | E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
+        E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
         E::ReceiptDiscrepancy { receipt, site, code, detail } => {
             open(tx, after::inbound_case(code), receipt, Some(*site), detail).await
         }
