@@ -60,6 +60,8 @@ events! {
     "order.placed" OrderPlaced(order) { order: OrderId, channel: String, service: String, total_minor: i64, promised_by: Time }
     /// Paid, or to be paid in cash: work may begin.
     "order.accepted" OrderAccepted(order) { order: OrderId }
+    /// What kept it is cleared.
+    "order.resumed" OrderResumed(order) { order: OrderId }
     /// Something keeps the order from going on.
     "order.on_hold" OrderHeld(order) { order: OrderId, reason: String }
     /// The promise moved.

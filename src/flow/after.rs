@@ -113,13 +113,20 @@ pub(super) async fn reopened(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> 
 /// Goods are nowhere to be had: the order's policy decides, and a case explains.
 pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId, quantity: i64) -> Result<(), Stop> {
     let Some(found) = orders::by_id(tx.sql(), order).await? else { return Ok(()) };
+    // Goods may have come since.
+    let lines = orders::lines(tx.sql(), order).await?;
+    let missing = lines.iter().find(|one| one.id == line).map_or(0, orders::Line::uncovered);
+    let quantity = quantity.min(missing);
+    if quantity <= 0 && !found.state.is_over() {
+        return Ok(());
+    }
     let detail = format!("{quantity} of {sku} are missing; the order says {}", found.short_policy);
     open(tx, CaseCode::OrderShort, &order, None, &detail).await?;
     if found.state.is_over() {
         return settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await;
     }
     match found.short_policy {
-        ShortPolicy::Wait => return orders::hold_order(tx, order, "waits for goods").await,
+        ShortPolicy::Wait => return orders::hold_order(tx, order, orders::WAITS_FOR_GOODS).await,
         ShortPolicy::ShipPart => {
             orders::cancel_lines(tx, &found, Some(&[(line, quantity)]), "short").await?;
         }
@@ -129,6 +136,14 @@ pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId,
     }
     payments::settle(tx, order, "short").await?;
     settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await
+}
+
+/// Orders that waited for an article get what came.
+pub(super) async fn goods_came(tx: &mut Tx, sku: SkuId) -> Result<(), Stop> {
+    for order in orders::goods_came(tx, sku).await? {
+        settle(tx, CaseCode::OrderShort, &order, Resolution::Found).await?;
+    }
+    Ok(())
 }
 
 /// The address changed: parcels follow, or a person is told which cannot.

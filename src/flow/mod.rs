@@ -31,6 +31,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         | E::InvoiceRequested { .. }
         | E::HoldPlaced { .. }
         | E::HoldReleased { .. } => Ok(()),
+        // The case of what is missing is open already.
+        E::OrderHeld { reason, .. } if reason == orders::WAITS_FOR_GOODS => Ok(()),
+        E::OrderResumed { order } => payments::resume(tx, *order).await,
         E::OrderHeld { order, reason } => open(tx, CaseCode::AddressDoubtful, order, None, reason).await,
         E::OrderCancelled { order, .. } => payments::settle(tx, *order, "order_cancelled").await,
         E::AddressChanged { order, .. } => after::address_changed(tx, *order).await,
@@ -88,8 +91,15 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::PrintVoid { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::CorrectedItself).await,
 
         // Goods: what changed may free or break something.
-        E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
-        E::StockAdjusted { site, holder, change, reason, .. } => {
+        E::InventoryChanged { .. } => Ok(()),
+        E::GoodsReceived { sku, quantity, .. } | E::PutAway { sku, quantity, .. } if *quantity > 0 => {
+            after::goods_came(tx, *sku).await
+        }
+        E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { site, holder, change, reason, sku } => {
+            if *change > 0 {
+                after::goods_came(tx, *sku).await?;
+            }
             after::adjusted(tx, *site, holder, *change, reason).await
         }
         E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),

@@ -19,4 +19,4 @@ mod verbs;
 pub use model::*;
 pub use provider::{Provider, TestProvider};
 pub use rows::of_order;
-pub use verbs::{authorise, begin, collect, due_minor, due_of, enlarge, lapse, settle};
+pub use verbs::{authorise, begin, collect, due_minor, due_of, enlarge, lapse, resume, settle};
