@@ -192,7 +192,7 @@ events! {
     /// Goods were received in a condition.
     "receipt.received" GoodsReceived(receipt @ site) { receipt: ReceiptId, site: SiteId, sku: SkuId, quantity: i64, condition: String }
     /// Received goods differ from what was announced.
-    "receipt.discrepancy" ReceiptDiscrepancy(receipt @ site) { receipt: ReceiptId, site: SiteId, code: String, detail: String }
+    "receipt.discrepancy" ReceiptDiscrepancy(receipt @ site) { receipt: ReceiptId, site: SiteId, code: String, sku: Option<SkuId>, quantity: Option<i64>, label: Option<String>, detail: String }
     /// The delivery is complete.
     "receipt.closed" ReceiptClosed(receipt @ site) { receipt: ReceiptId, site: SiteId }
     /// Goods stand in their bin.

@@ -7,7 +7,7 @@ use super::*;
 /// Keys under these are put together at run time from codes of other rooms.
 const BY_CODE: &[&str] = &[
     "refusal.", "say.", "state.", "kind.", "choice.", "status.", "fact.", "mode.", "tone.", "cat.", "why.", "event.",
-    "by.", "tell.", "word.", "done.",
+    "by.", "tell.", "word.", "done.", "title.", "detail.",
 ];
 
 fn texts(dir: &Path, ends: &[&str], into: &mut Vec<String>) {

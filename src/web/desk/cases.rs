@@ -163,6 +163,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
             None => Cell::mute(t.get("case.unowned")),
         };
         let (about, _) = about_of(sql, &case.about).await?;
+        let detail = book.detail(sql, &case.detail).await?;
         let age = format::minutes_until(case.opened_at, case.closed_at.unwrap_or(seat.now));
         let due = match (case.closed_at, due_tone) {
             (Some(at), _) => Cell::badge(Tone::Ok, t.put("case.closed_at", seat.when(at))),
@@ -172,7 +173,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, t.name(&title.en, &title.zh)).under(case.detail.chars().take(90).collect::<String>()),
+                Cell::link(href, t.name(&title.en, &title.zh)).under(detail.chars().take(90).collect::<String>()),
                 Cell::badge(tone, word).by(case.severity.rank()),
                 Cell::text(about).mono(),
                 Cell::text(seat.site_name(case.site)),
@@ -262,7 +263,8 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
         None => String::new(),
     };
     let site = seat.site_name(case.site);
-    let lead = [case.detail.clone(), site, t.put("case.since", format::near(t, seat.now, case.opened_at, &seat.zone))];
+    let detail = book.detail(sql, &case.detail).await?;
+    let lead = [detail, site, t.put("case.since", format::near(t, seat.now, case.opened_at, &seat.zone))];
     let view = CasePage {
         t,
         frame: seat.frame("cases", t.name(&guide.title.en, &guide.title.zh)),

@@ -24,6 +24,7 @@ use crate::{
     web::{
         format,
         page::{Visit, draw_with},
+        telling::titled,
     },
 };
 
@@ -162,7 +163,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Task]) -> Result<Table, Probl
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, seat.word("task", task.kind.as_str())).under(task.title.clone()),
+                Cell::link(href, seat.word("task", task.kind.as_str())).under(titled(t, &task.title)),
                 Cell::badge(tone(task.state), seat.word("work", task.state.as_str())),
                 Cell::text(seat.site_name(Some(task.site))),
                 Cell::mute(&task.zone),
@@ -225,10 +226,10 @@ async fn page(
     told.retain(|(_, text, _)| !text.is_empty());
     let view = Thing {
         t,
-        frame: seat.frame("tasks", task.title.clone()),
+        frame: seat.frame("tasks", titled(t, &task.title)),
         list: ("/desk/tasks", t.get("door.tasks").to_owned()),
         id: task.id.to_string(),
-        title: format!("{}: {}", seat.word("task", task.kind.as_str()), task.title),
+        title: format!("{}: {}", seat.word("task", task.kind.as_str()), titled(t, &task.title)),
         state: (tone(task.state), seat.word("work", task.state.as_str())),
         lead: [seat.site_name(Some(task.site)), t.put("case.since", seat.when(task.created_at))].join(" · "),
         notice,

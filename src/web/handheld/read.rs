@@ -4,7 +4,7 @@
 use super::view::{Band, Into, Key, Place, StepBody};
 use crate::{
     tasks::{ExpectKind, Step, TaskKind, Tone},
-    web::i18n::Words,
+    web::{i18n::Words, telling::titled},
 };
 
 /// What surrounds a step.
@@ -35,7 +35,7 @@ pub fn read(t: Words, step: Step, around: Around) -> StepBody {
     StepBody {
         t,
         heading: heading(t, &step),
-        under: if t.is_zh() { zone_of(t, &step) } else { step.task.title.clone() },
+        under: titled(t, &step.task.about),
         band,
         big: biggest(&step),
         place: place(t, &step).filter(|_| step.task.kind != TaskKind::Pack),
@@ -83,13 +83,6 @@ fn heading(t: Words, step: &Step) -> String {
         t.put3("hh.step_of", kind, (step.task.done + 1).min(step.task.of), step.task.of)
     } else {
         kind
-    }
-}
-
-fn zone_of(t: Words, step: &Step) -> String {
-    match &step.spot {
-        Some(spot) if !spot.zone.is_empty() && step.task.kind != TaskKind::Pack => t.put("hh.zone_n", &spot.zone),
-        _ => t.put("hh.lines_n", step.task.of),
     }
 }
 

@@ -105,6 +105,23 @@ impl Tab {
         self.client.refresh().await.unwrap();
     }
 
+    /// A desk page in both languages, each at 1280 and at 1024 px.
+    pub async fn shot_wide(&mut self, step: &str) {
+        let own = self.t.lang();
+        for lang in [own, if own == Lang::En { Lang::Zh } else { Lang::En }] {
+            if lang != own {
+                self.speak(lang).await;
+                self.client.refresh().await.unwrap();
+            }
+            self.shot(step).await;
+            self.width(1024).await;
+            self.shot(&format!("{step}-1024")).await;
+            self.width(0).await;
+        }
+        self.speak(own).await;
+        self.client.refresh().await.unwrap();
+    }
+
     /// True in a page's script.
     pub async fn is(&self, expression: &str) -> bool {
         self.js(expression).await == Value::Bool(true)

@@ -2,8 +2,10 @@
 //! a scanner. Each step leaves a picture in `target/screens`. Deliberately absent:
 //! what works without a script; `pages` and `browser` see to that.
 
+mod desk;
 mod driver;
 mod gate;
+mod hall;
 mod journey;
 mod keyboard;
 mod look;
