@@ -229,8 +229,10 @@ events! {
     "parcel.ready_for_pickup" ParcelReady(order) { order: OrderId, parcel: ParcelId, site: SiteId }
     /// It is on its way back.
     "parcel.returning" ParcelReturning(order) { order: OrderId, parcel: ParcelId, reason: String }
-    /// It is back, its goods graded.
+    /// It is back; its goods wait to be graded.
     "return.received" ReturnReceived(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId }
+    /// Pieces of it were looked at, and lie in a bin as what they are now.
+    "return.graded" ReturnGraded(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId, sku: SkuId, quantity: i64, condition: String, reason: String, bin: String }
 
     // exceptions
     /// A person is needed.

@@ -131,6 +131,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, "returned").await
         }
 
+        // What is sellable again was told by the pool.
+        E::ReturnGraded { .. } => Ok(()),
+
         E::CaseOpened { .. } | E::CaseClosed { .. } => Ok(()),
     }
 }

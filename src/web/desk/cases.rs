@@ -239,12 +239,12 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
     let sql = read.sql();
     let mut book = Book::new(seat);
     let facts = log::story(sql, &case.id.to_string()).await?;
-    let mut told = story::moments(sql, &mut book, seat, &facts).await?;
+    let mut told = story::told(sql, &mut book, seat, &facts).await?;
     // The page itself is what they would lead to.
-    told.iter_mut().for_each(|moment| moment.link = Default::default());
-    for note in cases::notes(sql, case.id).await?.iter().rev() {
+    told.iter_mut().for_each(|(_, moment)| moment.link = Default::default());
+    for note in cases::notes(sql, case.id).await? {
         let who = book.person(sql, &note.by).await?;
-        told.insert(0, said(seat, t.get("case.said"), &note.text, who, note.at));
+        told.push((note.at, said(seat, t.get("case.said"), &note.text, who, note.at)));
     }
     let photos = cases::photos(sql, case.id).await?;
     let shot = |one: &cases::PhotoOf| {
@@ -287,7 +287,7 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
         facts: None,
         photos: photos.iter().map(shot).collect(),
         ways: guide.resolutions.iter().map(|one| way(seat, *one)).collect(),
-        story: told,
+        story: story::by_day(seat, told),
         people: handlers(sql, &case).await?,
         problem,
     };

@@ -213,7 +213,10 @@ pub async fn view(
         id: one.id.to_string(),
         question: seat.word("question", one.kind.as_str()),
         subject: (subject_name(sql, &one.subject).await?, page_of(&one.subject)),
-        chosen: named(sql, book, &one.chosen).await?,
+        chosen: match one.inputs["waiting_tasks"].as_i64() {
+            Some(waiting) => t.put2("why.wave", one.candidates.len(), waiting),
+            None => named(sql, book, &one.chosen).await?,
+        },
         when: t.put2("why.when", seat.when(one.at), took(one.took_us)),
         method: super::story::coded(seat, "method", &one.method),
         candidates,
