@@ -103,9 +103,8 @@ pub async fn grade(tx: &mut Tx, grade: &Grade) -> Result<Bin, Stop> {
         return Err(Refusal::Contradicts { reason }.into());
     }
     let waits = waiting_in(tx.sql(), parcel).await?;
-    let is_it = |one: &&Waiting| {
-        one.goods.sku == grade.sku && one.goods.lot == grade.lot && one.goods.serial == grade.serial
-    };
+    let is_it =
+        |one: &&Waiting| one.goods.sku == grade.sku && one.goods.lot == grade.lot && one.goods.serial == grade.serial;
     let Some(found) = waits.iter().find(is_it) else { return Err(Refusal::Nothing { parcel }.into()) };
     if found.quantity < quantity {
         return Err(Refusal::NotSoMany { known: found.quantity, wanted: quantity }.into());

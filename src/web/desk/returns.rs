@@ -267,10 +267,9 @@ pub async fn grade(
         return page(&db, &seat, id, Some(missing), StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let body = format!("{seen:?}");
-    let done: Result<(), Problem> = once(&db, seat.caller.id(), &sent.command_id, &body, async |tx| {
-        returns::grade(tx, &seen).await.map(|_| ())
-    })
-    .await;
+    let done: Result<(), Problem> =
+        once(&db, seat.caller.id(), &sent.command_id, &body, async |tx| returns::grade(tx, &seen).await.map(|_| ()))
+            .await;
     match done {
         Ok(()) => Ok(go(&format!("{here}?done=graded"))),
         Err(problem) if problem.status < 500 => {

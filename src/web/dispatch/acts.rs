@@ -158,7 +158,7 @@ pub async fn roads(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>)
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, name(&seat, road)).under(format!("#{} · {}", road.id, road.class)),
+                Cell::link(href, name(&seat, road)).under(format!("#{} · {}", road.id, seat.word("road", &road.class))),
                 Cell::badge(tone, word),
                 Cell::text(&road.reason),
                 Cell::shown(format::distance(road.length_m), road.length_m),
@@ -239,7 +239,7 @@ async fn road_page(
         facts: vec![
             plain("road.length", format::distance(road.length_m)),
             plain("road.speed", format!("{} km/h", road.speed_kmh)),
-            plain("col.what", road.class.clone()),
+            plain("col.what", seat.word("road", &road.class)),
         ],
         tables: Vec::new(),
         story,

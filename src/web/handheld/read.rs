@@ -108,7 +108,9 @@ fn icon_of(tone: Tone) -> (&'static str, &'static str) {
 
 fn band(t: Words, step: &Step, scanned: &str) -> Band {
     let (k, icon) = icon_of(step.say.tone);
-    let said = t.find(&format!("say.{}", step.say.code)).map(|words| fill(words, step, scanned));
+    // The same code may mean something of its own in one kind of work.
+    let own = t.find(&format!("say.{}.{}", step.task.kind, step.say.code));
+    let said = own.or_else(|| t.find(&format!("say.{}", step.say.code))).map(|words| fill(words, step, scanned));
     let asks = t.find(&format!("state.{}", step.state)).map(|words| fill(words, step, scanned));
     // Whoever said it without our knowing speaks English, in two sentences.
     let raw = step.say.text.trim_end_matches('.').to_owned();
@@ -195,7 +197,8 @@ fn target(t: Words, step: &Step) -> Option<Into> {
     let hint = match into.hint.split_once(" of ") {
         Some((n, of)) => t.put2("hh.of", n, of),
         None if into.hint == "an empty tote" => String::new(),
-        None => into.hint.clone(),
+        None if into.hint == "pallet in hand" => t.get("hh.pallet_in_hand").to_owned(),
+        None => t.or("word.condition", &into.hint, &into.hint),
     };
     Some(Into { lead: lead.to_owned(), label, hint })
 }

@@ -66,12 +66,17 @@ impl Hall {
 
     /// Places an order of teas; its id and number.
     pub async fn order(&self, quantity: i64, payment: Value) -> (String, String) {
+        let placed = self.placed(quantity, payment).await;
+        (placed["id"].as_str().unwrap().to_owned(), placed["number"].as_str().unwrap().to_owned())
+    }
+
+    /// The same, all that its caller is told.
+    pub async fn placed(&self, quantity: i64, payment: Value) -> Value {
         let body = json!({"channel": "web", "lines": [{"sku": "TEA-1", "quantity": quantity}],
             "recipient": {"name": "Ann Lee", "phone": "13812345678"},
             "address": {"street": "20 Mill Row", "detail": "3-1204", "lat": 30.1, "lon": 123.401},
             "delivery": {"mode": "home", "service": "same_day"}, "payment": payment});
-        let placed = self.all.done("/api/v1/orders", body).await;
-        (placed["id"].as_str().unwrap().to_owned(), placed["number"].as_str().unwrap().to_owned())
+        self.all.done("/api/v1/orders", body).await
     }
 
     /// Ends everything; the ledger must add up, and no picture may show a fault.

@@ -3,6 +3,8 @@
 //! what works without a script; `pages` and `browser` see to that.
 
 mod desk;
+mod dock;
+mod doors;
 mod driver;
 mod gate;
 mod hall;
@@ -13,6 +15,7 @@ mod rider;
 mod shopper;
 mod tab;
 mod trouble;
+mod watch;
 mod worker;
 
 use std::{
