@@ -16,7 +16,7 @@ use crate::{
     problem::Problem,
     store::Sql,
     units,
-    web::telling::detailed,
+    web::{i18n::Words, telling::detailed},
 };
 
 /// The names a page has looked up.
@@ -32,6 +32,11 @@ impl<'s> Book<'s> {
     /// An empty one.
     pub fn new(seat: &'s Seat) -> Self {
         Self { seat, people: HashMap::new(), articles: HashMap::new(), holders: HashMap::new() }
+    }
+
+    /// The words of the page.
+    pub fn words(&self) -> Words {
+        self.seat.t
     }
 
     /// Who acts.

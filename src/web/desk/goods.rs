@@ -24,7 +24,7 @@ use crate::{
     decisions,
     exchange::{Path, Query},
     identity::Permission,
-    kernel::{BinId, SiteId},
+    kernel::{BinId, SiteId, SkuId},
     orders,
     problem::Problem,
     stock::{self, Balance, Condition, Pool},
@@ -130,8 +130,12 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
     ];
     let mut table = Table::new(t.get("door.stock"), columns);
     let mut total = Sums::default();
+    let skus: Vec<SkuId> = found.iter().map(|article| article.id).collect();
+    let pools = stock::pools_among(sql, db.engine(), &skus).await?;
+    let places = stock::sums_among(sql, db.engine(), &skus).await?;
     for article in &found {
-        let (pools, places) = (stock::pools_of(sql, article.id).await?, stock::of_article(sql, article.id).await?);
+        let pools: Vec<Pool> = pools.iter().filter(|pool| pool.sku == article.id).copied().collect();
+        let places: Vec<Balance> = places.iter().filter(|place| place.goods.sku == article.id).cloned().collect();
         let sites = by_site(&pools, &places, |site| scope.is_none_or(|only| only == site));
         let mut sum = Sums::default();
         sites.values().for_each(|one| sum.add(*one));

@@ -5,7 +5,7 @@
 use axum::{extract::State, response::Response};
 
 use super::{
-    acts::{Sent, act, seat_of},
+    acts::{Sent, act, seat_of, settled},
     goods::page,
     seat::Seat,
 };
@@ -47,10 +47,7 @@ pub async fn count(
         counting::add_bin(tx, &bin, "by hand").await.map(|_| ())
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, &code, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, &code, Some(notice), status).await).await
 }
 
 /// Gives up goods that are not sellable; `from` names bin and condition.
@@ -77,8 +74,5 @@ pub async fn write_off(
         counting::write_off(tx, &loss).await.map(|_| ())
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, &code, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, &code, Some(notice), status).await).await
 }

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    acts::{Done, Sent, act, seat_of},
+    acts::{Done, Sent, act, of_own_site, seat_of, settled},
     book::{Book, page_of},
     frame::Tone,
     list::{Empty, Filter, List, Tab, Tile},
@@ -180,9 +180,8 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Task]) -> Result<Table, Probl
 async fn visible(db: &Db, seat: &Seat, id: TaskId) -> Result<Task, Problem> {
     seat.caller.permit(Permission::WorkSupervise, None)?;
     let mut read = db.read().await?;
-    let task = tasks::by_id(read.sql(), id).await?.ok_or_else(|| Problem::not_found("task"))?;
-    seat.caller.permit(Permission::WorkSupervise, Some(task.site)).map_err(|_| Problem::not_found("task"))?;
-    Ok(task)
+    let found = tasks::by_id(read.sql(), id).await?;
+    of_own_site(seat, Permission::WorkSupervise, "task", found, |task| task.site)
 }
 
 /// One task.
@@ -296,10 +295,7 @@ pub async fn assign(
     let person: UserId = sent.person.parse().map_err(|_| Problem::not_found("person"))?;
     let done =
         act(&db, &seat, &sent, ("assigned", &here, &here), async |tx| tasks::assign(tx, id, person).await).await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, task, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, task, Some(notice), status).await).await
 }
 
 /// Puts a task back into the queue, whoever has it.
@@ -316,8 +312,5 @@ pub async fn suspend(
     let why = sent.why();
     let done =
         act(&db, &seat, &sent, ("put_down", &here, &here), async |tx| tasks::suspend(tx, &task, &why).await).await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, task, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, task, Some(notice), status).await).await
 }

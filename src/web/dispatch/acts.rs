@@ -18,7 +18,7 @@ use crate::{
     web::{
         desk::{
             Tone,
-            acts::{Done, Sent, act, seat_of},
+            acts::{Done, Sent, act, seat_of, settled},
             list::{Empty, List},
             seat::Seat,
             sheet,
@@ -45,10 +45,7 @@ pub async fn plan(
         Ok(tx.later(Chore::PlanLoads, site, now).await?)
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, None, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, None, Some(notice), status).await).await
 }
 
 /// The seat of a dispatcher at the site of a load.
@@ -74,10 +71,7 @@ pub async fn assign(
     let done =
         act(&db, &seat, &sent, ("assigned", &here, &here), async |tx| riders::give(tx, id, driver).await.map(|_| ()))
             .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, Some(id), Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, Some(id), Some(notice), status).await).await
 }
 
 /// Takes a load back from who has not begun to load it.
@@ -93,10 +87,7 @@ pub async fn unassign(
     let done =
         act(&db, &seat, &sent, ("unassigned", &here, &here), async |tx| transport::unassign(tx, id).await.map(|_| ()))
             .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, Some(id), Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, Some(id), Some(notice), status).await).await
 }
 
 /// What the list of roads may be asked.
@@ -265,8 +256,5 @@ pub async fn change_road(
         _ => network::open_road(tx, id).await.map(|_| ()),
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => road_page(&db, &seat, id, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| road_page(&db, &seat, id, Some(notice), status).await).await
 }

@@ -141,7 +141,7 @@ async fn point() {
     let locker = hall.house.site("LOCKER").await;
     let counter = format!("/api/v1/pickup/{locker}/collect");
     let wrong = if pin == "0000" { "1111" } else { "0000" };
-    hall.all.tries(&counter, &json!({"pin": wrong})).await.refuses(422, "pickup.unknown");
+    hall.all.tries(&counter, &json!({"pin": wrong})).await.refuses(422, "pickup.pin_wrong");
     hall.all.done(&counter, json!({"pin": pin})).await;
     let seen = until("the order to end", async || {
         let seen = hall.all.get(&format!("/api/v1/orders/{id}")).await;
