@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{Row, Sql, Tx},
+    store::{Engine, Row, Sql, Tx, json_list},
 };
 
 /// Records a choice in the transaction that acts on it.
@@ -64,6 +64,20 @@ pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Decision>, F
         .fetch_all(sql)
         .await?;
     rows.iter().map(read).collect()
+}
+
+/// The newest record about each of many subjects that has one.
+pub async fn last_among(
+    sql: &mut Sql,
+    engine: Engine,
+    subjects: &[String],
+) -> Result<Vec<(String, DecisionId)>, Fault> {
+    let text = engine.pick(
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT value FROM json_each($1)) GROUP BY subject",
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT json_array_elements_text(CAST($1 AS JSON))) GROUP BY subject",
+    );
+    let rows = sqlx::query(text).bind(json_list(subjects)).fetch_all(sql).await?;
+    rows.iter().map(|row| Ok((row.text("subject")?, row.id("id")?))).collect()
 }
 
 /// The newest records before a cursor (empty: from the newest).

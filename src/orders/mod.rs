@@ -28,7 +28,7 @@ pub use place::{PAYMENT_TERM_MS, add_part, open, raise, resource_line, undo_part
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
     Filter, Kept, by_external, by_id, by_number, channels, click_to_door, count, fulfilment, fulfilment_lines,
-    fulfilments, in_wave, kept, latest, latest_for, lines, open_at_site, order_of_line, orders_of_shopper,
-    placed_by_hour, search,
+    fulfilments, fulfilments_among, in_wave, kept, latest, latest_for, lines, lines_among, open_at_site, order_of_line,
+    orders_of_shopper, placed_by_hour, search,
 };
 pub use waiting::{WAITS_FOR_GOODS, drop_uncovered, goods_came, look_again};

@@ -119,10 +119,18 @@ pub async fn due_minor(tx: &mut Tx, order: OrderId) -> Result<i64, Stop> {
 /// [`due_minor`] for who only reads.
 pub async fn due_of(sql: &mut Sql, order: OrderId) -> Result<i64, Fault> {
     let Some(found) = orders::by_id(sql, order).await? else { return Ok(0) };
-    let lines = orders::lines(sql, order).await?;
-    let goods: i64 = lines.iter().map(orders::Line::due_minor).sum();
-    let anything = lines.iter().any(|line| line.ordered > line.cancelled + line.returned);
-    Ok(goods + if anything { found.shipping_minor } else { 0 })
+    Ok(due(&found, &orders::lines(sql, order).await?))
+}
+
+/// What is to be paid for an order with these lines: the goods that are neither
+/// cancelled nor returned, and their way.
+pub fn due<'l>(order: &orders::Order, lines: impl IntoIterator<Item = &'l orders::Line>) -> i64 {
+    let (mut goods, mut anything) = (0, false);
+    for line in lines {
+        goods += line.due_minor();
+        anything |= line.ordered > line.cancelled + line.returned;
+    }
+    goods + if anything { order.shipping_minor } else { 0 }
 }
 
 /// Brings money in line with what is due: captures once goods have left, voids

@@ -11,8 +11,8 @@ use sqlx::any::AnyRow;
 pub use audit::unbalanced;
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
 
-pub use desk::{Question, holds_of_article, ledger, of_article, transfer_counts};
-pub use places::{contents, in_bins, in_condition, moved, on_floor};
+pub use desk::{Question, holds_of_article, ledger, of_article, pools_among, sums_among, transfer_counts};
+pub use places::{contents, in_bins, in_condition, moved, on_floor, returned};
 
 use super::model::*;
 use crate::{
