@@ -30,6 +30,7 @@ pub mod picking;
 pub mod packing;
 pub mod transport;
 pub mod riders;
+pub mod returns;
 pub mod cases;
 pub mod handheld;
 pub mod importing;

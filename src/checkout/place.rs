@@ -13,9 +13,6 @@ use crate::{
     store::Tx,
 };
 
-/// Why an order waits for a person.
-pub(super) const DOUBTFUL: &str = "the address is doubtful";
-
 /// How often the plan is made again when another order took the goods.
 const TRIES: usize = 4;
 
@@ -141,7 +138,7 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
         tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
     }
     if new.address.confidence < parties::DOUBTFUL_BELOW {
-        orders::hold_order(tx, order.id, DOUBTFUL).await?;
+        orders::hold_order(tx, order.id, orders::ADDRESS_DOUBTFUL).await?;
     }
     payments::begin(tx, order.id, new.payment.method, new.payment.card).await?;
     Ok(order)

@@ -6,8 +6,9 @@ use super::model::*;
 use crate::{
     kernel::*,
     store::{
-        Row, Sql, Tx,
+        Engine, Row, Sql, Tx,
         bulk::{Column, Sheet},
+        json_list,
     },
 };
 
@@ -98,6 +99,20 @@ pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Decision>, F
         .fetch_all(sql)
         .await?;
     rows.iter().map(read).collect()
+}
+
+/// The newest record about each of many subjects that has one.
+pub async fn last_among(
+    sql: &mut Sql,
+    engine: Engine,
+    subjects: &[String],
+) -> Result<Vec<(String, DecisionId)>, Fault> {
+    let text = engine.pick(
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT value FROM json_each($1)) GROUP BY subject",
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) GROUP BY subject",
+    );
+    let rows = sqlx::query(text).bind(json_list(subjects)).fetch_all(sql).await?;
+    rows.iter().map(|row| Ok((row.text("subject")?, row.id("id")?))).collect()
 }
 
 /// The newest records before a cursor (empty: from the newest).

@@ -6,8 +6,9 @@ use super::model::*;
 use crate::{
     kernel::*,
     store::{
-        Row, Sql, Tx,
+        Engine, Row, Sql, Tx,
         bulk::{Column, Sheet},
+        json_list,
     },
 };
 
@@ -93,7 +94,17 @@ pub async fn of_order(sql: &mut Sql, order: OrderId) -> Result<Option<Payment>, 
     row.as_ref().map(read).transpose()
 }
 
-/// The same, keeping other writers out until this transaction ends.
+/// The payments of many orders, oldest first.
+pub async fn of_orders(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Payment>, Fault> {
+    let text = engine.pick(
+        "SELECT * FROM payments WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+        "SELECT * FROM payments WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY id",
+    );
+    let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
+    rows.iter().map(read).collect()
+}
+
+/// [`of_order`], keeping other writers out until this transaction ends.
 pub(super) async fn of_order_locked(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, Fault> {
     let text = tx.engine().pick(
         "SELECT * FROM payments WHERE order_id = $1 ORDER BY id DESC LIMIT 1",

@@ -88,8 +88,9 @@ fn open(
         promised_by: order.promised_by,
     }];
     let (parts, shares, mut holds) = give_parts(tx, &order, &lines, &drawn.plan, &actor, &mut facts);
-    let payment = begin(tx, wish, &mut order, contact.0, total_minor, &mut facts);
-    if order.state == OrderState::Accepted {
+    let (payment, paid) = begin(tx, wish, &mut order, contact.0, total_minor, &mut facts);
+    // Also while a person still looks at it: paid goods do not lapse.
+    if paid {
         holds.iter_mut().for_each(|(_, want, _)| want.expires_at = None);
     }
     let choice = Choice { subject: order.id.to_string(), ..drawn.plan.choice };
@@ -137,13 +138,13 @@ fn begin(
     contact: ContactId,
     total_minor: i64,
     facts: &mut Vec<Event>,
-) -> Payment {
+) -> (Payment, bool) {
     let new = &wish.order;
     if new.invoice.is_some() {
         facts.push(Event::InvoiceRequested { order: order.id, contact });
     }
     if new.address.confidence < parties::DOUBTFUL_BELOW {
-        let reason = place::DOUBTFUL.to_owned();
+        let reason = orders::ADDRESS_DOUBTFUL.to_owned();
         (order.state, order.hold_reason) = (OrderState::OnHold, Some(reason.clone()));
         order.version += 1;
         facts.push(Event::OrderHeld { order: order.id, reason });
@@ -155,7 +156,7 @@ fn begin(
         order.version += 1;
         facts.push(Event::OrderAccepted { order: order.id });
     }
-    payment
+    (payment, paid)
 }
 
 /// What [`crate::checkout::view`] would read.

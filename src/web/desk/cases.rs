@@ -163,6 +163,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
             None => Cell::mute(t.get("case.unowned")),
         };
         let (about, _) = about_of(sql, &case.about).await?;
+        let detail = book.detail(sql, &case.detail).await?;
         let age = format::minutes_until(case.opened_at, case.closed_at.unwrap_or(seat.now));
         let due = match (case.closed_at, due_tone) {
             (Some(at), _) => Cell::badge(Tone::Ok, t.put("case.closed_at", seat.when(at))),
@@ -172,7 +173,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, t.name(&title.en, &title.zh)).under(case.detail.chars().take(90).collect::<String>()),
+                Cell::link(href, t.name(&title.en, &title.zh)).under(detail.chars().take(90).collect::<String>()),
                 Cell::badge(tone, word).by(case.severity.rank()),
                 Cell::text(about).mono(),
                 Cell::text(seat.site_name(case.site)),
@@ -238,12 +239,12 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
     let sql = read.sql();
     let mut book = Book::new(seat);
     let facts = log::story(sql, &case.id.to_string()).await?;
-    let mut told = story::moments(sql, &mut book, seat, &facts).await?;
+    let mut told = story::told(sql, &mut book, seat, &facts).await?;
     // The page itself is what they would lead to.
-    told.iter_mut().for_each(|moment| moment.link = Default::default());
-    for note in cases::notes(sql, case.id).await?.iter().rev() {
+    told.iter_mut().for_each(|(_, moment)| moment.link = Default::default());
+    for note in cases::notes(sql, case.id).await? {
         let who = book.person(sql, &note.by).await?;
-        told.insert(0, said(seat, t.get("case.said"), &note.text, who, note.at));
+        told.push((note.at, said(seat, t.get("case.said"), &note.text, who, note.at)));
     }
     let photos = cases::photos(sql, case.id).await?;
     let shot = |one: &cases::PhotoOf| {
@@ -262,7 +263,8 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
         None => String::new(),
     };
     let site = seat.site_name(case.site);
-    let lead = [case.detail.clone(), site, t.put("case.since", format::near(t, seat.now, case.opened_at, &seat.zone))];
+    let detail = book.detail(sql, &case.detail).await?;
+    let lead = [detail, site, t.put("case.since", format::near(t, seat.now, case.opened_at, &seat.zone))];
     let view = CasePage {
         t,
         frame: seat.frame("cases", t.name(&guide.title.en, &guide.title.zh)),
@@ -285,7 +287,7 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
         facts: None,
         photos: photos.iter().map(shot).collect(),
         ways: guide.resolutions.iter().map(|one| way(seat, *one)).collect(),
-        story: told,
+        story: story::by_day(seat, told),
         people: handlers(sql, &case).await?,
         problem,
     };

@@ -255,7 +255,7 @@ async fn alarms(sql: &mut Sql, seat: &Seat, site: SiteId, fleet: &Fleet) -> Resu
             alarms.push(Alarm {
                 name: t.name(&title.en, &title.zh).to_owned(),
                 state: seat.due(case.due_at),
-                text: case.detail.clone(),
+                text: book.detail(sql, &case.detail).await?,
                 case: case.id.to_string(),
                 ..Alarm::default()
             });
