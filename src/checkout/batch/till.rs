@@ -13,7 +13,7 @@ use crate::{
     store::Db,
 };
 
-/// Orders that may wait; at the measured rates about half a second of work.
+/// Orders that may wait: eight full batches.
 const WAITING: usize = 2_048;
 /// Orders in one transaction.
 const TOGETHER: usize = 256;
