@@ -27,7 +27,7 @@ use super::{model::*, place, view};
 use crate::{
     catalog::{self, Listing},
     exchange::{self, Flight},
-    identity::{self, Signer},
+    identity,
     kernel::*,
     orders,
     problem::Problem,
@@ -60,7 +60,6 @@ struct Desk {
     articles: HashMap<String, Listing>,
     /// Numbers of channels that are taken.
     externals: HashSet<(String, String)>,
-    signer: Signer,
 }
 
 /// What a batch came to.
@@ -96,6 +95,13 @@ async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
             Err(fault) => return Err(fault),
         }
     }
+    if !decided.is_empty() {
+        // Not before: a batch of refusals leaves no key behind that nobody needs.
+        let signer = identity::signer(&mut tx).await?;
+        for one in &mut decided {
+            one.shown.guest_link = Some(signer.sign(one.opened.order.id));
+        }
+    }
     let replies: Vec<Answer> = decided.iter().map(|one| exchange::done(201, &one.shown)).collect();
     let mut fresh = replies.into_iter();
     let answers: Vec<Answer> = answers
@@ -128,8 +134,7 @@ impl Desk {
             .iter()
             .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
         let externals = orders::known_externals(tx, asked).await?.into_iter().collect();
-        let signer = identity::signer(tx).await?;
-        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals, signer })
+        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals })
     }
 }
 
