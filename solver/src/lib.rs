@@ -15,6 +15,7 @@ pub mod agv;
 pub mod batching;
 pub mod check;
 pub mod forecast;
+pub mod formats;
 pub mod graph;
 pub mod inventory;
 mod lp;

@@ -33,6 +33,8 @@ pub fn check(problem: &Problem, solution: &Solution) -> Result<(), Flaw> {
         reason(problem, unserved.job, unserved.reason)?;
     }
     demand!(seen.len() == problem.jobs.len(), "a job is lost");
+    sum += solution.unserved.iter().filter_map(|u| problem.jobs[u.job].prize).sum::<i64>();
+    shipments(problem, solution)?;
     demand!(sum == solution.cost, "cost is {sum}, said {}", solution.cost);
     Ok(())
 }
@@ -46,6 +48,7 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
     demand!(r.depart_ms >= v.shift.0, "{name} leaves before its shift");
     let (mut place, mut now, mut metres) = (v.start, r.depart_ms, 0);
     let mut load = [0_i64; 4];
+    loads(problem, r)?;
     for stop in &r.stops {
         let job = &problem.jobs[stop.job];
         demand!(permitted(v, r.vehicle, job), "{name} may not serve job {}", stop.job);
@@ -72,11 +75,49 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
     }
     demand!(r.end_ms == now, "{name} ends at {now}, said {}", r.end_ms);
     demand!(now <= v.shift.1, "{name} ends after its shift");
-    let fits = load.iter().zip(v.capacity).all(|(l, c)| *l <= c);
-    demand!(fits && load == r.load, "{name} loads {load:?}");
+    demand!(load == r.load, "{name} loads {load:?}");
+    demand!(v.max_distance_m.is_none_or(|most| metres <= most), "{name} drives too far, {metres} m");
+    let out = now - r.depart_ms;
+    demand!(v.max_duration_ms.is_none_or(|most| out <= most), "{name} is out too long, {out} ms");
     demand!(r.distance_m == metres, "{name} drives {metres} m");
     let cost = v.fixed_cost + v.cost_per_m * metres + v.cost_per_ms * (now - r.depart_ms);
     demand!(cost == r.cost, "{name} costs {cost}, said {}", r.cost);
+    Ok(())
+}
+
+/// The load on board after each stop, from the deliveries it left with on.
+fn loads(problem: &Problem, r: &Route) -> Result<(), Flaw> {
+    let v = &problem.vehicles[r.vehicle];
+    let jobs = || r.stops.iter().map(|stop| stop.job);
+    for d in 0..4 {
+        let mut load: i64 = jobs().map(|j| problem.jobs[j].demand[d]).sum();
+        demand!(load <= v.capacity[d], "vehicle {} leaves with {load}", r.vehicle);
+        for job in jobs() {
+            load += problem.jobs[job].pickup[d] - problem.jobs[job].demand[d];
+            for s in &problem.shipments {
+                load += s.amount[d] * (i64::from(s.from == job) - i64::from(s.to == job));
+            }
+            demand!(load <= v.capacity[d], "vehicle {} carries {load} after job {job}", r.vehicle);
+        }
+    }
+    Ok(())
+}
+
+/// Both sides on one route, the first before the second, or both left out.
+fn shipments(problem: &Problem, solution: &Solution) -> Result<(), Flaw> {
+    let place = |job: usize| {
+        let routes = solution.routes.iter().enumerate();
+        let mut found = routes.filter_map(|(r, route)| Some((r, route.stops.iter().position(|s| s.job == job)?)));
+        found.next()
+    };
+    for s in &problem.shipments {
+        let sound = match (place(s.from), place(s.to)) {
+            (None, None) => true,
+            (Some(from), Some(to)) => from.0 == to.0 && from.1 < to.1,
+            _ => false,
+        };
+        demand!(sound, "{s:?} is torn apart");
+    }
     Ok(())
 }
 
@@ -98,12 +139,14 @@ fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
     let holds = |v: &&Vehicle| {
         let locked = v.locked.iter().map(|&l| &problem.jobs[l]);
         let load = |d: usize| locked.clone().map(|l| l.demand[d]).sum::<i64>() + j.demand[d];
-        (0..4).all(|d| load(d) <= v.capacity[d])
+        let pick = |d: usize| locked.clone().map(|l| l.pickup[d]).sum::<i64>() + j.pickup[d];
+        (0..4).all(|d| load(d) <= v.capacity[d] && pick(d) <= v.capacity[d])
     };
     let true_to = match reason {
         Reason::NoVehicle => able.is_empty(),
         Reason::Capacity => !able.is_empty() && !able.iter().any(holds),
         Reason::Unreachable | Reason::Time | Reason::NoRoom => able.iter().any(holds),
+        Reason::Prize => j.prize.is_some(),
     };
     demand!(true_to, "job {job} is not left out for {reason:?}");
     Ok(())
@@ -219,6 +262,8 @@ mod tests {
             service_ms,
             windows,
             demand: [a, b, 0, 0],
+            pickup: [0; 4],
+            prize: None,
             release_ms: r,
             priority: p,
             skills,
@@ -241,7 +286,7 @@ mod tests {
             cost_per_m: m,
             cost_per_ms: ms,
             skills,
-            locked: vec![],
+            ..Vehicle::default()
         });
         // Half the fleets are of one kind, so that classes are shared.
         (proptest::collection::vec(vehicle, count), any::<bool>()).prop_map(|(mut fleet, same)| {
@@ -270,6 +315,7 @@ mod tests {
                     distances: Matrix::from_rows(&m).unwrap(),
                     jobs,
                     vehicles,
+                    shipments: vec![],
                 }
             },
         )
