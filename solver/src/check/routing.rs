@@ -140,7 +140,8 @@ fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
         let locked = v.locked.iter().map(|&l| &problem.jobs[l]);
         let load = |d: usize| locked.clone().map(|l| l.demand[d]).sum::<i64>() + j.demand[d];
         let pick = |d: usize| locked.clone().map(|l| l.pickup[d]).sum::<i64>() + j.pickup[d];
-        (0..4).all(|d| load(d) <= v.capacity[d] && pick(d) <= v.capacity[d])
+        let carried = |d: usize| problem.shipments.iter().filter(|s| s.from == job || s.to == job).map(move |s| s.amount[d]);
+        (0..4).all(|d| load(d).max(pick(d)).max(carried(d).sum()) <= v.capacity[d])
     };
     let true_to = match reason {
         Reason::NoVehicle => able.is_empty(),

@@ -113,3 +113,83 @@ fn euclidean(points: &[(f64, f64)], round: impl Fn(f64) -> f64) -> Result<Matrix
 fn out_of_range(error: MatrixError) -> FormatError {
     FormatError::new(0, error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const VRPLIB: &str = "NAME : a\nTYPE : CVRP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EUC_2D\nCAPACITY : 5\n\
+        NODE_COORD_SECTION\n1 0 0\n2 3 4\n3 0 8\nDEMAND_SECTION\n1 0\n2 2\n3 4\nDEPOT_SECTION\n1\n-1\nEOF\n";
+    const PAIRS: &str = "NAME : p\nTYPE : PDPTW\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EUC_2D\nROUNDING : TRUNC1000\n\
+        VEHICLES : 2\nCAPACITY : 5\nNODE_COORD_SECTION\n1 0 0\n2 3 4\n3 0 8\nPICKUP_AND_DELIVERY_SECTION\n\
+        1 0 0 99 0 0 0\n2 4 0 50 1 0 3\n3 -4 0 60 1 2 0\nDEPOT_SECTION\n1\n-1\nEOF\n";
+    const SOLOMON: &str = "R1\n\nVEHICLE\nNUMBER CAPACITY\n 2 9\n\nCUSTOMER\nCUST NO. X Y\n\n\
+        0 0 0 0 0 100 0\n1 3 4 2 0 50 1\n2 0 8 3 0 60 1\n";
+    const LILIM: &str = "2\t9\t1\n0 0 0 0 0 100 0 0 0\n1 3 4 2 0 50 1 0 2\n2 0 8 -2 0 60 1 1 0\n";
+    const VROOM: &str = r#"{"vehicles":[{"id":1,"start_index":0,"end_index":0,"capacity":[4],"skills":[1]}],
+        "jobs":[{"id":7,"location_index":1,"service":5,"delivery":[2],"skills":[1],"time_windows":[[0,90]]}],
+        "shipments":[{"amount":[1],"pickup":{"id":3,"location_index":1},"delivery":{"id":4,"location_index":2}}],
+        "matrices":{"car":{"durations":[[0,5,8],[5,0,5],[8,5,0]]}}}"#;
+
+    #[test]
+    fn every_kind_is_read_and_solved() {
+        let plans = [(VRPLIB, "26"), (PAIRS, "18.000"), (SOLOMON, "18.0"), (LILIM, "18.000"), (VROOM, "18")];
+        for (text, cost) in plans {
+            let instance = read(text).unwrap();
+            let budget = crate::routing::Budget { iterations: 50 };
+            let solution = crate::routing::solve(&instance.problem, budget, 1).unwrap();
+            assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
+            assert_eq!(in_units(solution.cost, instance.scale), cost);
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_with_its_line() {
+        let complain = |text: String| read(&text).unwrap_err().to_string();
+        assert_eq!(complain(VRPLIB.replace("3 4\n", "3 x\n")), "line 8: \"x\" is no number");
+        assert_eq!(complain(VRPLIB.replace("3 0 8\n", "9 0 8\n")), "line 9: place 8 is not within 0 to 2");
+        assert_eq!(complain(PAIRS.replace("1 0 3\n", "1 0 1\n")).split(':').next(), Some("line 14"));
+        assert_eq!(complain(SOLOMON.replace("1 3 4 2 0 50 1", "1 3 4")), "line 11: expected seven numbers");
+        assert_eq!(complain(LILIM.replace("0 2\n", "0 5\n")), "line 3: place 4 is not within 0 to 1");
+        assert_eq!(complain(VROOM.replace("\"start_index\":0,\"end_index\":0,", "")).split(':').next(), Some("line 0"));
+    }
+
+    /// A file with a few places changed: numbers of all sizes, words, lines lost.
+    fn mangled() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            Just(String::new()),
+            Just("-1".to_owned()),
+            Just("1e300".to_owned()),
+            Just("NaN".to_owned()),
+            Just("99999999999999999999".to_owned()),
+            Just("\n".to_owned()),
+            Just(":".to_owned()),
+            any::<i64>().prop_map(|n| n.to_string()),
+            "[ -~]{0,6}",
+        ];
+        let file = prop::sample::select(vec![VRPLIB, PAIRS, SOLOMON, LILIM, VROOM]);
+        (file, prop::collection::vec((any::<prop::sample::Index>(), piece), 1..6)).prop_map(|(file, changes)| {
+            let mut words: Vec<&str> = file.split_inclusive(char::is_whitespace).collect();
+            let pieces: Vec<(usize, String)> =
+                changes.iter().map(|(at, p)| (at.index(words.len()), format!("{p} "))).collect();
+            for (at, piece) in &pieces {
+                words[*at] = piece;
+            }
+            words.concat()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn any_text_is_read_or_refused(text in mangled()) {
+            if let Ok(instance) = read(&text) {
+                let budget = crate::routing::Budget { iterations: 3 };
+                if let Ok(solution) = crate::routing::solve(&instance.problem, budget, 1) {
+                    prop_assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
+                }
+            }
+        }
+    }
+}

@@ -100,7 +100,11 @@ pub(super) fn obstacle(inst: &Instance<'_>, vehicle: usize, prefix: &Segment, la
         return Some(Reason::NoVehicle);
     }
     let single = &inst.windows(visit)[0];
-    let heavy = |d: usize| (prefix.most[d] + single.begin[d]).max(prefix.end[d] + single.most[d]) > v.capacity[d];
+    let heavy = |d: usize| {
+        // The second side of a shipment ends with less; what it brings was carried.
+        let most = single.most[d].max(single.end[d].abs());
+        (prefix.most[d] + single.begin[d]).max(prefix.end[d] + most) > v.capacity[d]
+    };
     if (0..DIMENSIONS).any(heavy) {
         return Some(Reason::Capacity);
     }

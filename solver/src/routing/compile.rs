@@ -88,6 +88,8 @@ pub(super) struct Instance<'a> {
     /// Nearest visits of each, nearest first, itself left out, `width` of them.
     near: Vec<u32>,
     pub(super) width: usize,
+    /// How many of them insertion looks at.
+    pub(super) reach: usize,
 }
 
 impl<'a> Instance<'a> {
@@ -123,6 +125,7 @@ impl<'a> Instance<'a> {
             allowed: permissions(problem, &class_of, classes),
             near: Vec::new(),
             width: 0,
+            reach: 0,
         };
         instance.load_shipments();
         instance.traits = instance.judge();
@@ -186,6 +189,13 @@ impl<'a> Instance<'a> {
     #[inline]
     pub(super) fn near(&self, visit: u32) -> &[u32] {
         &self.near[visit as usize * self.width..(visit as usize + 1) * self.width]
+    }
+
+    /// The nearest of them, for insertion.
+    #[inline]
+    pub(super) fn nearest(&self, visit: u32) -> &[u32] {
+        let from = visit as usize * self.width;
+        &self.near[from..from + self.reach]
     }
 
     pub(super) fn windows(&self, visit: u32) -> &[Segment] {
@@ -302,6 +312,7 @@ impl<'a> Instance<'a> {
     fn find_neighbours(&mut self) {
         let count = self.visits as u32;
         self.width = NEIGHBOURS.min(self.visits.saturating_sub(1));
+        self.reach = self.width.min(super::search::env("KIN", 40.0) as usize);
         let van = self.vans.first();
         let (per_m, per_ms) = van.map_or((1.0, 0.0), |v| (v.per_m as f64, v.per_ms as f64));
         let (per_m, per_ms) = if per_m + per_ms > 0.0 { (per_m, per_ms) } else { (0.0, 1.0) };

@@ -70,7 +70,7 @@ impl<R: Rules> State<'_, R> {
         let inst = self.inst;
         let probe = Probe::new(inst, visit);
         let mut best = Slot::limit(limit);
-        for &near in inst.near(visit) {
+        for &near in inst.nearest(visit) {
             let node = &self.nodes[near as usize];
             if node.route == NONE || !self.takes(node.route, visit) {
                 continue;
