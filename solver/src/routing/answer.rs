@@ -99,11 +99,12 @@ pub(super) fn obstacle(inst: &Instance<'_>, vehicle: usize, prefix: &Segment, la
     if !permitted(v, vehicle, j) || !mate_fits {
         return Some(Reason::NoVehicle);
     }
-    let single = &inst.windows(visit)[0];
+    let (first, second) = if mate != NONE && !inst.leads[job] { (mate, visit) } else { (visit, mate) };
+    let one = &inst.windows(first)[0];
+    let two = if second == NONE { &Segment::bare(0, 0) } else { &inst.windows(second)[0] };
     let heavy = |d: usize| {
-        // The second side of a shipment ends with less; what it brings was carried.
-        let most = single.most[d].max(single.end[d].abs());
-        (prefix.most[d] + single.begin[d]).max(prefix.end[d] + most) > v.capacity[d]
+        let most = (one.most[d] + two.begin[d]).max(one.end[d] + two.most[d]);
+        (prefix.most[d] + one.begin[d] + two.begin[d]).max(prefix.end[d] + most) > v.capacity[d]
     };
     if (0..DIMENSIONS).any(heavy) {
         return Some(Reason::Capacity);

@@ -52,6 +52,7 @@ pub(super) struct Traits {
     pub(super) chain: bool,
     pub(super) pairs: bool,
     pub(super) dimensions: usize,
+    pub(super) prizes: bool,
 }
 
 pub(super) struct Instance<'a> {
@@ -104,7 +105,7 @@ impl<'a> Instance<'a> {
         let mut instance = Self {
             problem,
             visits,
-            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1 },
+            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false },
             side,
             cells: planes.cells,
             dist: planes.dist,
@@ -277,6 +278,7 @@ impl<'a> Instance<'a> {
             windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
             chain: paid || bounded || released || several || mixed,
             pairs,
+            prizes: jobs.iter().any(|j| j.prize.is_some()),
             dimensions: if backhaul { dimensions * 2 } else { dimensions },
         }
     }
@@ -312,7 +314,7 @@ impl<'a> Instance<'a> {
     fn find_neighbours(&mut self) {
         let count = self.visits as u32;
         self.width = NEIGHBOURS.min(self.visits.saturating_sub(1));
-        self.reach = self.width.min(super::search::env("KIN", 40.0) as usize);
+        self.reach = self.width.min(super::search::env("KIN", 60.0) as usize);
         let van = self.vans.first();
         let (per_m, per_ms) = van.map_or((1.0, 0.0), |v| (v.per_m as f64, v.per_ms as f64));
         let (per_m, per_ms) = if per_m + per_ms > 0.0 { (per_m, per_ms) } else { (0.0, 1.0) };

@@ -98,7 +98,8 @@ pub struct Problem {
     pub jobs: Vec<Job>,
     /// Vehicles.
     pub vehicles: Vec<Vehicle>,
-    /// Pairs of jobs; a job is in one of them at most.
+    /// Pairs of jobs; a job is in one of them at most, and none is locked (what is
+    /// on board already is a delivery, pinned to its vehicle).
     #[serde(default)]
     pub shipments: Vec<Shipment>,
 }
@@ -272,6 +273,9 @@ impl Problem {
 
     fn shipments_make_sense(&self) -> Result<(), RoutingError> {
         let mut taken = vec![false; self.jobs.len()];
+        if !self.shipments.is_empty() {
+            self.vehicles.iter().flat_map(|v| &v.locked).for_each(|&j| taken[j] = true);
+        }
         for (shipment, s) in self.shipments.iter().enumerate() {
             let mut field = (!amounts(&s.amount)).then_some("amount");
             for (end, name) in [(s.to, "to"), (s.from, "from")] {

@@ -3,7 +3,7 @@
 //! The orders are those of SISR: by chance, by load, far or near first, and with
 //! windows also tight, early or late ones first.
 
-use super::compile::{FAR, NONE};
+use super::compile::{FAR, Instance, NONE};
 use super::dice::Dice;
 use super::model::DIMENSIONS;
 use super::state::{Rules, State};
@@ -19,19 +19,35 @@ pub(super) struct Scratch {
     seen: Vec<u32>,
 }
 
+fn prize_of(inst: &Instance<'_>, visit: u32) -> i64 {
+    inst.prize[visit as usize]
+}
+
 impl<R: Rules> State<'_, R> {
-    /// Inserts what was removed, and some of what was absent before, near `seed`.
-    pub(super) fn recreate(&mut self, scratch: &mut Scratch, seed: u32, dice: &mut Dice, blink: bool) {
+    /// Inserts what was removed, and some of what was absent before, near `seed`;
+    /// gives up, with false, once the plan is sure to cost more than `limit`, since
+    /// a visit more never makes it cheaper but for its prize.
+    pub(super) fn recreate(&mut self, scratch: &mut Scratch, seed: u32, limit: i64, dice: &mut Dice) -> bool {
         let removed = scratch.removed.len();
         if self.absent.len() > removed {
             self.add_absent(scratch, seed, dice);
         }
         self.arrange(scratch, dice);
-        for at in 0..scratch.order.len() {
-            let visit = scratch.order[at].1;
-            self.place(visit, &mut scratch.seen, dice, blink);
-        }
+        let prize = |visit: &u32| prize_of(self.inst, *visit);
+        let mut hope: i64 = if self.inst.traits.prizes { scratch.removed.iter().map(prize).sum() } else { 0 };
         scratch.removed.truncate(removed);
+        for at in 0..scratch.order.len() {
+            if self.cost - hope > limit {
+                return false;
+            }
+            let visit = scratch.order[at].1;
+            if hope > 0 {
+                let mate = self.inst.mate[visit as usize];
+                hope -= prize_of(self.inst, visit) + if mate == NONE { 0 } else { prize_of(self.inst, mate) };
+            }
+            self.place(visit, &mut scratch.seen, dice, true);
+        }
+        true
     }
 
     /// Absent visits that are worth a try: a few that must be served, by chance,

@@ -56,10 +56,12 @@ pub(super) fn anneal<R: Rules>(state: &mut State<'_, R>, watch: &mut Watch<'_>, 
         let (weight, cost) = (state.weight, state.cost);
         let seed = dice.below(inst.visits) as u32;
         state.ruin(strength, seed, &mut scratch.removed, dice);
-        state.recreate(&mut scratch, seed, dice, true);
         let limit = cost.saturating_add((heat.now * dice.exponential()) as i64);
+        // What was left out before may come in, at any cost.
+        let patience = if weight > 0 { i64::MAX } else { limit };
+        let done = state.recreate(&mut scratch, seed, patience, dice);
         let better = state.weight < weight || (state.weight == weight && state.cost <= limit);
-        if !better || !state.is_sound() {
+        if !done || !better || !state.is_sound() {
             state.rollback();
             continue;
         }
@@ -89,8 +91,9 @@ impl Heat {
     fn new<R: Rules>(state: &State<'_, R>) -> Self {
         let served = (state.inst.visits - state.absent.len()).max(1) as f64;
         let mean = state.cost as f64 / served;
-        let begin = mean * env("T0", 0.3);
-        Self { begin, fall: ln(env("TF", 0.01)), now: begin }
+        let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
+        let begin = mean * env("T0", hot);
+        Self { begin, fall: ln(env("TF", cold)), now: begin }
     }
 
     fn cool(&mut self, used: f64) {

@@ -124,9 +124,6 @@ impl<R: Rules> State<'_, R> {
         let inst = self.inst;
         let node = &self.nodes[after as usize];
         let next = node.next;
-        if next < inst.visits as u32 && self.locked[next as usize] {
-            return;
-        }
         let (before, behind) = (inst.row[after as usize] as usize, inst.row[next as usize] as usize);
         let way = i64::from(probe.to[before]) + i64::from(probe.from[behind]);
         if way >= BAR {
@@ -135,6 +132,9 @@ impl<R: Rules> State<'_, R> {
         let van = &inst.vans[node.route as usize];
         let mut delta = van.per_m * (way - i64::from(node.d_next));
         if R::CHAIN {
+            if self.is_locked(next) {
+                return;
+            }
             if van.per_ms == 0 && delta >= best.delta && self.tours[node.route as usize].size > 0 {
                 return;
             }
@@ -144,7 +144,7 @@ impl<R: Rules> State<'_, R> {
         if after >= inst.visits as u32 && next >= inst.visits as u32 {
             delta += van.fixed;
         }
-        if delta >= best.delta {
+        if delta >= best.delta || self.is_locked(next) {
             return;
         }
         if R::CLOCK {
@@ -158,6 +158,11 @@ impl<R: Rules> State<'_, R> {
         if !blinks(dice, blink) {
             *best = Slot { delta, after, window: 0 };
         }
+    }
+
+    #[inline]
+    fn is_locked(&self, node: u32) -> bool {
+        node < self.inst.visits as u32 && self.locked[node as usize]
     }
 
     fn weigh_chain(&self, probe: &Probe<'_>, after: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
