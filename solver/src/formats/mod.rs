@@ -67,15 +67,43 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
     }
 }
 
-/// The routes as lines `Route #k: 3 17 5`, then the cost.
+/// The routes as lines `Route #k: 3 17 5`, k the number of the vehicle, then the
+/// cost.
 pub fn write(instance: &Instance, solution: &Solution) -> String {
     let mut text = String::new();
-    for (number, route) in solution.routes.iter().enumerate() {
+    for route in &solution.routes {
         let stops: Vec<&str> = route.stops.iter().map(|s| instance.names[s.job].as_str()).collect();
-        text.push_str(&format!("Route #{}: {}\n", number + 1, stops.join(" ")));
+        text.push_str(&format!("Route #{}: {}\n", route.vehicle + 1, stops.join(" ")));
     }
     text.push_str(&format!("Cost {}\n", in_units(solution.cost, instance.scale)));
     text
+}
+
+/// Reads lines `Route #k: 3 17 5`: the jobs of each vehicle, by its number. Lines
+/// of other kinds are passed over.
+///
+/// # Errors
+/// [`FormatError`] names a job or a vehicle that the problem does not have.
+pub fn read_routes(instance: &Instance, text: &str) -> Result<Vec<Vec<usize>>, FormatError> {
+    let job_of: std::collections::BTreeMap<&str, usize> =
+        instance.names.iter().enumerate().map(|(job, name)| (name.as_str(), job)).collect();
+    let mut routes = vec![Vec::new(); instance.problem.vehicles.len()];
+    for (at, line) in text.lines().enumerate() {
+        let Some((head, stops)) = line.split_once(':').filter(|(head, _)| head.trim().starts_with("Route")) else {
+            continue;
+        };
+        let number = head.trim().trim_start_matches("Route").trim().trim_start_matches('#').trim();
+        let vehicle = number.parse::<usize>().ok().and_then(|k| k.checked_sub(1));
+        let route = vehicle.and_then(|v| routes.get_mut(v));
+        let route: &mut Vec<usize> =
+            route.ok_or_else(|| FormatError::new(at + 1, format!("there is no vehicle {number:?}")))?;
+        let job = |name: &str| {
+            let known = job_of.get(name).copied();
+            known.ok_or_else(|| FormatError::new(at + 1, format!("there is no job {name:?}")))
+        };
+        *route = stops.split_whitespace().map(job).collect::<Result<_, _>>()?;
+    }
+    Ok(routes)
 }
 
 /// A cost in units of the file.

@@ -13,6 +13,7 @@
 mod answer;
 mod compile;
 mod dice;
+mod islands;
 mod model;
 mod pairs;
 mod plan;

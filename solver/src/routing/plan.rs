@@ -2,10 +2,12 @@
 //! the problem need, then the answer.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
 use super::answer::{self, Order, obstacle};
-use super::compile::Instance;
+use super::compile::{Instance, NONE};
 use super::dice::Dice;
+use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
 use super::search::{Watch, anneal, construct};
 use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide};
@@ -34,11 +36,14 @@ pub struct Options<'o> {
     pub progress: Option<&'o mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send)>,
     /// Where to begin: jobs by vehicle. What cannot be kept of it is left out.
     pub warm: Option<&'o [Vec<usize>]>,
+    /// Searches at once, each in a thread of its own; with more than one, a seed
+    /// does not repeat.
+    pub threads: usize,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Self { rounds: u64::MAX, seed: 0, clock: None, progress: None, warm: None }
+        Self { rounds: u64::MAX, seed: 0, clock: None, progress: None, warm: None, threads: 1 }
     }
 }
 
@@ -106,6 +111,43 @@ fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bo
 }
 
 fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) -> (Vec<Order>, u64) {
+    let over = AtomicBool::new(false);
+    let board = Board::default();
+    let threads = options.threads.max(1);
+    let (rounds, clock) = (options.rounds, options.clock);
+    let mut progress = options.progress;
+    let mut search = |number: u64| {
+        let watch = Watch {
+            rounds,
+            clock,
+            progress: progress.take(),
+            board: (threads > 1).then_some(&board),
+            over: &over,
+        };
+        let seed = options.seed.wrapping_add(number << 32);
+        move || one::<R>(inst, locked, options.warm, seed, watch)
+    };
+    if threads == 1 {
+        let (best, rounds) = search(0)();
+        return (orders(inst, &best), rounds);
+    }
+    let found: Vec<(Kept, u64)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads as u64).map(|number| scope.spawn(search(number))).collect();
+        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let rounds = found.iter().map(|(_, rounds)| rounds).sum();
+    let best = found.iter().map(|(kept, _)| kept).min_by_key(|kept| (kept.weight, kept.cost));
+    (best.map(|kept| orders(inst, kept)).unwrap_or_else(|| locked.to_vec()), rounds)
+}
+
+/// One search from a plan of its own.
+fn one<R: Rules>(
+    inst: &Instance<'_>,
+    locked: &[Order],
+    warm: Option<&[Vec<usize>]>,
+    seed: u64,
+    mut watch: Watch<'_, '_>,
+) -> (Kept, u64) {
     let mut state: State<'_, R> = State::new(inst);
     for (route, order) in locked.iter().enumerate() {
         let mut at = inst.start(route as u32);
@@ -117,11 +159,30 @@ fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) ->
         state.refresh(route as u32);
     }
     state.commit();
-    let mut dice = Dice::new(options.seed);
+    let mut dice = Dice::new(seed);
+    if let Some(warm) = warm {
+        take_up(&mut state, warm);
+    }
     construct(&mut state, &mut dice);
-    let mut watch = Watch { rounds: options.rounds, clock: options.clock, progress: options.progress };
-    let (best, rounds) = anneal(&mut state, &mut watch, &mut dice);
-    (orders(inst, &best), rounds)
+    anneal(&mut state, &mut watch, warm.is_some(), &mut dice)
+}
+
+/// Takes up a plan route by route; one that breaks a rule is not taken up.
+fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
+    let inst = state.inst;
+    for (route, jobs) in warm.iter().enumerate().take(inst.vans.len()) {
+        let route = route as u32;
+        let known = |job: &&usize| **job < inst.visits;
+        for visit in jobs.iter().filter(known).map(|job| *job as u32) {
+            if state.is_absent(visit) && inst.may_serve(route, visit) {
+                let last = state.nodes[inst.end(route) as usize].prev;
+                state.attach(visit, last, 0);
+            }
+        }
+        state.settle();
+        let whole = state.visits(route).all(|v| inst.mate[v as usize] == NONE || state.pair_is_in_order(v));
+        if whole && state.keeps_rules(route) { state.commit() } else { state.rollback() }
+    }
 }
 
 fn orders(inst: &Instance<'_>, kept: &Kept) -> Vec<Order> {

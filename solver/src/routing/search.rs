@@ -4,23 +4,31 @@
 //! annealing: the temperature follows the part of the budget that is used.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Progress;
 use super::compile::{Instance, NONE};
 use super::dice::{Dice, exp, ln};
+use super::islands::Board;
 use super::recreate::Scratch;
 use super::ruin::Strength;
 use super::state::{Kept, Rules, State};
 
 /// What bounds a search and watches it.
-pub(super) struct Watch<'w> {
+pub(super) struct Watch<'w, 'o> {
     /// Rounds at most.
     pub(super) rounds: u64,
     /// The part of the time that is used, within 0..=1 while any is left.
     pub(super) clock: Option<&'w (dyn Fn() -> f64 + Sync)>,
-    pub(super) progress: Option<&'w mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send)>,
+    pub(super) progress: Option<&'o mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send)>,
+    /// Where other threads show their plans.
+    pub(super) board: Option<&'w Board>,
+    /// Set when the watcher wants no more.
+    pub(super) over: &'w AtomicBool,
 }
 
+/// The part of the first temperature at which a warm start begins.
+const WARM: f64 = 0.02;
 /// Rounds between two looks at the clock.
 const LOOK: u64 = 64;
 /// Looks between two reports.
@@ -31,7 +39,14 @@ pub(super) fn env(name: &str, default: f64) -> f64 {
 }
 
 /// Improves the state until the budget is used; the best state is kept.
-pub(super) fn anneal<R: Rules>(state: &mut State<'_, R>, watch: &mut Watch<'_>, dice: &mut Dice) -> (Kept, u64) {
+///
+/// A warm start begins cool, so that it is bettered and not forgotten.
+pub(super) fn anneal<R: Rules>(
+    state: &mut State<'_, R>,
+    watch: &mut Watch<'_, '_>,
+    warm: bool,
+    dice: &mut Dice,
+) -> (Kept, u64) {
     let mut best = state.kept();
     let inst = state.inst;
     if inst.visits == 0 || inst.vans.is_empty() {
@@ -39,18 +54,23 @@ pub(super) fn anneal<R: Rules>(state: &mut State<'_, R>, watch: &mut Watch<'_>, 
     }
     let mut scratch = Scratch::default();
     let strength = Strength { mean: env("MEAN", 10.0), longest: env("LONGEST", 10.0) };
-    let mut heat = Heat::new(state);
-    let mut round = 0;
-    let accepted = 0;
-    let _ = accepted;
+    let mut heat = Heat::new(state, warm);
+    let (mut round, mut met) = (0, 0);
     while round < watch.rounds {
         if round % LOOK == 0 {
             let by_time = watch.clock.map_or(0.0, |clock| clock());
             let used = by_time.max(round as f64 / watch.rounds as f64);
-            if used >= 1.0 || (round % (LOOK * REPORT) == 0 && report(watch, &best, round).is_break()) {
+            if round % (LOOK * REPORT) == 0 && report(watch, &best, round).is_break() {
+                watch.over.store(true, Ordering::Relaxed);
+            }
+            if used >= 1.0 || watch.over.load(Ordering::Relaxed) {
                 break;
             }
             heat.cool(used);
+            if let Some(board) = watch.board.filter(|_| Board::meeting(used) > met) {
+                met = Board::meeting(used);
+                board.meet(state);
+            }
         }
         round += 1;
         let (weight, cost) = (state.weight, state.cost);
@@ -73,7 +93,7 @@ pub(super) fn anneal<R: Rules>(state: &mut State<'_, R>, watch: &mut Watch<'_>, 
     (best, round)
 }
 
-fn report(watch: &mut Watch<'_>, best: &Kept, round: u64) -> ControlFlow<()> {
+fn report(watch: &mut Watch<'_, '_>, best: &Kept, round: u64) -> ControlFlow<()> {
     let Some(progress) = watch.progress.as_mut() else { return ControlFlow::Continue(()) };
     progress(&Progress { rounds: round, weight: best.weight, cost: best.cost })
 }
@@ -88,10 +108,11 @@ struct Heat {
 }
 
 impl Heat {
-    fn new<R: Rules>(state: &State<'_, R>) -> Self {
+    fn new<R: Rules>(state: &State<'_, R>, warm: bool) -> Self {
         let served = (state.inst.visits - state.absent.len()).max(1) as f64;
         let mean = state.cost as f64 / served;
         let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
+        let (hot, cold) = if warm { (hot * WARM, cold / WARM) } else { (hot, cold) };
         let begin = mean * env("T0", hot);
         Self { begin, fall: ln(env("TF", cold)), now: begin }
     }

@@ -465,6 +465,24 @@ impl<'a, R: Rules> State<'a, R> {
         true
     }
 
+    /// Whether one route, brought up to date, keeps every rule.
+    pub(super) fn keeps_rules(&self, route: u32) -> bool {
+        let tour = &self.tours[route as usize];
+        let fits = R::CHAIN || R::CARRY || (0..R::WIDE).all(|d| tour.room[d] >= 0);
+        fits && !tour.bad && self.broken == 0
+    }
+
+    /// Whether both sides of a visit's shipment are on its route, in order.
+    pub(super) fn pair_is_in_order(&self, visit: u32) -> bool {
+        let mate = self.inst.mate[visit as usize];
+        let (first, second) = if self.inst.leads[visit as usize] { (visit, mate) } else { (mate, visit) };
+        let mut at = first;
+        while at < self.inst.visits as u32 && at != second {
+            at = self.nodes[at as usize].next;
+        }
+        !self.is_absent(first) && at == second
+    }
+
     /// Keeps the round.
     pub(super) fn commit(&mut self) {
         self.log.clear();
