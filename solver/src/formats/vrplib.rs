@@ -56,13 +56,14 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
         job_of[place] = job;
     }
     let nodes = Nodes::read(&file, size, rounding)?;
-    let jobs: Vec<Job> = clients.iter().map(|&place| nodes.job(place)).collect();
+    let mut jobs: Vec<Job> = clients.iter().map(|&place| nodes.job(place)).collect();
     let shipments = nodes.shipments(&job_of)?;
     let vehicles = file.vehicles(&nodes, &depots, rounding)?;
+    file.allow(&mut jobs, &job_of, vehicles.len())?;
     let points = nodes.points.clone();
     let point = |place: usize| points.get(place).copied();
     let mut problem = Problem { durations: distances.clone(), distances, jobs, vehicles, shipments };
-    if nodes.backhaul.iter().any(|b| *b) {
+    if nodes.backhaul.iter().any(|b| *b > 0) {
         forbid_backhauls_first(&mut problem, &nodes, &depots);
     }
     Ok(Instance {
@@ -192,6 +193,27 @@ impl File {
         Ok(values)
     }
 
+    /// Rows of a vehicle and the places it may serve.
+    fn allow(&self, jobs: &mut [Job], job_of: &[usize], vehicles: usize) -> Result<(), FormatError> {
+        let rows = self.rows("VEHICLES_ALLOWED_CLIENTS_SECTION");
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut may = vec![Vec::new(); jobs.len()];
+        for (line, row) in rows {
+            let first = row.first().copied().unwrap_or(0.0);
+            let vehicle = index(*line, first - 1.0, vehicles.saturating_sub(1), "vehicle")?;
+            for &place in &row[1..] {
+                let place = index(*line, place - 1.0, job_of.len().saturating_sub(1), "place")?;
+                if let Some(list) = may.get_mut(job_of[place]) {
+                    list.push(vehicle);
+                }
+            }
+        }
+        jobs.iter_mut().zip(may).for_each(|(job, list)| job.allowed = Some(list));
+        Ok(())
+    }
+
     fn vehicles(&self, nodes: &Nodes, depots: &[usize], rounding: Rounding) -> Result<Vec<Vehicle>, FormatError> {
         let capacity = self.number("CAPACITY")?.map(|c| c as i64);
         let total: i64 = nodes.demand.iter().map(|d| d[0].max(0)).sum::<i64>().max(1);
@@ -244,7 +266,8 @@ struct Nodes {
     service: Vec<i64>,
     release: Vec<i64>,
     prize: Option<Vec<i64>>,
-    backhaul: Vec<bool>,
+    /// Load to collect; a place with one is visited after all deliveries.
+    backhaul: Vec<i64>,
     /// Line, place of pick-up, place of delivery, amount.
     pairs: Vec<(usize, usize, usize, i64)>,
     has_windows: bool,
@@ -271,7 +294,7 @@ impl Nodes {
             service,
             release: first(one("RELEASE_TIME_SECTION")?, &units),
             prize: has_prizes.then(|| one("PRIZE_SECTION").map(|p| first(p, &units))).transpose()?,
-            backhaul: first(one("BACKHAUL_SECTION")?, &|x| x as i64).into_iter().map(|b| b != 0).collect(),
+            backhaul: first(one("BACKHAUL_SECTION")?, &|x| x as i64),
             pairs: Vec::new(),
             has_windows: !file.rows("TIME_WINDOW_SECTION").is_empty(),
         };
@@ -298,13 +321,12 @@ impl Nodes {
     }
 
     fn job(&self, place: usize) -> Job {
-        let load = self.demand[place];
-        let (demand, pickup) = if self.backhaul[place] { ([0; DIMENSIONS], load) } else { (load, [0; DIMENSIONS]) };
+        let pickup = std::array::from_fn(|d| if d == 0 { self.backhaul[place] } else { 0 });
         Job {
             location: place,
             service_ms: self.service[place],
             windows: self.window[place].into_iter().collect(),
-            demand,
+            demand: self.demand[place],
             pickup,
             release_ms: self.release[place],
             // A place without a prize must be served.
@@ -330,8 +352,8 @@ fn forbid_backhauls_first(problem: &mut Problem, nodes: &Nodes, depots: &[usize]
     let size = problem.distances.size();
     for from in 0..size {
         for to in (0..size).filter(|&to| to != from) {
-            let after = nodes.backhaul[from] && !nodes.backhaul[to] && !depots.contains(&to);
-            if after || (depots.contains(&from) && nodes.backhaul[to]) {
+            let (last, next) = (nodes.backhaul[from] > 0, nodes.backhaul[to] > 0);
+            if (last && !next && !depots.contains(&to)) || (depots.contains(&from) && next) {
                 problem.distances.set(from, to, None).expect("the place exists");
                 problem.durations.set(from, to, None).expect("the place exists");
             }

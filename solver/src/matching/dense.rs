@@ -59,11 +59,8 @@ impl<'a, C: Cell> Dense<'a, C> {
         for _ in 0..ROUNDS {
             free = self.reduce_rows(free);
         }
-        let mut paths = Paths {
-            label: vec![0; self.cols],
-            from: vec![0; self.cols],
-            order: (0..self.cols as u32).collect(),
-        };
+        let mut paths =
+            Paths { label: vec![0; self.cols], from: vec![0; self.cols], order: (0..self.cols as u32).collect() };
         for row in free {
             self.augment(row, &mut paths);
         }

@@ -178,12 +178,10 @@ impl<T: Cost> Sparse<T> {
     fn flip(&mut self, start: usize, end: Seat, exit_row: usize, search: &Search<T>) {
         let mut col = match end {
             Seat::Col(col) => col,
-            Seat::Alone | Seat::Unplaced => {
-                match std::mem::replace(&mut self.seats[exit_row], Seat::Alone) {
-                    Seat::Col(col) if exit_row != start => col,
-                    _ => return,
-                }
-            }
+            Seat::Alone | Seat::Unplaced => match std::mem::replace(&mut self.seats[exit_row], Seat::Alone) {
+                Seat::Col(col) if exit_row != start => col,
+                _ => return,
+            },
         };
         loop {
             let row = search.from[col];

@@ -23,9 +23,11 @@ const _: () = assert!(MAX_LINK * 2 < BAR);
 
 /// Neighbours remembered for each visit.
 const NEIGHBOURS: usize = 120;
+/// And those that insertion looks at.
+const REACH: usize = 60;
 
 /// When a node may be served, and for how long.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slotted {
     pub(super) ready: i64,
     pub(super) due: i64,
@@ -43,6 +45,8 @@ pub(super) struct Van {
     pub(super) max_duration: i64,
     /// Vehicles of one class differ in number and locked stops only.
     pub(super) class: u32,
+    /// Capacity of the smallest vehicle over its own, in the first dimension.
+    pub(super) share: f64,
 }
 
 /// Which rules the problem has; chooses the engine.
@@ -102,6 +106,7 @@ impl<'a> Instance<'a> {
         let (class_of, classes) = classes(problem);
         let (single, single_from) = singles(problem);
         let (mate, leads) = mates(problem);
+        let smallest = problem.vehicles.iter().map(|v| v.capacity[0]).min().unwrap_or(0);
         let mut instance = Self {
             problem,
             visits,
@@ -121,7 +126,7 @@ impl<'a> Instance<'a> {
             leads,
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
-            vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class)).collect(),
+            vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
             classes,
             allowed: permissions(problem, &class_of, classes),
             near: Vec::new(),
@@ -181,10 +186,14 @@ impl<'a> Instance<'a> {
         self.visits as u32 + 2 * route + 1
     }
 
+    /// Whether any vehicle may serve any visit.
+    pub(super) fn all_allowed(&self) -> bool {
+        self.allowed.is_empty()
+    }
+
     #[inline]
     pub(super) fn may_serve(&self, route: u32, visit: u32) -> bool {
-        self.allowed.is_empty()
-            || self.allowed[self.vans[route as usize].class as usize * self.visits + visit as usize]
+        self.allowed.is_empty() || self.allowed[self.vans[route as usize].class as usize * self.visits + visit as usize]
     }
 
     #[inline]
@@ -314,7 +323,7 @@ impl<'a> Instance<'a> {
     fn find_neighbours(&mut self) {
         let count = self.visits as u32;
         self.width = NEIGHBOURS.min(self.visits.saturating_sub(1));
-        self.reach = self.width.min(super::search::env("KIN", 60.0) as usize);
+        self.reach = self.width.min(REACH);
         let van = self.vans.first();
         let (per_m, per_ms) = van.map_or((1.0, 0.0), |v| (v.per_m as f64, v.per_ms as f64));
         let (per_m, per_ms) = if per_m + per_ms > 0.0 { (per_m, per_ms) } else { (0.0, 1.0) };
@@ -363,7 +372,7 @@ impl<'a> Instance<'a> {
     }
 }
 
-fn van(v: &Vehicle, class: u32) -> Van {
+fn van(v: &Vehicle, class: u32, smallest: i64) -> Van {
     Van {
         capacity: v.capacity,
         fixed: v.fixed_cost,
@@ -372,6 +381,7 @@ fn van(v: &Vehicle, class: u32) -> Van {
         max_distance: v.max_distance_m.unwrap_or(i64::MAX),
         max_duration: v.max_duration_ms.unwrap_or(i64::MAX),
         class,
+        share: if v.capacity[0] > 0 { smallest as f64 / v.capacity[0] as f64 } else { 1.0 },
     }
 }
 
@@ -481,17 +491,22 @@ pub(super) fn permitted(vehicle: &Vehicle, number: usize, job: &Job) -> bool {
     job.skills & !vehicle.skills == 0 && allowed.is_none_or(|a| a.contains(&number))
 }
 
-/// Numbers the distinct kinds of vehicles. One that some job names stands alone.
+/// Numbers the distinct kinds of vehicles: alike but for locked stops, and named
+/// by the same jobs.
 fn classes(problem: &Problem) -> (Vec<u32>, usize) {
-    let mut named = vec![false; problem.vehicles.len()];
-    for &v in problem.jobs.iter().filter_map(|j| j.allowed.as_deref()).flatten() {
-        named[v] = true;
+    let mut named: Vec<Vec<u32>> = vec![Vec::new(); problem.vehicles.len()];
+    for (job, j) in problem.jobs.iter().enumerate() {
+        let Some(list) = j.allowed.as_deref() else { continue };
+        for &v in list {
+            if named[v].last() != Some(&(job as u32)) {
+                named[v].push(job as u32);
+            }
+        }
     }
-    let mut kinds: Vec<(Vehicle, Option<usize>)> = Vec::new();
+    let mut kinds: Vec<(Vehicle, &[u32])> = Vec::new();
     let mut class_of = Vec::with_capacity(problem.vehicles.len());
-    for (number, vehicle) in problem.vehicles.iter().enumerate() {
-        let kind = Vehicle { locked: Vec::new(), ..vehicle.clone() };
-        let key = (kind, named[number].then_some(number));
+    for (vehicle, named) in problem.vehicles.iter().zip(&named) {
+        let key = (Vehicle { locked: Vec::new(), ..vehicle.clone() }, named.as_slice());
         let class = kinds.iter().position(|k| *k == key).unwrap_or(kinds.len());
         if class == kinds.len() {
             kinds.push(key);

@@ -13,6 +13,7 @@
 mod answer;
 mod compile;
 mod dice;
+mod fleet;
 mod islands;
 mod model;
 mod pairs;

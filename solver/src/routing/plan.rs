@@ -117,13 +117,8 @@ fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) ->
     let (rounds, clock) = (options.rounds, options.clock);
     let mut progress = options.progress;
     let mut search = |number: u64| {
-        let watch = Watch {
-            rounds,
-            clock,
-            progress: progress.take(),
-            board: (threads > 1).then_some(&board),
-            over: &over,
-        };
+        let watch =
+            Watch { rounds, clock, progress: progress.take(), board: (threads > 1).then_some(&board), over: &over };
         let seed = options.seed.wrapping_add(number << 32);
         move || one::<R>(inst, locked, options.warm, seed, watch)
     };

@@ -11,12 +11,16 @@ use super::state::{Rules, State};
 /// Absent visits beside the ones just removed that a round tries to place.
 const EXTRA: usize = 8;
 
+/// One round in so many serves optional visits whatever they cost.
+const FORCE_ONE_IN: usize = 8;
+
 /// Lists kept between rounds to spare the allocation.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) removed: Vec<u32>,
     order: Vec<(i64, u32)>,
     seen: Vec<u32>,
+    moved: Vec<u32>,
 }
 
 fn prize_of(inst: &Instance<'_>, visit: u32) -> i64 {
@@ -36,6 +40,8 @@ impl<R: Rules> State<'_, R> {
         let prize = |visit: &u32| prize_of(self.inst, *visit);
         let mut hope: i64 = if self.inst.traits.prizes { scratch.removed.iter().map(prize).sum() } else { 0 };
         scratch.removed.truncate(removed);
+        // No prize alone pays for a vehicle, so now and then it is not asked.
+        let forced = self.inst.traits.prizes && dice.below(FORCE_ONE_IN) == 0;
         for at in 0..scratch.order.len() {
             if self.cost - hope > limit {
                 return false;
@@ -45,8 +51,9 @@ impl<R: Rules> State<'_, R> {
                 let mate = self.inst.mate[visit as usize];
                 hope -= prize_of(self.inst, visit) + if mate == NONE { 0 } else { prize_of(self.inst, mate) };
             }
-            self.place(visit, &mut scratch.seen, dice, true);
+            self.place(visit, scratch, dice, forced);
         }
+        self.refit(&mut scratch.moved);
         true
     }
 
@@ -105,21 +112,29 @@ impl<R: Rules> State<'_, R> {
     }
 
     /// Inserts one visit, or one shipment, where it is cheapest; leaves it out when
-    /// there is no place, or none that its prize pays for.
-    pub(super) fn place(&mut self, visit: u32, seen: &mut Vec<u32>, dice: &mut Dice, blink: bool) {
+    /// there is no place, or none that its prize pays for unless it is `forced`.
+    pub(super) fn place(&mut self, visit: u32, scratch: &mut Scratch, dice: &mut Dice, forced: bool) {
+        let Scratch { seen, moved, .. } = scratch;
         let inst = self.inst;
         let mate = inst.mate[visit as usize];
-        let worth = |v: u32| if inst.weight[v as usize] > 0 { i64::MAX / 8 } else { inst.prize[v as usize] };
+        let must = |v: u32| forced || inst.weight[v as usize] > 0;
+        let worth = |v: u32| if must(v) { i64::MAX / 8 } else { inst.prize[v as usize] };
         if mate == NONE {
-            let slot = self.best_slot(visit, worth(visit), dice, blink);
+            let slot = self.best_slot(visit, worth(visit), dice, true);
             if slot.is_found() {
-                self.attach(visit, slot.after, slot.window);
+                let mut after = slot.after;
+                if slot.refit != NONE {
+                    let route = self.nodes[after as usize].route;
+                    self.move_route(route, slot.refit, moved);
+                    after = if after == inst.start(route) { inst.start(slot.refit) } else { after };
+                }
+                self.attach(visit, after, slot.window);
                 self.refresh_around(visit);
             }
             return;
         }
         let limit = worth(visit).saturating_add(worth(mate));
-        let slot = self.best_pair(visit, limit, seen, dice, blink);
+        let slot = self.best_pair(visit, limit, seen, dice, true);
         if slot.is_found() {
             self.attach(visit, slot.first_after, slot.windows.0);
             self.attach(mate, slot.second_after, slot.windows.1);

@@ -34,10 +34,6 @@ const LOOK: u64 = 64;
 /// Looks between two reports.
 const REPORT: u64 = 16;
 
-pub(super) fn env(name: &str, default: f64) -> f64 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}
-
 /// Improves the state until the budget is used; the best state is kept.
 ///
 /// A warm start begins cool, so that it is bettered and not forgotten.
@@ -53,7 +49,7 @@ pub(super) fn anneal<R: Rules>(
         return (best, 0);
     }
     let mut scratch = Scratch::default();
-    let strength = Strength { mean: env("MEAN", 10.0), longest: env("LONGEST", 10.0) };
+    let strength = Strength { mean: 10.0, longest: 10.0 };
     let mut heat = Heat::new(state, warm);
     let (mut round, mut met) = (0, 0);
     while round < watch.rounds {
@@ -113,8 +109,8 @@ impl Heat {
         let mean = state.cost as f64 / served;
         let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
         let (hot, cold) = if warm { (hot * WARM, cold / WARM) } else { (hot, cold) };
-        let begin = mean * env("T0", hot);
-        Self { begin, fall: ln(env("TF", cold)), now: begin }
+        let begin = mean * hot;
+        Self { begin, fall: ln(cold), now: begin }
     }
 
     fn cool(&mut self, used: f64) {
@@ -128,11 +124,10 @@ pub(super) fn construct<R: Rules>(state: &mut State<'_, R>, dice: &mut Dice) {
     let inst: &Instance<'_> = state.inst;
     scratch.removed.extend(state.absent.iter().copied());
     dice.shuffle(&mut scratch.removed);
-    let mut seen = Vec::new();
     let order: Vec<u32> = scratch.removed.clone();
     for visit in order {
         if inst.mate[visit as usize] == NONE || inst.leads[visit as usize] {
-            state.place(visit, &mut seen, dice, false);
+            state.place(visit, &mut scratch, dice, true);
         }
     }
     state.commit();

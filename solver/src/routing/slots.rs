@@ -15,12 +15,14 @@ pub(super) struct Slot {
     pub(super) delta: i64,
     pub(super) after: u32,
     pub(super) window: u32,
+    /// A larger unused vehicle to which the route must move first.
+    pub(super) refit: u32,
 }
 
 impl Slot {
     /// No place yet, at most this dear.
     pub(super) fn limit(delta: i64) -> Self {
-        Self { delta, after: NONE, window: 0 }
+        Self { delta, after: NONE, window: 0, refit: NONE }
     }
 
     pub(super) fn is_found(&self) -> bool {
@@ -70,9 +72,16 @@ impl<R: Rules> State<'_, R> {
         let inst = self.inst;
         let probe = Probe::new(inst, visit);
         let mut best = Slot::limit(limit);
+        let kinds = self.has_kinds();
         for &near in inst.nearest(visit) {
             let node = &self.nodes[near as usize];
-            if node.route == NONE || !self.takes(node.route, visit) {
+            if node.route == NONE {
+                continue;
+            }
+            if !self.takes(node.route, visit) {
+                if kinds {
+                    self.weigh_larger(&probe, near, &mut best, dice, blink);
+                }
                 continue;
             }
             self.weigh(&probe, near, &mut best, dice, blink);
@@ -87,6 +96,20 @@ impl<R: Rules> State<'_, R> {
         best
     }
 
+    /// A place in a full route, were it driven by a larger vehicle.
+    fn weigh_larger(&self, probe: &Probe<'_>, near: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        let route = self.nodes[near as usize].route;
+        let Some((other, extra)) = self.exchange(route, &self.inst.demand[probe.visit as usize]) else { return };
+        let spare = Slot::limit(best.delta.saturating_sub(extra));
+        for after in [near, self.nodes[near as usize].prev] {
+            let mut slot = spare;
+            self.weigh(probe, after, &mut slot, dice, blink);
+            if slot.is_found() && slot.delta + extra < best.delta {
+                *best = Slot { delta: slot.delta + extra, refit: other, ..slot };
+            }
+        }
+    }
+
     /// Skills, permission and room.
     #[inline]
     pub(super) fn takes(&self, route: u32, visit: u32) -> bool {
@@ -96,14 +119,32 @@ impl<R: Rules> State<'_, R> {
         fits && self.inst.may_serve(route, visit)
     }
 
-    /// One unused vehicle of each class.
+    /// One unused vehicle of each class. Of several, the one that is cheapest once
+    /// some part of its price, drawn by chance, is shared by a full load: by its
+    /// first visit alone, a large one would never be taken.
     fn weigh_empty(&self, probe: &Probe<'_>, best: &mut Slot, dice: &mut Dice, blink: bool) {
-        for free in &self.free {
-            let Some(&route) = free.last() else { continue };
+        if self.free.len() == 1 {
+            let Some(&route) = self.free[0].last() else { return };
             if self.takes(route, probe.visit) {
                 self.weigh(probe, self.inst.start(route), best, dice, blink);
             }
+            return;
         }
+        let alone = dice.unit();
+        let (mut chosen, mut least) = (*best, f64::INFINITY);
+        for free in &self.free {
+            let Some(&route) = free.last() else { continue };
+            if !self.takes(route, probe.visit) {
+                continue;
+            }
+            let mut slot = *best;
+            self.weigh(probe, self.inst.start(route), &mut slot, dice, blink);
+            let price = slot.delta as f64 * (alone + (1.0 - alone) * self.inst.vans[route as usize].share);
+            if slot != *best && price < least {
+                (chosen, least) = (slot, price);
+            }
+        }
+        *best = chosen;
     }
 
     fn weigh_all(&self, probe: &Probe<'_>, best: &mut Slot, dice: &mut Dice, blink: bool) {
@@ -156,7 +197,7 @@ impl<R: Rules> State<'_, R> {
             }
         }
         if !blinks(dice, blink) {
-            *best = Slot { delta, after, window: 0 };
+            *best = Slot { delta, after, window: 0, refit: NONE };
         }
     }
 
@@ -179,7 +220,7 @@ impl<R: Rules> State<'_, R> {
             let Some(cost) = cost else { continue };
             let delta = cost - self.tours[node.route as usize].cost;
             if delta < best.delta && !blinks(dice, blink) {
-                *best = Slot { delta, after, window: window as u32 };
+                *best = Slot { delta, after, window: window as u32, refit: NONE };
             }
         }
     }

@@ -86,6 +86,7 @@ pub(super) struct Tour {
     /// Capacity not used; without meaning for shipments and chains.
     pub(super) room: [i64; DIMENSIONS],
     pub(super) size: u32,
+    pub(super) metres: i64,
     /// Kept for chains only.
     pub(super) cost: i64,
     pub(super) bad: bool,
@@ -255,7 +256,9 @@ impl<'a, R: Rules> State<'a, R> {
         }
         if !R::CHAIN {
             let after = i64::from(self.nodes[prev as usize].d_next);
-            self.cost += van.per_m * (after - i64::from(before) - i64::from(d_next));
+            let more = after - i64::from(before) - i64::from(d_next);
+            tour.metres += more;
+            self.cost += van.per_m * more;
         }
         if tour.size == 0 {
             self.free[van.class as usize].push(route);
@@ -289,7 +292,9 @@ impl<'a, R: Rules> State<'a, R> {
         if !R::CHAIN {
             let there = i64::from(self.nodes[after as usize].d_next);
             let on = i64::from(self.nodes[visit as usize].d_next);
-            self.cost += van.per_m * (there + on - i64::from(before));
+            let more = there + on - i64::from(before);
+            tour.metres += more;
+            self.cost += van.per_m * more;
         }
         if tour.size == 1 {
             let free = &mut self.free[van.class as usize];

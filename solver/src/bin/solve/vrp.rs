@@ -91,12 +91,7 @@ fn agree(instance: &Instance, given: &[Vec<usize>], kept: &Planned) -> Result<()
     Ok(())
 }
 
-fn search(
-    args: &Args,
-    instance: &Instance,
-    warm: Option<&[Vec<usize>]>,
-    begin: Instant,
-) -> Result<Planned, String> {
+fn search(args: &Args, instance: &Instance, warm: Option<&[Vec<usize>]>, begin: Instant) -> Result<Planned, String> {
     let seconds = args.time.max(1e-3);
     let clock = || begin.elapsed().as_secs_f64() / seconds;
     let mut curve = Curve::new(begin, seconds, instance.scale);

@@ -89,9 +89,8 @@ fn problems(most: usize, count: usize) -> impl Strategy<Value = Problem> {
 /// be reached alone out of reach in company.
 fn whole(mut problem: Problem) -> Problem {
     let close = |matrix: &Matrix| {
-        let mut rows: Vec<Vec<i64>> = (0..matrix.size())
-            .map(|i| (0..matrix.size()).map(|j| matrix.get(i, j).unwrap_or(60)).collect())
-            .collect();
+        let mut rows: Vec<Vec<i64>> =
+            (0..matrix.size()).map(|i| (0..matrix.size()).map(|j| matrix.get(i, j).unwrap_or(60)).collect()).collect();
         for k in 0..rows.len() {
             for i in 0..rows.len() {
                 for j in 0..rows.len() {
