@@ -179,7 +179,8 @@ impl<'a, C: Cell> Dense<'a, C> {
             let row = self.col_to_row[col as usize];
             let cells = self.row(row);
             let shift = cells[col as usize].wide() - self.price[col as usize] - base;
-            for at in open..self.cols {
+            let mut at = open;
+            while at < self.cols {
                 let other = order[at];
                 let found = cells[other as usize].wide() - self.price[other as usize] - shift;
                 if found < label[other as usize] {
@@ -192,6 +193,7 @@ impl<'a, C: Cell> Dense<'a, C> {
                         open += 1;
                     }
                 }
+                at += 1;
             }
         };
         for &col in &order[..settled] {

@@ -29,7 +29,7 @@ pub use model::{
     Budget, DIMENSIONS, Job, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reason, Route, RoutingError, Shipment,
     Solution, Stop, Unserved, Vehicle,
 };
-pub use plan::{Options, Planned, Progress, plan};
+pub use plan::{Options, Planned, Progress, Watcher, plan};
 
 /// Plans routes within a budget of rounds.
 ///

@@ -23,6 +23,9 @@ pub struct Progress {
     pub cost: i64,
 }
 
+/// Told how far the search is; breaks to end it.
+pub type Watcher<'o> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'o;
+
 /// How to plan.
 pub struct Options<'o> {
     /// Rounds at most.
@@ -33,7 +36,7 @@ pub struct Options<'o> {
     /// it, a seed repeats bit for bit.
     pub clock: Option<&'o (dyn Fn() -> f64 + Sync)>,
     /// Told now and then how far the search is; ends it by breaking.
-    pub progress: Option<&'o mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send)>,
+    pub progress: Option<&'o mut Watcher<'o>>,
     /// Where to begin: jobs by vehicle. What cannot be kept of it is left out.
     pub warm: Option<&'o [Vec<usize>]>,
     /// Searches at once, each in a thread of its own; with more than one, a seed

@@ -6,10 +6,10 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Progress;
 use super::compile::{Instance, NONE};
 use super::dice::{Dice, exp, ln};
 use super::islands::Board;
+use super::plan::{Progress, Watcher};
 use super::recreate::Scratch;
 use super::ruin::Strength;
 use super::state::{Kept, Rules, State};
@@ -20,7 +20,7 @@ pub(super) struct Watch<'w, 'o> {
     pub(super) rounds: u64,
     /// The part of the time that is used, within 0..=1 while any is left.
     pub(super) clock: Option<&'w (dyn Fn() -> f64 + Sync)>,
-    pub(super) progress: Option<&'o mut (dyn FnMut(&Progress) -> ControlFlow<()> + Send)>,
+    pub(super) progress: Option<&'o mut Watcher<'o>>,
     /// Where other threads show their plans.
     pub(super) board: Option<&'w Board>,
     /// Set when the watcher wants no more.
