@@ -9,7 +9,7 @@ use cartage::{
     bench,
     config::{Config, Options},
     demo, doctor, http, identity,
-    store::Actor,
+    store::{self, Actor},
     telemetry,
 };
 use clap::{Parser, Subcommand};
@@ -46,6 +46,16 @@ enum Command {
     Bench(bench::Bench),
     /// Check configuration, database, broker and ledger; the exit status tells
     Doctor,
+    /// Copy the whole database into a new file, while it is in use
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Fill an empty or missing database from a copy, and check it
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Make a token for a machine; it is shown once
     Token {
         /// A permission such as order.place; may be repeated
@@ -87,6 +97,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&cli.options, args).await,
         Command::Bench(what) => bench::run(&cli.options, what).await,
         Command::Doctor => doctor::run(&Config::load(&cli.options)?).await,
+        Command::Backup { file } => backup(&Config::load(&cli.options)?, &file).await,
+        Command::Restore { file } => {
+            let config = Config::load(&cli.options)?;
+            store::restore(&config.database_url(), &file).await?;
+            doctor::run(&config).await
+        }
         Command::Token { scope, name, channel } => token(&Config::load(&cli.options)?, &scope, name, channel).await,
         Command::Openapi { out } => openapi(out),
     }
@@ -114,6 +130,12 @@ async fn stop_on_ctrl_c() {
         demo::asked_to_stop().await;
         std::process::exit(130);
     });
+}
+
+async fn backup(config: &Config, file: &std::path::Path) -> anyhow::Result<ExitCode> {
+    store::backup(&config.database_url(), file).await?;
+    println!("Copied to {}; check a restored copy with cartage doctor.", file.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn token(config: &Config, scopes: &[String], name: String, channel: Option<String>) -> anyhow::Result<ExitCode> {

@@ -23,8 +23,8 @@ use crate::{
 /// Where orders go.
 #[derive(Clone)]
 pub enum Target {
-    /// The group-commit writer of this process.
-    Till(Till),
+    /// The group-commit writers of this process, one for each replica.
+    Tills(Arc<Vec<Till>>),
     /// One transaction an order, in this process.
     Alone(Db),
     /// A running server.
@@ -104,9 +104,13 @@ impl Target {
             return remote.send("/api/v1/orders", &key, body).await;
         }
         let digest = format!("{:0>64}", key);
-        let wish = Wish { order, shopper: None, mark: Marked { caller: "tok_bench".into(), key, digest }, flight: None };
+        let wish =
+            Wish { order, shopper: None, mark: Marked { caller: "tok_bench".into(), key, digest }, flight: None };
         let answer = match self {
-            Self::Till(till) => till.place(wish).await,
+            Self::Tills(tills) => {
+                let replica = usize::from(*wish.mark.key.as_bytes().last().unwrap_or(&0)) % tills.len();
+                tills[replica].place(wish).await
+            }
             Self::Alone(db) => checkout::place_alone(db, &wish).await,
             Self::Http(_) => return Answered::Failed,
         };

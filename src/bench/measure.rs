@@ -61,6 +61,16 @@ pub fn median(numbers: &[f64]) -> Option<f64> {
     sorted.get(sorted.len() / 2).copied()
 }
 
+/// Processor time that this process has used, microseconds; 0 where the system does
+/// not tell.
+pub fn cpu_us() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name, in parentheses, may hold spaces; times are in hundredths of a second.
+    let after = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: f64 = after.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    ticks * 10_000.0
+}
+
 /// How long the disk takes to sync one page, microseconds: the median of a hundred.
 pub fn fsync_us(below: &Path) -> anyhow::Result<f64> {
     let path = below.join("cartage-sync.tmp");

@@ -54,6 +54,9 @@ pub struct OrdersArgs {
     /// How many articles are in half of all orders
     #[arg(long, default_value_t = 4)]
     hot: usize,
+    /// Replicas on one PostgreSQL, each with a writer and connections of its own
+    #[arg(long, default_value_t = 1)]
+    replicas: usize,
     /// A running server
     #[arg(long, requires = "token")]
     url: Option<String>,
@@ -83,6 +86,7 @@ struct Report {
     rounds: usize,
     seconds: u64,
     hot: usize,
+    replicas: usize,
     orders_per_s: f64,
     p50_ms: f64,
     p99_ms: f64,
@@ -98,6 +102,8 @@ struct Report {
     pgbench_simple_update_tps: Option<f64>,
     ratio_pgbench: Option<f64>,
     fsync_us: Option<f64>,
+    /// Processor time of this process for each order placed in groups.
+    cpu_us_per_order: Option<f64>,
 }
 
 /// Measures, prints, and writes the report.
@@ -115,6 +121,11 @@ pub async fn run(options: &Options, args: OrdersArgs) -> anyhow::Result<ExitCode
     Ok(if sound && report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+async fn open(url: &str) -> anyhow::Result<Db> {
+    let (clock, dice) = (Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random())));
+    Ok(Db::open(url, clock, dice).await?)
+}
+
 /// A scratch database with its world.
 struct Stage {
     scratch: Scratch,
@@ -127,11 +138,15 @@ impl Stage {
             Some(url) if Engine::of(url)? == Engine::Postgres => Scratch::on_server(url).await?,
             _ => Scratch::file(&std::env::temp_dir())?,
         };
-        let (clock, dice) = (Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random())));
-        let db = Db::open(scratch.url(), clock, dice).await?;
+        let db = open(scratch.url()).await?;
         store::migrate(&db).await?;
         world::furnish(&db, size).await?;
         Ok(Self { scratch, db })
+    }
+
+    /// The same database with connections of its own.
+    async fn open(&self) -> anyhow::Result<Db> {
+        open(self.scratch.url()).await
     }
 
     async fn strike(self) -> anyhow::Result<()> {
@@ -145,19 +160,27 @@ async fn local(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
     let database = options.database.as_deref();
     let bar = progress("furnishing a scratch database");
     let stage = Stage::set(database, size).await?;
-    let server = args.pgbench.as_deref().or(database.filter(|url| Engine::of(url).is_ok_and(|one| one == Engine::Postgres)));
+    let server =
+        args.pgbench.as_deref().or(database.filter(|url| Engine::of(url).is_ok_and(|one| one == Engine::Postgres)));
     bar.set_message("filling pgbench's tables");
     let pgbench = match server {
         Some(server) => Some(PgBench::prepare(server, args.scale).await?),
         None => None,
     };
-    let till = Target::Till(Till::open(stage.db.clone()));
+    let mut replicas = vec![stage.db.clone()];
+    for _ in 1..args.replicas.max(1) {
+        anyhow::ensure!(stage.db.engine() == Engine::Postgres, "replicas need PostgreSQL; name one with --database");
+        replicas.push(stage.open().await?);
+    }
+    let till = Target::Tills(Arc::new(replicas.iter().cloned().map(Till::open).collect()));
     let alone = Target::Alone(stage.db.clone());
     let mut rounds = Rounds::default();
     for round in 0..args.rounds.max(1) {
         let seed = args.seed * 1_000 + u64::try_from(round).unwrap_or(0);
         bar.set_message(format!("round {}: in groups", round + 1));
+        let before = measure::cpu_us();
         rounds.group.push(one_load(&till, args, size, seed, &bar).await);
+        rounds.cpu_us += measure::cpu_us() - before;
         if args.rate.is_none() {
             bar.set_message(format!("round {}: one transaction an order", round + 1));
             rounds.alone.push(one_load(&alone, args, size, seed + 500, &bar).await.per_second());
@@ -169,6 +192,9 @@ async fn local(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
     }
     bar.finish_and_clear();
     drop(till);
+    for replica in replicas.into_iter().skip(1) {
+        replica.close().await;
+    }
     let mut report = rounds.report(args, &format!("{} in this process", stage.db.engine().as_str()));
     let mut read = stage.db.read().await?;
     report.units_oversold = Some(stock::oversold(read.sql()).await?);
@@ -222,6 +248,8 @@ struct Rounds {
     group: Vec<Tally>,
     alone: Vec<f64>,
     pgbench: Vec<f64>,
+    /// Processor time of the group rounds in this process.
+    cpu_us: f64,
 }
 
 impl Rounds {
@@ -243,6 +271,8 @@ impl Rounds {
             rounds: self.group.len(),
             seconds: args.seconds,
             hot: args.hot,
+            replicas: args.replicas,
+            cpu_us_per_order: self.cpu_us_per_order(),
             orders_per_s: of(&Tally::per_second),
             p50_ms: of(&|tally| tally.latencies.permille_ms(500)),
             p99_ms: of(&|tally| tally.latencies.permille_ms(990)),
@@ -260,6 +290,16 @@ impl Rounds {
     }
 }
 
+impl Rounds {
+    fn cpu_us_per_order(&self) -> Option<f64> {
+        let placed: u64 = self.group.iter().map(|tally| tally.placed).sum();
+        // Orders in a run are far below 2^52.
+        #[allow(clippy::cast_precision_loss)]
+        let placed = placed as f64;
+        (self.cpu_us > 0.0 && placed > 0.0).then(|| self.cpu_us / placed)
+    }
+}
+
 fn progress(message: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(message);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg} {pos}") {
@@ -272,8 +312,13 @@ fn progress(message: &'static str) -> ProgressBar {
 fn print(report: &Report) {
     let Report { orders_per_s, p50_ms, p99_ms, p999_ms, .. } = report;
     println!("{}: {} clients, {} x {} s", report.target, report.clients, report.rounds, report.seconds);
-    println!("  orders        {orders_per_s:>10.0} a second   p50 {p50_ms:.1} ms   p99 {p99_ms:.1} ms   p99.9 {p999_ms:.1} ms");
-    println!("  answers       {} placed, {} refused, {} shed, {} failed", report.placed, report.refused, report.shed, report.failed);
+    println!(
+        "  orders        {orders_per_s:>10.0} a second   p50 {p50_ms:.1} ms   p99 {p99_ms:.1} ms   p99.9 {p999_ms:.1} ms"
+    );
+    println!(
+        "  answers       {} placed, {} refused, {} shed, {} failed",
+        report.placed, report.refused, report.shed, report.failed
+    );
     let beside = |name: &str, rate: Option<f64>, ratio: Option<f64>| {
         if let (Some(rate), Some(ratio)) = (rate, ratio) {
             println!("  {name:<13} {rate:>10.0} a second   {ratio:.1} times slower");
@@ -281,10 +326,16 @@ fn print(report: &Report) {
     };
     beside("one by one", report.single_path_orders_per_s, report.ratio_single_path);
     beside("pgbench -N", report.pgbench_simple_update_tps, report.ratio_pgbench);
+    if let Some(us) = report.cpu_us_per_order {
+        println!("  processor     {us:>10.0} us an order, in this process");
+    }
     if let Some(us) = report.fsync_us {
         println!("  fsync         {us:>10.0} us");
     }
     if let Some(oversold) = report.units_oversold {
-        println!("  oversold      {oversold:>10} units, ledger differs in {} places", report.ledger_differences.unwrap_or(0));
+        println!(
+            "  oversold      {oversold:>10} units, ledger differs in {} places",
+            report.ledger_differences.unwrap_or(0)
+        );
     }
 }

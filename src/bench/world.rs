@@ -155,11 +155,7 @@ impl Shopper {
             channel: "bench".to_owned(),
             external_order_id: None,
             lines,
-            recipient: NewContact {
-                name: "Ann Lee".to_owned(),
-                phone: "13800138000".to_owned(),
-                email: String::new(),
-            },
+            recipient: NewContact { name: "Ann Lee".to_owned(), phone: "13800138000".to_owned(), email: String::new() },
             address: Address {
                 country: String::new(),
                 province: String::new(),

@@ -326,7 +326,10 @@ async fn a_packer_is_not_left_with_a_task_of_nothing() {
         assert_eq!(state(&db, part).await, FulfilmentState::Cancelled);
         assert_eq!(task(&db, work).await.state, crate::tasks::TaskState::Cancelled);
         assert!(cartons(&db, part).await.is_empty());
-        assert!(facts(&db, order.id).await.contains(&"carton.void".to_owned()), "a weight in question is settled by it");
+        assert!(
+            facts(&db, order.id).await.contains(&"carton.void".to_owned()),
+            "a weight in question is settled by it"
+        );
         sound(&db).await;
     })
     .await;

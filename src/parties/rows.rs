@@ -9,13 +9,8 @@ use crate::{
     },
 };
 
-const CONTACTS: &[Column] = &[
-    Column::Text("id"),
-    Column::Text("name"),
-    Column::Text("phone"),
-    Column::Text("email"),
-    Column::Text("invoice"),
-];
+const CONTACTS: &[Column] =
+    &[Column::Text("id"), Column::Text("name"), Column::Text("phone"), Column::Text("email"), Column::Text("invoice")];
 const ADDRESSES: &[Column] = &[
     Column::Text("id"),
     Column::Text("contact"),

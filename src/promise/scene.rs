@@ -123,11 +123,7 @@ impl Scene {
     }
 
     /// An hour at each site that takes part, or the index of one without room.
-    fn find_hours(
-        &mut self,
-        offers: &[Offer],
-        answer: &sourcing::Plan,
-    ) -> Result<Vec<(SiteId, Time, i64)>, usize> {
+    fn find_hours(&mut self, offers: &[Offer], answer: &sourcing::Plan) -> Result<Vec<(SiteId, Time, i64)>, usize> {
         let mut found = Vec::new();
         for (index, offer) in offers.iter().enumerate() {
             let parts = answer.parts.iter().filter(|part| part.site == index).count();

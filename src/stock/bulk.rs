@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{model::*, movement::announce, rows};
+use super::{hold, model::*, movement::announce, rows};
 use crate::{
     event::Event,
     kernel::*,
@@ -58,4 +58,48 @@ pub async fn release_all(tx: &mut Tx, cuts: &[(HoldId, i64)], reason: &'static s
         announce(tx, pool);
     }
     Ok(back.iter().map(|(_, n)| n).sum())
+}
+
+/// Books many counts, each account and goods at most once: [`super::count`] of each,
+/// in few statements. Returns the changes in their order. Promises that are no longer
+/// covered break, the latest first. Facts: `stock.adjusted` for each change, one
+/// `inventory.changed` a pool, `hold.broken`.
+pub async fn count_all(
+    tx: &mut Tx,
+    counted: &[Counted],
+    reason: &'static str,
+    reference: &str,
+) -> Result<Vec<i64>, Stop> {
+    let believed = rows::quantities(tx, counted).await?;
+    let changes: Vec<i64> = counted.iter().zip(&believed).map(|(one, was)| one.counted - was).collect();
+    let changed: Vec<(&Counted, i64)> =
+        counted.iter().zip(changes.iter().copied()).filter(|(_, change)| *change != 0).collect();
+    let mut pools: BTreeMap<(SiteId, SkuId), i64> = BTreeMap::new();
+    let mut lost: BTreeMap<&Goods, i64> = BTreeMap::new();
+    for (one, change) in &changed {
+        let share = one.at.pool_share(one.goods.condition, *change);
+        if let Some(site) = one.at.site.filter(|_| share != 0) {
+            *pools.entry((site, one.goods.sku)).or_default() += share;
+        }
+        *lost.entry(&one.goods).or_default() -= change;
+    }
+    rows::shift_balances(tx, &changed).await?;
+    for pool in rows::pools_locked(tx, &pools).await? {
+        let excess = pool.held - (pool.on_hand + pools[&(pool.site, pool.sku)]);
+        if excess > 0 {
+            hold::break_holds(tx, pool.site, pool.sku, excess).await?;
+        }
+    }
+    for pool in rows::grow_pools(tx, &pools).await? {
+        announce(tx, pool);
+    }
+    rows::credit_lost(tx, &lost).await?;
+    rows::add_counts(tx, &changed, reason, reference).await?;
+    for (one, change) in changed {
+        if let Some(site) = one.at.site {
+            let (holder, reason) = (one.at.holder.to_string(), reason.to_owned());
+            tx.emit(Event::StockAdjusted { sku: one.goods.sku, site, holder, change, reason });
+        }
+    }
+    Ok(changes)
 }

@@ -64,13 +64,7 @@ const FACTS: &[Column] = &[
 ];
 
 /// Puts facts into the log, in one statement.
-pub(super) async fn append(
-    sql: &mut Sql,
-    engine: Engine,
-    at: Time,
-    actor: &Actor,
-    facts: &[New],
-) -> Result<(), Fault> {
+pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<(), Fault> {
     let mut sheet = Sheet::new(engine, FACTS);
     for fact in facts {
         let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));

@@ -5,6 +5,7 @@
 //! never commits; who opened the transaction commits it, so verbs compose.
 //! Deliberately absent: anything that knows what a row means.
 
+mod backup;
 mod both;
 pub mod bulk;
 pub mod claim;
@@ -24,6 +25,7 @@ use crate::{
     kernel::{Clock, Fault, Id, Time, id::Kind, rng::Dice},
 };
 
+pub use backup::{backup, restore};
 pub use both::{TEST_START, on_both_engines};
 pub use connect::{Engine, migrate};
 pub use row::{Row, json_list};

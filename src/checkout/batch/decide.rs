@@ -58,8 +58,7 @@ pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish) -> Result
         return Err(orders::Refusal::Duplicate { external_order_id: external.1.clone() }.into());
     }
     let contact = (tx.id(), tx.id());
-    let draft =
-        place::draft(new, &basket, &drawn.plan, contact, destination, window, pickup_site, wish.shopper);
+    let draft = place::draft(new, &basket, &drawn.plan, contact, destination, window, pickup_site, wish.shopper);
     desk.scene.take(&drawn);
     desk.externals.extend(external);
     Ok(open(tx, desk, at, wish, &draft, drawn, contact))
@@ -149,8 +148,7 @@ fn begin(
         order.version += 1;
         facts.push(Event::OrderHeld { order: order.id, reason });
     }
-    let (payment, fact, paid) =
-        payments::opened(tx.id(), order.id, new.payment.method, new.payment.card, total_minor);
+    let (payment, fact, paid) = payments::opened(tx.id(), order.id, new.payment.method, new.payment.card, total_minor);
     facts.extend(fact);
     if paid && order.state == OrderState::Placed {
         order.state = OrderState::Accepted;
@@ -173,11 +171,8 @@ fn show(desk: &Desk, wish: &Wish, opened: &Opened, total_minor: i64, payment: &P
             LineView { line: line.clone(), code, name }
         })
         .collect();
-    let part = |part: &Fulfilment| PartView {
-        id: part.id,
-        site: desk.scene.code_of(part.site).to_owned(),
-        state: part.state,
-    };
+    let part =
+        |part: &Fulfilment| PartView { id: part.id, site: desk.scene.code_of(part.site).to_owned(), state: part.state };
     OrderView {
         order: order.clone(),
         lines,

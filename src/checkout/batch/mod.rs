@@ -124,9 +124,9 @@ impl Desk {
         let found = catalog::listings(tx.sql(), engine, codes.into_iter()).await?;
         let skus = found.iter().map(|article| article.id).collect();
         let articles = found.into_iter().map(|article| (article.code.clone(), article)).collect();
-        let asked = wishes.iter().filter_map(|wish| {
-            Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?))
-        });
+        let asked = wishes
+            .iter()
+            .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
         let externals = orders::known_externals(tx, asked).await?.into_iter().collect();
         let signer = identity::signer(tx).await?;
         Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals, signer })

@@ -196,7 +196,8 @@ async fn many_at_the_till_get_what_is_there_and_no_more() {
             tills[usize::from(n % 2 == 0)].place(wish(order, format!("k{n}")))
         });
         let answers = futures_util::future::join_all(asked).await;
-        let status = |status: u16| answers.iter().filter(|one| one.as_ref().is_ok_and(|one| one.status == status)).count();
+        let status =
+            |status: u16| answers.iter().filter(|one| one.as_ref().is_ok_and(|one| one.status == status)).count();
         assert_eq!((status(201), status(409)), (40, 80));
         let mut read = db.read().await.unwrap();
         assert_eq!(stock::audit(read.sql()).await.unwrap(), stock::Audit::default());
@@ -260,4 +261,61 @@ async fn five_thousand_lines_are_held_at_once_and_a_thousand_cancelled() {
         assert_eq!(held, 4_000);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_copy_made_under_load_holds_every_order_acknowledged_before_it() {
+    let size = Size { sites: 1, articles: 20, hot: 2, hot_stock: 5_000, stock: 5_000 };
+    let folder = crate::store::Scratch::file(&std::env::temp_dir()).unwrap();
+    let servers = [None, std::env::var("CARTAGE_TEST_POSTGRES").ok()];
+    for (n, server) in servers.into_iter().enumerate() {
+        use crate::{app::clock::ScaledClock, kernel::rng::Dice, store::Scratch};
+        let scratch = async || match &server {
+            Some(server) => Scratch::on_server(server).await.unwrap(),
+            None => Scratch::file(&std::env::temp_dir()).unwrap(),
+        };
+        if n == 1 && server.is_none() {
+            eprintln!("LEFT OUT: PostgreSQL; set CARTAGE_TEST_POSTGRES (make test does)");
+            continue;
+        }
+        let (from, to) = (scratch().await, scratch().await);
+        let open = async |url: &str| {
+            Db::open(url, Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded([5; 32]))).await.unwrap()
+        };
+        let db = open(from.url()).await;
+        crate::store::migrate(&db).await.unwrap();
+        furnish(&db, size).await.unwrap();
+        let till = Till::open(db.clone());
+        let mut shopper = Shopper::seeded(8, size);
+        let first = till.place(wish(shopper.order(), "before".into())).await.unwrap();
+        let copy = folder.folder().unwrap().join(format!("copy-{n}"));
+        let load = async {
+            for at in 0..30 {
+                till.place(wish(shopper.order(), format!("during-{at}"))).await.unwrap();
+            }
+        };
+        let (made, ()) = tokio::join!(crate::store::backup(from.url(), &copy), load);
+        made.unwrap();
+        assert!(crate::store::backup(from.url(), &copy).await.is_err(), "a copy is never overwritten");
+        crate::store::restore(to.url(), &copy).await.unwrap();
+        assert!(crate::store::restore(to.url(), &copy).await.is_err(), "a copy never replaces what is there");
+        let restored = open(to.url()).await;
+        crate::store::migrate(&restored).await.unwrap();
+        let mut read = restored.read().await.unwrap();
+        assert_eq!(stock::audit(read.sql()).await.unwrap(), stock::Audit::default());
+        drop(read);
+        let again = Till::open(restored.clone());
+        let mut shopper = Shopper::seeded(8, size);
+        let reply = again.place(wish(shopper.order(), "before".into())).await.unwrap();
+        assert_eq!(reply, first, "the order of before is in the copy");
+        let fresh = again.place(wish(shopper.order(), "after".into())).await.unwrap();
+        assert_eq!(fresh.status, 201);
+        for db in [db, restored] {
+            db.close().await;
+        }
+        for scratch in [from, to] {
+            scratch.remove().await.unwrap();
+        }
+    }
+    folder.remove().await.unwrap();
 }

@@ -217,7 +217,7 @@ async fn change_pools(
 
 /// Keeps other writers out of pools until the transaction ends. A bulk update locks
 /// rows in whatever order its plan meets them; two replicas would wait for each other.
-async fn lock_pools(tx: &mut Tx, pools: impl Iterator<Item = &(SiteId, SkuId)>) -> Result<(), Fault> {
+pub(super) async fn lock_pools(tx: &mut Tx, pools: impl Iterator<Item = &(SiteId, SkuId)>) -> Result<(), Fault> {
     if tx.engine() == Engine::Sqlite {
         return Ok(());
     }
@@ -228,5 +228,28 @@ async fn lock_pools(tx: &mut Tx, pools: impl Iterator<Item = &(SiteId, SkuId)>) 
     let lock = "SELECT 1 AS one FROM {x} JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku \
                 AND p.channel = '*' ORDER BY p.site, p.sku FOR UPDATE OF p";
     sheet.fetch(tx.sql(), lock).await?;
+    Ok(())
+}
+
+/// The transfers of counts: to the account from what was lost, or back.
+pub(in crate::stock) async fn add_counts(
+    tx: &mut Tx,
+    changes: &[(&Counted, i64)],
+    reason: &str,
+    reference: &str,
+) -> Result<(), Fault> {
+    let (now, actor) = (tx.now().ms(), tx.actor().as_str().to_owned());
+    let mut sheet = Sheet::new(tx.engine(), PENDING);
+    for (one, change) in changes {
+        let goods = &one.goods;
+        let here = (one.at.site.map_or_else(String::new, |site| site.to_string()), one.at.holder.to_string());
+        let lost = (String::new(), Holder::Loss.to_string());
+        let (from, to) = if *change > 0 { (lost, here) } else { (here, lost) };
+        sheet.plain(tx.id::<kind::Transfer>()).int(now).plain(TransferKind::Move.as_str()).plain(goods.sku);
+        sheet.text(&goods.lot).text(&goods.serial).plain(HOUSE).int(change.abs()).plain(&from.0).plain(&from.1);
+        sheet.plain(goods.condition.as_str()).plain(&to.0).plain(&to.1).plain(goods.condition.as_str()).null();
+        sheet.text(reason).text(reference).text(&actor);
+    }
+    sheet.insert(tx.sql(), "transfers").await?;
     Ok(())
 }
