@@ -42,6 +42,7 @@ pub mod config;
 pub mod telemetry;
 pub mod app;
 pub mod demo;
+pub mod bench;
 pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;

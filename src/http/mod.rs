@@ -78,6 +78,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(TraceLayer::new_for_http())
         .layer(Extension(live))
+        .layer(Extension(checkout::Till::open(db.clone())))
         .with_state(db)
 }
 

@@ -1,10 +1,13 @@
 //! All SQL of orders. Quantities move by deltas; the database's `CHECK`s refuse
 //! what cannot be.
 
+mod bulk;
 mod desk;
 
 use sqlx::any::AnyRow;
 
+pub use bulk::{add_opened, known_externals};
+pub(super) use bulk::{lock, shift_lines, shift_parts};
 pub use desk::*;
 
 use super::model::*;

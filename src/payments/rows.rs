@@ -5,8 +5,38 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{Engine, Row, Sql, Tx, json_list},
+    store::{
+        Engine, Row, Sql, Tx,
+        bulk::{Column, Sheet},
+        json_list,
+    },
 };
+
+const COLUMNS: &[Column] = &[
+    Column::Text("id"),
+    Column::Text("order_id"),
+    Column::Text("method"),
+    Column::Text("state"),
+    Column::Text("reference"),
+    Column::Int("authorised_minor"),
+    Column::Int("captured_minor"),
+    Column::Int("refunded_minor"),
+    Column::Int("collected_minor"),
+    Column::Int("created_at"),
+];
+
+/// Adds payments that were tried already.
+pub async fn add_all(tx: &mut Tx, payments: &[Payment]) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    let mut sheet = Sheet::new(tx.engine(), COLUMNS);
+    for one in payments {
+        sheet.plain(one.id).plain(one.order).plain(one.method.as_str()).plain(one.state.as_str());
+        sheet.text(&one.reference).int(one.authorised_minor).int(one.captured_minor);
+        sheet.int(one.refunded_minor).int(one.collected_minor).int(now);
+    }
+    sheet.insert(tx.sql(), "payments").await?;
+    Ok(())
+}
 
 fn read(row: &AnyRow) -> Result<Payment, Fault> {
     Ok(Payment {

@@ -24,17 +24,7 @@ pub async fn begin(tx: &mut Tx, order: OrderId, method: Method, card: TestCard) 
         Method::TestCard => PaymentState::Unpaid,
         Method::CashOnDelivery => PaymentState::Due,
     };
-    let payment = Payment {
-        id: tx.id(),
-        order,
-        method,
-        state,
-        reference: String::new(),
-        authorised_minor: 0,
-        captured_minor: 0,
-        refunded_minor: 0,
-        collected_minor: 0,
-    };
+    let payment = unpaid(tx.id(), order, method, state);
     let now = tx.now();
     rows::add(tx.sql(), &payment, now).await?;
     match (method, card) {
@@ -44,6 +34,51 @@ pub async fn begin(tx: &mut Tx, order: OrderId, method: Method, card: TestCard) 
         }
         (Method::TestCard, TestCard::Later) => Ok(payment),
         (Method::TestCard, _) => try_card(tx, payment, card).await,
+    }
+}
+
+/// [`begin`] for an order that is still in memory: the payment as it stands after
+/// the first try, the fact of it, and whether the order is accepted with it.
+pub fn opened(
+    id: PaymentId,
+    order: OrderId,
+    method: Method,
+    card: TestCard,
+    amount_minor: i64,
+) -> (Payment, Option<Event>, bool) {
+    let state = match method {
+        Method::TestCard => PaymentState::Unpaid,
+        Method::CashOnDelivery => PaymentState::Due,
+    };
+    let mut payment = unpaid(id, order, method, state);
+    match (method, card) {
+        (Method::CashOnDelivery, _) => (payment, None, true),
+        (Method::TestCard, TestCard::Later) => (payment, None, false),
+        (Method::TestCard, _) => match PROVIDER.authorise(&id.to_string(), amount_minor, card) {
+            Ok(reference) => {
+                (payment.state, payment.reference) = (PaymentState::Authorised, reference);
+                payment.authorised_minor = amount_minor;
+                (payment, Some(Event::PaymentAuthorised { order, payment: id, amount_minor }), true)
+            }
+            Err(reason) => {
+                payment.state = PaymentState::Declined;
+                (payment, Some(Event::PaymentDeclined { order, payment: id, reason }), false)
+            }
+        },
+    }
+}
+
+fn unpaid(id: PaymentId, order: OrderId, method: Method, state: PaymentState) -> Payment {
+    Payment {
+        id,
+        order,
+        method,
+        state,
+        reference: String::new(),
+        authorised_minor: 0,
+        captured_minor: 0,
+        refunded_minor: 0,
+        collected_minor: 0,
     }
 }
 
