@@ -515,12 +515,8 @@ async fn from_many_tasks_every_answer_adds_up() {
         for task in tasks {
             task.await.unwrap();
         }
-        let real = stage.real().await;
-        let sums = std::mem::take(&mut *sums.lock().unwrap());
-        let mut on_hand = [10; ARTICLES];
-        for (here, received) in on_hand.iter_mut().zip(&sums.received) {
-            *here += received;
-        }
+        let (real, sums) = (stage.real().await, std::mem::take(&mut *sums.lock().unwrap()));
+        let mut on_hand = sums.received.map(|received| 10 + received);
         for (id, hold) in &real.holds {
             let picked = sums.picked.get(id).copied().unwrap_or(0);
             assert_eq!(hold.posted, picked, "seed {seed}: {id} posted otherwise than answered");

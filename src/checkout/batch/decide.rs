@@ -89,7 +89,7 @@ fn open(
     }];
     let (parts, shares, mut holds) = give_parts(tx, &order, &lines, &drawn.plan, &actor, &mut facts);
     let (payment, paid) = begin(tx, wish, &mut order, contact.0, total_minor, &mut facts);
-    // On hold or not: what is paid for does not lapse.
+    // Also while a person still looks at it: paid goods do not lapse.
     if paid {
         holds.iter_mut().for_each(|(_, want, _)| want.expires_at = None);
     }
@@ -130,8 +130,7 @@ fn give_parts(
     (parts, shares, holds)
 }
 
-/// A doubtful address keeps the order; else the payment may let it go on. True if
-/// its money is certain.
+/// A doubtful address keeps the order; else the payment may let it go on.
 fn begin(
     tx: &Tx,
     wish: &Wish,
