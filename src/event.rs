@@ -60,6 +60,8 @@ events! {
     "order.placed" OrderPlaced(order) { order: OrderId, channel: String, service: String, total_minor: i64, promised_by: Time }
     /// Paid, or to be paid in cash: work may begin.
     "order.accepted" OrderAccepted(order) { order: OrderId }
+    /// What kept it is cleared.
+    "order.resumed" OrderResumed(order) { order: OrderId }
     /// Something keeps the order from going on.
     "order.on_hold" OrderHeld(order) { order: OrderId, reason: String }
     /// The promise moved.
@@ -161,12 +163,16 @@ events! {
     "carton.weight_mismatch" WeightMismatch(order @ site) { order: OrderId, fulfilment: FulfilmentId, parcel: ParcelId, site: SiteId, expected_g: i64, measured_g: i64 }
     /// A closed carton was opened again and its label voided.
     "carton.reopened" CartonReopened(order @ site) { order: OrderId, fulfilment: FulfilmentId, parcel: ParcelId, site: SiteId }
+    /// A carton that was begun is not wanted any more; nothing is in it.
+    "carton.void" CartonVoid(order @ site) { order: OrderId, fulfilment: FulfilmentId, parcel: ParcelId, site: SiteId }
     /// A page waits for a printer.
     "print.queued" PrintQueued(print @ site) { print: PrintId, site: SiteId, subject: String }
     /// It came out.
     "print.done" PrintDone(print @ site) { print: PrintId, site: SiteId, copy: i64 }
     /// The printer failed; the page is kept.
     "print.failed" PrintFailed(print @ site) { print: PrintId, site: SiteId, reason: String }
+    /// The page is not wanted any more.
+    "print.void" PrintVoid(print @ site) { print: PrintId, site: SiteId }
 
     // fleet
     /// A shelf is wanted at a station.

@@ -112,7 +112,7 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
         tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
     }
     if new.address.confidence < parties::DOUBTFUL_BELOW {
-        orders::hold_order(tx, order.id, "the address is doubtful").await?;
+        orders::hold_order(tx, order.id, orders::ADDRESS_DOUBTFUL).await?;
     }
     payments::begin(tx, order.id, new.payment.method, new.payment.card).await?;
     Ok(order)

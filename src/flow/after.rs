@@ -10,7 +10,7 @@ use crate::{
     event::Event,
     fleet,
     kernel::*,
-    layout::Bin,
+    layout::{self, Bin},
     orders::{self, ShortPolicy},
     packing, payments, picking,
     store::Tx,
@@ -114,13 +114,20 @@ pub(super) async fn reopened(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> 
 /// Goods are nowhere to be had: the order's policy decides, and a case explains.
 pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId, quantity: i64) -> Result<(), Stop> {
     let Some(found) = orders::by_id(tx.sql(), order).await? else { return Ok(()) };
+    // Goods may have come since.
+    let lines = orders::lines(tx.sql(), order).await?;
+    let missing = lines.iter().find(|one| one.id == line).map_or(0, orders::Line::uncovered);
+    let quantity = quantity.min(missing);
+    if quantity <= 0 && !found.state.is_over() {
+        return Ok(());
+    }
     let (article, policy) = (code_of(tx, sku).await?, found.short_policy.to_string());
     open(tx, CaseCode::OrderShort, &order, None, Detail::OrderShort { quantity, article, policy }).await?;
     if found.state.is_over() {
         return settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await;
     }
     match found.short_policy {
-        ShortPolicy::Wait => return orders::hold_order(tx, order, "waits for goods").await,
+        ShortPolicy::Wait => return orders::hold_order(tx, order, orders::WAITS_FOR_GOODS).await,
         ShortPolicy::ShipPart => {
             orders::cancel_lines(tx, &found, Some(&[(line, quantity)]), "short").await?;
         }
@@ -130,6 +137,14 @@ pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId,
     }
     payments::settle(tx, order, "short").await?;
     settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await
+}
+
+/// Orders that waited for an article get what came.
+pub(super) async fn goods_came(tx: &mut Tx, sku: SkuId) -> Result<(), Stop> {
+    for order in orders::goods_came(tx, sku).await? {
+        settle(tx, CaseCode::OrderShort, &order, Resolution::Found).await?;
+    }
+    Ok(())
 }
 
 /// The address changed: parcels follow, or a person is told which cannot.
@@ -151,10 +166,22 @@ pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> R
     open(tx, CaseCode::BinEmpty, &bin.id, Some(bin.site), detail).await
 }
 
-/// A count left less than was promised. The ledger broke the latest promises, and
-/// each broken one is looked after for itself; the case says that it happened.
-pub(super) async fn below_held(tx: &mut Tx, site: SiteId, holder: &str, change: i64) -> Result<(), Stop> {
-    open(tx, CaseCode::CountBelowHeld, &holder, Some(site), Detail::BelowHeld { fewer: -change }).await
+/// The books of a place changed without a movement. Less: its picks look elsewhere,
+/// and if the ledger broke promises (each is looked after for itself), a case says
+/// so. More, found by a picker: the bin is doubtful and is counted.
+pub(super) async fn adjusted(tx: &mut Tx, site: SiteId, holder: &str, change: i64, reason: &str) -> Result<(), Stop> {
+    if reason == "counted_below_held" {
+        let detail = Detail::BelowHeld { fewer: -change };
+        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), detail).await?;
+    }
+    let Ok(bin) = holder.parse::<BinId>() else { return Ok(()) };
+    if change < 0 {
+        return picking::recounted(tx, bin).await;
+    }
+    match layout::bin(tx.sql(), bin).await?.filter(|_| reason == picking::FOUND_AT_PICK) {
+        Some(bin) => counting::add_bin(tx, &bin, reason).await.map(drop),
+        None => Ok(()),
+    }
 }
 
 /// A shelf stands at a station: for picks, or for a count, each on a trip of its

@@ -13,6 +13,7 @@ use crate::{
     event::{Chore, Event},
     kernel::*,
     layout, orders, packing, payments, picking, slotting,
+    stock::Condition,
     store::Tx,
 };
 use after::{open, settle};
@@ -31,6 +32,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         | E::InvoiceRequested { .. }
         | E::HoldPlaced { .. }
         | E::HoldReleased { .. } => Ok(()),
+        // The case of what is missing is open already.
+        E::OrderHeld { reason, .. } if reason == orders::WAITS_FOR_GOODS => Ok(()),
+        E::OrderResumed { order } => payments::resume(tx, *order).await,
         E::OrderHeld { order, reason } => {
             open(tx, CaseCode::AddressDoubtful, order, None, Detail::reason(reason)).await
         }
@@ -81,6 +85,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             open(tx, CaseCode::WeightMismatch, parcel, Some(*site), detail).await
         }
         E::CartonClosed { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::Reweighed).await,
+        E::CartonVoid { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::CorrectedItself).await,
         E::CartonReopened { parcel, .. } => after::reopened(tx, *parcel).await,
         E::FulfilmentPacked { fulfilment, .. } => parcels::accept_packed(tx, *fulfilment).await,
         E::PrintQueued { print, .. } => Ok(tx.later(Chore::Print, print, now).await?),
@@ -88,13 +93,21 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             open(tx, CaseCode::PrinterFailed, print, Some(*site), Detail::reason(reason)).await
         }
         E::PrintDone { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::Reprinted).await,
+        E::PrintVoid { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::CorrectedItself).await,
 
         // Goods: what changed may free or break something.
-        E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
-        E::StockAdjusted { site, holder, change, reason, .. } if reason == "counted_below_held" => {
-            after::below_held(tx, *site, holder, *change).await
+        E::InventoryChanged { .. } => Ok(()),
+        E::GoodsReceived { sku, quantity, .. } | E::PutAway { sku, quantity, .. } if *quantity > 0 => {
+            after::goods_came(tx, *sku).await
         }
-        E::StockAdjusted { .. } | E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
+        E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { site, holder, change, reason, sku } => {
+            if *change > 0 {
+                after::goods_came(tx, *sku).await?;
+            }
+            after::adjusted(tx, *site, holder, *change, reason).await
+        }
+        E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
         E::ReceiptDiscrepancy { .. } => after::differs(tx, fact).await,
 
         // Vehicles on the floor.
@@ -131,7 +144,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, "returned").await
         }
 
-        // What is sellable again was told by the pool.
+        E::ReturnGraded { sku, condition, .. } if condition == Condition::Sellable.as_str() => {
+            after::goods_came(tx, *sku).await
+        }
         E::ReturnGraded { .. } => Ok(()),
 
         E::CaseOpened { .. } | E::CaseClosed { .. } => Ok(()),

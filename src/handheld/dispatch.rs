@@ -29,7 +29,18 @@ pub async fn step(tx: &mut Tx, task: TaskId, user: UserId, device: Option<&str>)
     screen(tx, &task).await
 }
 
+/// A task whose room has nothing left to ask ends here: the plan changed under the
+/// worker, and nobody shall be handed the same last screen for ever.
 async fn screen(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
+    let step = ask(tx, task).await?;
+    if step.is_over() {
+        tracing::warn!(task = %task.id, kind = %task.kind, "a task in hand has nothing left to do; it ends");
+        tasks::finish(tx, task).await?;
+    }
+    Ok(step)
+}
+
+async fn ask(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
     match task.kind {
         TaskKind::Pick => picking::step(tx, task).await,
         TaskKind::PutBack => picking::put_back_step(tx, task).await,

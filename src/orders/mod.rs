@@ -19,9 +19,10 @@ mod model;
 mod place;
 mod progress;
 mod rows;
+mod waiting;
 
 pub use cancel::{Cancelled, cancel_lines, hold_broken};
-pub use change::{change_address, hold_order, resume_order};
+pub use change::{ADDRESS_DOUBTFUL, change_address, hold_order, resume_order};
 pub use model::*;
 pub use place::{PAYMENT_TERM_MS, add_part, open, raise, resource_line, undo_parts};
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
@@ -30,3 +31,4 @@ pub use rows::{
     fulfilments, fulfilments_among, in_wave, kept, latest, latest_for, lines, lines_among, open_at_site, order_of_line,
     orders_of_shopper, placed_by_hour, search,
 };
+pub use waiting::{WAITS_FOR_GOODS, drop_uncovered, goods_came, look_again};

@@ -19,4 +19,4 @@ mod verbs;
 pub use model::*;
 pub use provider::{Provider, TestProvider};
 pub use rows::{of_order, of_orders};
-pub use verbs::{authorise, begin, collect, due, due_minor, due_of, enlarge, lapse, settle};
+pub use verbs::{authorise, begin, collect, due, due_minor, due_of, enlarge, lapse, resume, settle};

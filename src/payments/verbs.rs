@@ -7,7 +7,7 @@ use super::{
     rows,
 };
 use crate::{
-    event::Event,
+    event::{Chore, Event},
     kernel::*,
     orders,
     store::{Sql, Tx},
@@ -81,6 +81,18 @@ pub async fn authorise(tx: &mut Tx, order: OrderId, card: TestCard) -> Result<Pa
     match payment.state {
         PaymentState::Declined => Err(Refusal::Declined { reason: "the provider refused the card".to_owned() }.into()),
         _ => Ok(payment),
+    }
+}
+
+/// An order that was on hold goes on: it is accepted if its money is certain, else
+/// it may still be paid, or lapse. Fact: `order.accepted`.
+pub async fn resume(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    match rows::of_order(tx.sql(), order).await?.map(|payment| payment.state) {
+        Some(PaymentState::Unpaid | PaymentState::Declined) => {
+            let by = tx.now().plus_ms(orders::PAYMENT_TERM_MS);
+            Ok(tx.later(Chore::LapseOrder, order, by).await?)
+        }
+        _ => orders::accept(tx, order).await.map(drop),
     }
 }
 

@@ -70,6 +70,7 @@ pub fn tone(kind: &str) -> Tone {
         "order.placed"
         | "order.address_changed"
         | "order.promise_changed"
+        | "order.resumed"
         | "payment.authorised"
         | "payment.refunded"
         | "parcel.out_for_delivery"
