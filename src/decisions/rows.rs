@@ -74,7 +74,7 @@ pub async fn last_among(
 ) -> Result<Vec<(String, DecisionId)>, Fault> {
     let text = engine.pick(
         "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT value FROM json_each($1)) GROUP BY subject",
-        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT json_array_elements_text(CAST($1 AS JSON))) GROUP BY subject",
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) GROUP BY subject",
     );
     let rows = sqlx::query(text).bind(json_list(subjects)).fetch_all(sql).await?;
     rows.iter().map(|row| Ok((row.text("subject")?, row.id("id")?))).collect()

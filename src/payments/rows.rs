@@ -68,7 +68,7 @@ pub async fn of_order(sql: &mut Sql, order: OrderId) -> Result<Option<Payment>, 
 pub async fn of_orders(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Payment>, Fault> {
     let text = engine.pick(
         "SELECT * FROM payments WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY id",
-        "SELECT * FROM payments WHERE order_id IN (SELECT json_array_elements_text(CAST($1 AS JSON))) ORDER BY id",
+        "SELECT * FROM payments WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY id",
     );
     let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
     rows.iter().map(read).collect()

@@ -164,7 +164,7 @@ pub async fn order_of_line(sql: &mut Sql, line: LineId) -> Result<Option<(OrderI
 pub async fn lines_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Line>, Fault> {
     let text = engine.pick(
         "SELECT * FROM order_lines WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY order_id, seq",
-        "SELECT * FROM order_lines WHERE order_id IN (SELECT json_array_elements_text(CAST($1 AS JSON))) ORDER BY order_id, seq",
+        "SELECT * FROM order_lines WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY order_id, seq",
     );
     let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
     rows.iter().map(read_line).collect()
@@ -174,7 +174,7 @@ pub async fn lines_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> R
 pub async fn fulfilments_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Fulfilment>, Fault> {
     let text = engine.pick(
         "SELECT * FROM fulfilments WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY order_id, id",
-        "SELECT * FROM fulfilments WHERE order_id IN (SELECT json_array_elements_text(CAST($1 AS JSON))) ORDER BY order_id, id",
+        "SELECT * FROM fulfilments WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY order_id, id",
     );
     let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
     rows.iter().map(read_fulfilment).collect()

@@ -25,7 +25,7 @@ pub async fn of_article(sql: &mut Sql, sku: SkuId) -> Result<Vec<Balance>, Fault
 pub async fn pools_among(sql: &mut Sql, engine: Engine, skus: &[SkuId]) -> Result<Vec<Pool>, Fault> {
     let text = engine.pick(
         "SELECT site, sku, on_hand, held, version FROM pools WHERE sku IN (SELECT value FROM json_each($1)) AND channel = '*' ORDER BY sku, site",
-        "SELECT site, sku, on_hand, held, version FROM pools WHERE sku IN (SELECT json_array_elements_text(CAST($1 AS JSON))) AND channel = '*' ORDER BY sku, site",
+        "SELECT site, sku, on_hand, held, version FROM pools WHERE sku IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) AND channel = '*' ORDER BY sku, site",
     );
     let rows = sqlx::query(text).bind(json_list(skus)).fetch_all(sql).await?;
     rows.iter().map(read_pool).collect()
@@ -40,7 +40,7 @@ pub async fn sums_among(sql: &mut Sql, engine: Engine, skus: &[SkuId]) -> Result
          GROUP BY site, sku, condition, pooled",
         "SELECT site, '' AS holder, sku, '' AS lot, '' AS serial, condition, '' AS expiry, pooled, \
          CAST(SUM(quantity) AS BIGINT) AS quantity FROM balances \
-         WHERE sku IN (SELECT json_array_elements_text(CAST($1 AS JSON))) AND site <> '' AND quantity > 0 \
+         WHERE sku IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) AND site <> '' AND quantity > 0 \
          GROUP BY site, sku, condition, pooled",
     );
     let rows = sqlx::query(text).bind(json_list(skus)).fetch_all(sql).await?;
