@@ -171,8 +171,7 @@ pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> R
 /// so. More, found by a picker: the bin is doubtful and is counted.
 pub(super) async fn adjusted(tx: &mut Tx, site: SiteId, holder: &str, change: i64, reason: &str) -> Result<(), Stop> {
     if reason == "counted_below_held" {
-        let detail = Detail::BelowHeld { fewer: -change };
-        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), detail).await?;
+        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), Detail::BelowHeld { fewer: -change }).await?;
     }
     let Ok(bin) = holder.parse::<BinId>() else { return Ok(()) };
     if change < 0 {

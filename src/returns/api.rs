@@ -48,7 +48,7 @@ async fn get_waiting(
 /// What was seen of some pieces.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Grading {
+struct Finding {
     /// The article's code.
     sku: String,
     /// Its lot.
@@ -74,7 +74,7 @@ struct Graded {
     bin: String,
 }
 
-async fn graded(tx: &mut Tx, parcel: ParcelId, body: &Grading) -> Result<Graded, Stop> {
+async fn graded(tx: &mut Tx, parcel: ParcelId, body: &Finding) -> Result<Graded, Stop> {
     let Some(article) = catalog::by_code(tx.sql(), &body.sku).await? else {
         return Err(Refusal::Nothing { parcel }.into());
     };
@@ -92,7 +92,7 @@ async fn graded(tx: &mut Tx, parcel: ParcelId, body: &Grading) -> Result<Graded,
 }
 
 /// Grade pieces of a parcel that came back; needs `stock.adjust` at its site.
-#[utoipa::path(post, path = "/api/v1/returns/{parcel}/grades", tag = "returns", request_body = Grading,
+#[utoipa::path(post, path = "/api/v1/returns/{parcel}/grades", tag = "returns", request_body = Finding,
     params(("parcel" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Graded), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
@@ -100,7 +100,7 @@ async fn post_grade(
     State(db): State<Db>,
     caller: Caller,
     Path(parcel): Path<ParcelId>,
-    command: Command<Grading>,
+    command: Command<Finding>,
 ) -> Result<Response, Problem> {
     caller.permit(Permission::StockAdjust, None)?;
     let mut read = db.read().await?;
