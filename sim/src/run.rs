@@ -263,6 +263,11 @@ async fn watch(
         }
         if last_news.elapsed() > still && !config.linger {
             name_what_stands(stage, &standing);
+            let unfinished = plans.iter().filter(|plan| !plan.is_finished()).count();
+            if unfinished > 0 || stage.errands() > 0 {
+                let detail = format!("{unfinished} plans and {} errands of people never ended", stage.errands());
+                stage.trouble("run.stood_still", "people", detail);
+            }
             return standing;
         }
         tokio::time::sleep(LOOK).await;

@@ -1,7 +1,7 @@
 //! Which room answers for which kind of task. Deliberately absent: HTTP.
 
 use crate::{
-    cases::{self, CaseCode, NewCase},
+    cases::{self, CaseCode, Detail, NewCase},
     counting, inbound,
     kernel::*,
     packing, picking, slotting,
@@ -29,7 +29,18 @@ pub async fn step(tx: &mut Tx, task: TaskId, user: UserId, device: Option<&str>)
     screen(tx, &task).await
 }
 
+/// A task whose room has nothing left to ask ends here: the plan changed under the
+/// worker, and nobody shall be handed the same last screen for ever.
 async fn screen(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
+    let step = ask(tx, task).await?;
+    if step.is_over() {
+        tracing::warn!(task = %task.id, kind = %task.kind, "a task in hand has nothing left to do; it ends");
+        tasks::finish(tx, task).await?;
+    }
+    Ok(step)
+}
+
+async fn ask(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
     match task.kind {
         TaskKind::Pick => picking::step(tx, task).await,
         TaskKind::PutBack => picking::put_back_step(tx, task).await,
@@ -69,10 +80,14 @@ pub async fn problem(tx: &mut Tx, task: TaskId, user: UserId, what: &str, note: 
         about: task.to_string(),
         site: Some(found.site),
         severity: None,
-        detail: format!("{what} {note}").trim().chars().take(500).collect(),
+        detail: Detail::Problem { what: short(what, 60), note: short(note, 440) },
         links: vec![found.subject.clone()],
     };
     let case = cases::open(tx, &new).await?;
     tasks::leave(tx, task, user, "problem").await?;
     Ok(case)
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.trim().chars().take(most).collect()
 }

@@ -6,6 +6,7 @@ use super::{model::*, rows};
 use crate::{
     catalog,
     decisions::{self, Candidate, Choice, DecisionKind},
+    event::Event,
     kernel::*,
     orders::{self, FulfilmentState},
     picking,
@@ -15,27 +16,33 @@ use crate::{
 };
 
 /// Opens the pack task of a part when everything of it is in: all picked, and no
-/// tote on a cart. May be called as often as one likes. Fact: `task.ready`.
+/// tote on a cart. Ends it when nothing is left to pack, whoever has it in hand.
+/// May be called as often as one likes. Facts: `task.ready`, `task.cancelled`.
 pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
     let Some(part) = orders::fulfilment(tx.sql(), fulfilment).await? else { return Ok(()) };
+    let mut open = tasks::by_subject(tx.sql(), &fulfilment.to_string()).await?;
+    open.retain(|task| task.kind == TaskKind::Pack && !task.state.is_over());
+    if part.state == FulfilmentState::Cancelled {
+        replan(tx, fulfilment).await?;
+        return dismiss(tx, &open).await;
+    }
     if part.state != FulfilmentState::Picked || picking::has_open_picks(tx.sql(), fulfilment).await? {
         return Ok(());
     }
-    let known = tasks::by_subject(tx.sql(), &fulfilment.to_string()).await?;
-    let open = known.iter().any(|task| task.kind == TaskKind::Pack && !task.state.is_over());
-    let pieces = if open { 0 } else { replan(tx, fulfilment).await? };
+    let pieces = if open.is_empty() { replan(tx, fulfilment).await? } else { 0 };
     // A box that was opened again has nothing to scan, and yet must be closed.
     let at_work = rows::cartons_of(tx.sql(), fulfilment).await?.iter().any(|carton| carton.state.is_at_work());
     if !at_work {
+        dismiss(tx, &open).await?;
         return conclude(tx, fulfilment).await;
     }
-    if open {
+    if !open.is_empty() {
         return Ok(());
     }
     let title = match pieces {
-        0 => "A box to close again".to_owned(),
-        1 => "1 piece to pack".to_owned(),
-        _ => format!("{pieces} pieces to pack"),
+        0 => tasks::Title::CloseAgain {},
+        1 => tasks::Title::PackOne {},
+        _ => tasks::Title::Pack { pieces },
     };
     let new = NewTask {
         kind: TaskKind::Pack,
@@ -49,6 +56,14 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         ready: true,
     };
     tasks::add(tx, &new).await?;
+    Ok(())
+}
+
+/// The plan left a packer with nothing to do: the task leaves the hand it is in.
+async fn dismiss(tx: &mut Tx, open: &[tasks::Task]) -> Result<(), Stop> {
+    for task in open {
+        tasks::cancel(tx, task).await?;
+    }
     Ok(())
 }
 
@@ -69,7 +84,7 @@ pub(super) async fn conclude(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<()
 pub async fn replan(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<i64, Stop> {
     let Some(part) = orders::fulfilment(tx.sql(), fulfilment).await? else { return Ok(0) };
     let mut cartons = rows::cartons_of(tx.sql(), fulfilment).await?;
-    forget_plans(tx, &mut cartons).await?;
+    forget_plans(tx, &part, &mut cartons).await?;
     let items = items(tx, fulfilment, &cartons).await?;
     let pieces = items.iter().map(|item| item.quantity).sum();
     let boxes = cartonise(&items);
@@ -85,7 +100,7 @@ pub async fn replan(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<i64, Stop> 
 
 /// Takes back plans that hold nothing: planned cartons become void, open ones
 /// shrink to what is in them.
-async fn forget_plans(tx: &mut Tx, cartons: &mut [Carton]) -> Result<(), Stop> {
+async fn forget_plans(tx: &mut Tx, part: &orders::Fulfilment, cartons: &mut [Carton]) -> Result<(), Stop> {
     for carton in cartons {
         if !matches!(carton.state, CartonState::Planned | CartonState::Open) {
             continue;
@@ -97,9 +112,21 @@ async fn forget_plans(tx: &mut Tx, cartons: &mut [Carton]) -> Result<(), Stop> {
             rows::save_line(tx.sql(), &line).await?;
         }
         if inside == 0 {
-            carton.state = CartonState::Void;
-            rows::save(tx.sql(), carton).await?;
+            discard(tx, part, carton).await?;
         }
+    }
+    Ok(())
+}
+
+/// An empty carton is not wanted any more. Fact, if a packer had begun it:
+/// `carton.void`.
+pub(super) async fn discard(tx: &mut Tx, part: &orders::Fulfilment, carton: &mut Carton) -> Result<(), Stop> {
+    let begun = carton.state != CartonState::Planned;
+    carton.state = CartonState::Void;
+    rows::save(tx.sql(), carton).await?;
+    if begun {
+        let (order, parcel, site) = (part.order, carton.parcel, part.site);
+        tx.emit(Event::CartonVoid { order, fulfilment: part.id, parcel, site });
     }
     Ok(())
 }

@@ -59,8 +59,12 @@ async fn take_out(
     carton.expected_g -= weight * out;
     printing::void(tx, &carton.parcel.to_string()).await?;
     (carton.sscc, carton.measured_g, carton.print) = (None, None, None);
-    carton.state = if others.is_empty() { CartonState::Void } else { CartonState::Open };
-    rows::save(tx.sql(), &carton).await?;
+    if others.is_empty() {
+        plan::discard(tx, part, &mut carton).await?;
+    } else {
+        carton.state = CartonState::Open;
+        rows::save(tx.sql(), &carton).await?;
+    }
     if was_closed {
         orders::unpacked(tx, part.id, &others).await?;
         let (fulfilment, parcel, site) = (part.id, carton.parcel, part.site);

@@ -7,7 +7,7 @@ use crate::{
     orders::{self, DeliveryMode, FulfilmentState, NewLine, NewOrder, Order, ShortPolicy},
     packing::{self, CartonState},
     picking, play,
-    stock::{Condition, Goods},
+    stock::{self, Condition, Goods},
     store::{Actor, Db, on_both_engines},
     tasks::{Scan, TaskKind, Tone},
     units::{self, UnitKind},
@@ -213,6 +213,61 @@ async fn a_wrong_scan_of_the_picker_changes_nothing() {
     .await;
 }
 
+/// Books what somebody counted in a bin, and lets the picks know.
+async fn counted(db: &Db, house: &House, code: &str, goods: &Goods, counted: i64) {
+    let bin = house.bin(db, code).await.id;
+    let mut tx = db.begin(Actor::house()).await.unwrap();
+    let at = stock::Account::bin(house.site, bin);
+    stock::count(&mut tx, goods, at, counted, "counted", String::new()).await.unwrap();
+    picking::recounted(&mut tx, bin).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn picks_leave_a_bin_in_which_less_was_counted() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        totes(&db, &house, &["T-1"]).await;
+        let tea = goods(house.tea.id, "", None);
+        house.stock(&db, "A-2", &tea, 3).await;
+        let (_, part, _) = order(&db, &house, &[(house.tea.id, 3)]).await;
+        let pick = release(&db, &house).await[0];
+        house.stock(&db, "A-5", &tea, 10).await;
+        counted(&db, &house, "A-2", &tea, 1).await;
+        counted(&db, &house, "A-2", &tea, 1).await;
+        take(&db, pick).await;
+        walk(&db, pick).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Picked);
+        assert_eq!(house.held(&db, "A-2", &tea).await, 0);
+        assert_eq!(house.held(&db, "A-5", &tea).await, 8);
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_picker_has_in_hand_is_booked_whatever_was_counted_meanwhile() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        totes(&db, &house, &["T-1"]).await;
+        let tea = goods(house.tea.id, "", None);
+        house.stock(&db, "A-2", &tea, 3).await;
+        house.stock(&db, "A-5", &tea, 10).await;
+        let (_, part, _) = order(&db, &house, &[(house.tea.id, 3)]).await;
+        let pick = release(&db, &house).await[0];
+        take(&db, pick).await;
+        play!(db, picking, pick, [("A-2", "bin.right"), ("TEA", "article.right"), ("#3", "quantity.right")]);
+        counted(&db, &house, "A-2", &tea, 1).await;
+        walk(&db, pick).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Picked);
+        assert_eq!(house.held(&db, "A-2", &tea).await, 0);
+        let facts = facts(&db, house.tea.id).await;
+        assert_eq!(facts.iter().filter(|kind| *kind == "stock.adjusted").count(), 2, "{facts:?}");
+        sound(&db).await;
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn temperature_classes_get_boxes_of_their_own_and_a_wrong_weight_stops_the_box() {
     on_both_engines(async |db, _| {
@@ -268,6 +323,32 @@ async fn pack_on(db: &Db, id: TaskId) {
 }
 
 #[tokio::test]
+async fn a_supervisor_may_believe_the_scale() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        let (_, part, _, work) = picked(&db, &house).await;
+        take(&db, work).await;
+        let accept = async || {
+            let open = cartons(&db, part).await[0].parcel;
+            let mut tx = db.begin(Actor::house()).await.unwrap();
+            packing::accept_weight(&mut tx, open).await.unwrap();
+            tx.commit().await.unwrap();
+            cartons(&db, part).await.swap_remove(0)
+        };
+        play!(db, packing, work, [("BOX-S", "box.right"), ("TEA", "article.right"), ("TEA", "article.right")]);
+        assert_eq!(accept().await.state, CartonState::Open, "a piece is still to be scanned");
+        play!(db, packing, work, [("TEA", "article.right"), ("#9000", "weight.mismatch")]);
+        let sealed = accept().await;
+        assert_eq!((sealed.state, sealed.measured_g), (CartonState::Weighed, Some(9_000)));
+        assert_eq!(accept().await.sscc, sealed.sscc, "twice is as once");
+        pack_on(&db, work).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Packed);
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_box_that_lost_a_piece_is_closed_again_with_a_new_label() {
     on_both_engines(async |db, _| {
         let house = fixtures::house(&db).await;
@@ -308,6 +389,28 @@ async fn a_part_whose_other_box_became_empty_is_packed() {
         let end = orders::by_id(read.sql(), order.id).await.unwrap().unwrap().state;
         assert_eq!(end, orders::OrderState::Cancelled);
         drop(read);
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_packer_is_not_left_with_a_task_of_nothing() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        let (order, part, lines, work) = picked(&db, &house).await;
+        take(&db, work).await;
+        play!(db, packing, work, [("BOX-S", "box.right"), ("TEA", "article.right")]);
+        cancel(&db, order.id, part, lines[0], 3).await;
+        assert!(!task(&db, work).await.state.is_over(), "the milk is still to be packed");
+        cancel(&db, order.id, part, lines[1], 1).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Cancelled);
+        assert_eq!(task(&db, work).await.state, crate::tasks::TaskState::Cancelled);
+        assert!(cartons(&db, part).await.is_empty());
+        assert!(
+            facts(&db, order.id).await.contains(&"carton.void".to_owned()),
+            "a weight in question is settled by it"
+        );
         sound(&db).await;
     })
     .await;

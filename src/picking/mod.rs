@@ -14,6 +14,7 @@
 mod model;
 mod plan;
 mod putback;
+mod recount;
 mod rows;
 mod scan;
 mod shelf;
@@ -24,6 +25,7 @@ mod trim;
 pub use model::*;
 pub use plan::plan;
 pub use putback::{in_totes, put_back, put_back_scan, put_back_step};
+pub use recount::{FOUND_AT_PICK, recounted};
 pub use rows::{batch_of_task, has_open_picks, picks_of, visits};
 pub use scan::scan;
 pub(crate) use scan::wrong;

@@ -189,6 +189,15 @@ pub(super) async fn open_picks_of(sql: &mut Sql, fulfilment: FulfilmentId, line:
     rows.iter().map(read_pick).collect()
 }
 
+/// Open picks of a bin.
+pub(super) async fn open_picks_in(sql: &mut Sql, bin: BinId) -> Result<Vec<Pick>, Fault> {
+    let rows = sqlx::query("SELECT * FROM picks WHERE bin = $1 AND state = 'open' ORDER BY id")
+        .bind(bin.to_string())
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(read_pick).collect()
+}
+
 /// True while anything of a part is still being fetched, or on a cart.
 pub async fn has_open_picks(sql: &mut Sql, fulfilment: FulfilmentId) -> Result<bool, Fault> {
     let row = sqlx::query(

@@ -2,14 +2,18 @@
 //! quantity changes nothing and says where to go. Deliberately absent: retries;
 //! the exchange answers a repeated command with its first reply.
 
-use super::{model::*, rows, short, step};
+use super::{
+    model::*,
+    recount::{found_in_hand, goods_of},
+    rows, short, step,
+};
 use crate::{
     catalog,
     event::Event,
     fleet,
     kernel::*,
     orders,
-    stock::{self, Account, Condition, Goods, Movement},
+    stock::{self, Account, Condition, Movement},
     store::Tx,
     tasks::{self, Scan, Step, Task, Tone},
     units::{self, UnitState},
@@ -129,15 +133,10 @@ async fn at_tote(tx: &mut Tx, task: &Task, batch: &Batch, pick: Pick, scan: &Sca
 
 /// Books what is in hand: hold posted, goods from bin to tote, line picked.
 async fn book(tx: &mut Tx, pick: &Pick, tote: UnitId) -> Result<(), Stop> {
-    let goods = Goods {
-        sku: pick.sku,
-        lot: pick.lot.clone(),
-        serial: pick.serial.clone(),
-        expiry: pick.expiry.clone(),
-        condition: Condition::Sellable,
-    };
+    // The hand is right and the books are not: what was taken is never refused.
+    found_in_hand(tx, pick).await?;
     let movement = Movement {
-        goods,
+        goods: goods_of(pick),
         quantity: pick.counted,
         from: Account::bin(pick.site, pick.bin),
         to: Account::bound(pick.site, tote),

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-use super::{model::*, plan, rows, scan::go_on};
+use super::{model::*, plan, recount::goods_of, rows, scan::go_on};
 use crate::{
     event::Event,
     kernel::*,
     layout, orders,
-    stock::{self, Account, Condition, Goods, Hold},
+    stock::{self, Account, Condition, Hold},
     store::Tx,
     tasks::{Step, Task},
 };
@@ -36,13 +36,7 @@ pub(super) async fn short(tx: &mut Tx, task: &Task, batch: &Batch, mut pick: Pic
 /// Moves what should be here, and is not, to `missing`; promises that are no
 /// longer covered break.
 async fn book_missing(tx: &mut Tx, pick: &Pick, missing: i64) -> Result<(), Stop> {
-    let goods = Goods {
-        sku: pick.sku,
-        lot: pick.lot.clone(),
-        serial: pick.serial.clone(),
-        expiry: pick.expiry.clone(),
-        condition: Condition::Sellable,
-    };
+    let goods = goods_of(pick);
     let at = Account::bin(pick.site, pick.bin);
     let there = stock::quantity(tx.sql(), at, &goods).await?;
     let gone = there.min(missing);
@@ -54,7 +48,7 @@ async fn book_missing(tx: &mut Tx, pick: &Pick, missing: i64) -> Result<(), Stop
 
 /// Serves what is still held for the line from other bins; what no bin of the
 /// site has is given back and sourced again.
-async fn elsewhere(tx: &mut Tx, batch: &Batch, pick: &Pick, missing: i64) -> Result<(), Stop> {
+pub(super) async fn elsewhere(tx: &mut Tx, batch: &Batch, pick: &Pick, missing: i64) -> Result<(), Stop> {
     let held = stock::hold_by_id(tx.sql(), pick.hold).await?.map_or(0, |hold: Hold| hold.open());
     let planned_for_it = rows::planned_for_hold(tx.sql(), pick.fulfilment, pick.hold).await?;
     let wanted = missing.min(held - planned_for_it);

@@ -83,10 +83,14 @@ pub async fn confirm(tx: &mut Tx, id: PrintId) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Takes the labels of a subject out of use: a carton was opened again.
+/// Takes the labels of a subject out of use: a carton was opened again. Fact:
+/// `print.void`.
 pub async fn void(tx: &mut Tx, subject: &str) -> Result<(), Stop> {
     let now = tx.now();
-    Ok(rows::void(tx.sql(), subject, now).await?)
+    for (print, site) in rows::void(tx.sql(), subject, now).await? {
+        tx.emit(Event::PrintVoid { print, site });
+    }
+    Ok(())
 }
 
 /// Erases the recipient's lines from the labels of a subject.

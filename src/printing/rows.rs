@@ -202,13 +202,17 @@ pub(super) async fn revive(sql: &mut Sql, site: SiteId, printer: &str, now: Time
     rows.iter().map(|row| row.id("id")).collect()
 }
 
-pub(super) async fn void(sql: &mut Sql, subject: &str, now: Time) -> Result<(), Fault> {
-    sqlx::query("UPDATE prints SET state = 'void', recipient = '[]', touched_at = $2 WHERE subject = $1")
-        .bind(subject)
-        .bind(now.ms())
-        .execute(sql)
-        .await?;
-    Ok(())
+/// The jobs that were still of use, with their sites.
+pub(super) async fn void(sql: &mut Sql, subject: &str, now: Time) -> Result<Vec<(PrintId, SiteId)>, Fault> {
+    let rows = sqlx::query(
+        "UPDATE prints SET state = 'void', recipient = '[]', touched_at = $2
+         WHERE subject = $1 AND state <> 'void' RETURNING id, site",
+    )
+    .bind(subject)
+    .bind(now.ms())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.id("site")?))).collect()
 }
 
 pub(super) async fn forget(sql: &mut Sql, subject: &str) -> Result<(), Fault> {

@@ -183,10 +183,12 @@ async fn without_a_printer_the_browser_prints_and_confirms() {
         assert_eq!((job(&db, id).await.state, job(&db, id).await.copies), (PrintState::Done, 1));
         let mut tx = db.begin(Actor::house()).await.unwrap();
         void(&mut tx, "pcl_1").await.unwrap();
+        void(&mut tx, "pcl_1").await.unwrap();
         assert_eq!(reprint(&mut tx, id).await.unwrap_err().code(), Some("print.not_now"));
         assert_eq!(confirm(&mut tx, id).await.unwrap_err().code(), Some("print.not_now"));
         tx.commit().await.unwrap();
         assert!(job(&db, id).await.label.lines.is_empty());
+        assert_eq!(kinds(&db, id).await, ["print.queued", "print.done", "print.void"]);
     })
     .await;
 }

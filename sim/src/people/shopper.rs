@@ -241,9 +241,11 @@ async fn heard(stage: &Stage, placed: &Placed, kind: &str) -> bool {
 
 /// Pays when it is too late.
 async fn pay_late(stage: &Stage, shop: &Caller, placed: &Placed) {
-    // The order ends when its payment lapses; both are told in one breath.
-    let lapsed = |fact: &Fact| fact.subject == placed.order && fact.kind == "payment.lapsed";
-    if stage.news.first(&stage.stop, lapsed).await.is_none() || !stage.rest(2 * MINUTE_MS).await {
+    // The order ends when its payment lapses; or its goods were not to be had before.
+    let over = |fact: &Fact| {
+        fact.subject == placed.order && ["payment.lapsed", "order.cancelled"].contains(&fact.kind.as_str())
+    };
+    if stage.news.first(&stage.stop, over).await.is_none() || !stage.rest(2 * MINUTE_MS).await {
         return;
     }
     let path = format!("/api/v1/orders/{}/payments", placed.order);
