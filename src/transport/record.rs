@@ -29,7 +29,7 @@ pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Resul
         subject: load.to_string(),
         site: Some(draft.situation.site),
         chosen: names[route.vehicle].clone(),
-        method: "string removal and reinsertion under annealing".to_owned(),
+        method: "regret insertion, ruin and recreate".to_owned(),
         inputs: json!({
             "cost": "minor units",
             "at": draft.situation.now,
