@@ -2,6 +2,7 @@
 //!
 //! Time is process CPU time from the kernel, as other work may share the cores.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
@@ -19,19 +20,22 @@ fn cpu_s() -> f64 {
     (ticks(11) + ticks(12)) / 100.0
 }
 
-/// Set, name and value of every published best.
-fn published(path: &str, set: &str) -> Result<Vec<(String, f64)>> {
-    let text = std::fs::read_to_string(path)?;
-    let row = |line: &str| {
+/// Name and least value of every instance of a set under one measure.
+fn published(path: &str, set: &str, metric: &str) -> Result<BTreeMap<String, f64>> {
+    let mut best: BTreeMap<String, f64> = BTreeMap::new();
+    for line in std::fs::read_to_string(path)?.lines() {
         let f: Vec<&str> = line.split(',').collect();
-        (f.first() == Some(&set)).then(|| Some((f[1].to_owned(), f.get(4)?.parse().ok()?))).flatten()
-    };
-    Ok(text.lines().filter_map(row).collect())
+        let Some(Ok(value)) = f.get(4).map(|v| v.parse::<f64>()) else { continue };
+        if f[0] == set && f[3] == metric {
+            best.entry(f[1].to_owned()).and_modify(|b| *b = b.min(value)).or_insert(value);
+        }
+    }
+    Ok(best)
 }
 
 fn batch(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
-    let mut by: std::collections::BTreeMap<String, (f64, f64, u32, u32)> = Default::default();
-    for (name, best) in published(bks, "henn_waescher")? {
+    let mut by: BTreeMap<String, (f64, f64, u32, u32)> = Default::default();
+    for (name, best) in published(bks, "henn_waescher", "total_distance_optimal_routing")? {
         let path = Path::new(dir).join(format!("{name}.txt"));
         if !path.exists() || !name.contains(filter) {
             continue;
@@ -60,7 +64,7 @@ fn batch(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
 
 fn single(dir: &str, bks: &str) -> Result<()> {
     let (mut tours, mut equal) = (0, 0);
-    for (name, best) in published(bks, "sprp_ss")? {
+    for (name, best) in published(bks, "sprp_ss", "tour_length")? {
         let path = Path::new(dir).join(format!("{name}.txt"));
         let Ok(bytes) = std::fs::read(path) else { continue };
         let errand = sprp::read(&String::from_utf8_lossy(&bytes))?;

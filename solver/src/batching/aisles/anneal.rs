@@ -10,8 +10,8 @@ use super::{Job, Pace};
 const STRIDE: u64 = 1_024;
 
 /// First and last temperature as shares of the mean tour.
-const HOT: f64 = 0.05;
-const COLD: f64 = 0.000_8;
+const HOT: f64 = 0.025;
+const COLD: f64 = 0.006;
 
 /// Share of moves that look for a partner near the order rather than anywhere.
 const NEAR: f64 = 0.8;
