@@ -42,3 +42,4 @@ check:
 
 bench: build
 	$(CARGO) test --locked -p solver --test public -- --nocapture
+	$(BIN) bench orders $(ARGS)

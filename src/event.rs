@@ -60,6 +60,8 @@ events! {
     "order.placed" OrderPlaced(order) { order: OrderId, channel: String, service: String, total_minor: i64, promised_by: Time }
     /// Paid, or to be paid in cash: work may begin.
     "order.accepted" OrderAccepted(order) { order: OrderId }
+    /// What kept it is cleared.
+    "order.resumed" OrderResumed(order) { order: OrderId }
     /// Something keeps the order from going on.
     "order.on_hold" OrderHeld(order) { order: OrderId, reason: String }
     /// The promise moved.
@@ -196,7 +198,7 @@ events! {
     /// Goods were received in a condition.
     "receipt.received" GoodsReceived(receipt @ site) { receipt: ReceiptId, site: SiteId, sku: SkuId, quantity: i64, condition: String }
     /// Received goods differ from what was announced.
-    "receipt.discrepancy" ReceiptDiscrepancy(receipt @ site) { receipt: ReceiptId, site: SiteId, code: String, detail: String }
+    "receipt.discrepancy" ReceiptDiscrepancy(receipt @ site) { receipt: ReceiptId, site: SiteId, code: String, sku: Option<SkuId>, quantity: Option<i64>, label: Option<String>, detail: String }
     /// The delivery is complete.
     "receipt.closed" ReceiptClosed(receipt @ site) { receipt: ReceiptId, site: SiteId }
     /// Goods stand in their bin.
@@ -233,8 +235,10 @@ events! {
     "parcel.ready_for_pickup" ParcelReady(order) { order: OrderId, parcel: ParcelId, site: SiteId }
     /// It is on its way back.
     "parcel.returning" ParcelReturning(order) { order: OrderId, parcel: ParcelId, reason: String }
-    /// It is back, its goods graded.
+    /// It is back; its goods wait to be graded.
     "return.received" ReturnReceived(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId }
+    /// Pieces of it were looked at, and lie in a bin as what they are now.
+    "return.graded" ReturnGraded(order @ site) { order: OrderId, parcel: ParcelId, site: SiteId, sku: SkuId, quantity: i64, condition: String, reason: String, bin: String }
 
     // exceptions
     /// A person is needed.

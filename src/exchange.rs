@@ -23,7 +23,7 @@ use crate::{
     problem::{FieldError, Problem},
     store::{
         Actor, Db, Tx,
-        command::{self, Refusal, Reply, Seen},
+        command::{self, Marked, Refusal, Reply, Seen},
     },
 };
 
@@ -181,6 +181,16 @@ impl Drop for Flight {
     }
 }
 
+/// Marks a key as in flight until the answer is dropped; refuses one that is.
+pub fn fly(caller: &str, key: &str) -> Result<Flight, Refusal> {
+    let mark = format!("{caller} {key}");
+    if IN_FLIGHT.lock().expect("no panic holds the set").insert(mark.clone()) {
+        Ok(Flight(mark))
+    } else {
+        Err(Refusal::InFlight)
+    }
+}
+
 /// How a command begins.
 pub enum Begun {
     /// Not met before: do it in this transaction, then [`Command::finish`].
@@ -190,6 +200,11 @@ pub enum Begun {
 }
 
 impl<T> Command<T> {
+    /// The body, and what marks the command as `caller`'s.
+    pub fn into_parts(self, caller: &str) -> (T, Marked) {
+        (self.body, Marked { caller: caller.to_owned(), key: self.key, digest: self.digest })
+    }
+
     /// Opens the command's transaction, or finds the reply it got before.
     /// `caller` is the id of who asks: keys of two callers never meet.
     pub async fn begin(&self, db: &Db, caller: &str) -> Result<Begun, Problem> {
@@ -211,11 +226,7 @@ impl<T> Command<T> {
 
 /// [`Command::begin`] for callers that carry the key elsewhere (page forms).
 pub async fn begin(db: &Db, caller: &str, key: &str, digest: &str) -> Result<Begun, Problem> {
-    let mark = format!("{caller} {key}");
-    if !IN_FLIGHT.lock().expect("no panic holds the set").insert(mark.clone()) {
-        return Err(Refusal::InFlight.into());
-    }
-    let flight = Flight(mark);
+    let flight = fly(caller, key)?;
     let mut tx = db.begin(Actor::named(caller)).await?;
     match command::seen(&mut tx, caller, key, digest).await? {
         Seen::New => Ok(Begun::Fresh(tx, flight)),
@@ -235,7 +246,7 @@ pub async fn finish<R: Serialize>(
 ) -> Result<Response, Problem> {
     match outcome {
         Ok(value) => {
-            let reply = Reply { status: status.as_u16(), body: to_json(&value)?, problem: false };
+            let reply = done(status.as_u16(), &value)?;
             command::remember(&mut tx, caller, key, digest, &reply).await.map_err(raced)?;
             tx.commit().await?;
             Ok(replay(reply))
@@ -250,17 +261,27 @@ pub async fn finish<R: Serialize>(
 }
 
 async fn refuse(db: &Db, caller: &str, key: &str, digest: &str, refusal: &dyn Refuse) -> Result<Response, Problem> {
-    tracing::info!(code = refusal.code(), "refused: {refusal}");
-    let problem = Problem::from(refusal);
-    // Who may not ask, or asks badly, may ask again with the same key.
-    if matches!(problem.status, 400 | 401 | 403 | 429) {
-        return Err(problem);
-    }
-    let reply = Reply { status: problem.status, body: to_json(&problem)?, problem: true };
+    let reply = refused(refusal)?;
     let mut tx = db.begin(Actor::named(caller)).await?;
     command::remember(&mut tx, caller, key, digest, &reply).await.map_err(raced)?;
     tx.commit().await?;
     Ok(replay(reply))
+}
+
+/// The reply of a finished command.
+pub fn done<R: Serialize>(status: u16, value: &R) -> Result<Reply, Problem> {
+    Ok(Reply { status, body: to_json(value)?, problem: false })
+}
+
+/// The reply of a refused command, to be stored; as an error if it must not be:
+/// who may not ask, or asks badly, may ask again with the same key.
+pub fn refused(refusal: &dyn Refuse) -> Result<Reply, Problem> {
+    tracing::info!(code = refusal.code(), "refused: {refusal}");
+    let problem = Problem::from(refusal);
+    if matches!(problem.status, 400 | 401 | 403 | 429) {
+        return Err(problem);
+    }
+    Ok(Reply { status: problem.status, body: to_json(&problem)?, problem: true })
 }
 
 /// Another replica stored this key first: its answer stands, ask again.
@@ -272,7 +293,8 @@ fn to_json<R: Serialize>(value: &R) -> Result<String, Problem> {
     serde_json::to_string(value).map_err(|error| crate::kernel::Fault::from(error).into())
 }
 
-fn replay(reply: Reply) -> Response {
+/// A stored reply as it is sent.
+pub fn replay(reply: Reply) -> Response {
     let kind = if reply.problem { "application/problem+json" } else { "application/json" };
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, [(header::CONTENT_TYPE, kind)], reply.body).into_response()

@@ -30,6 +30,7 @@ pub mod picking;
 pub mod packing;
 pub mod transport;
 pub mod riders;
+pub mod returns;
 pub mod cases;
 pub mod handheld;
 pub mod importing;
@@ -41,6 +42,7 @@ pub mod config;
 pub mod telemetry;
 pub mod app;
 pub mod demo;
+pub mod bench;
 pub mod doctor;
 #[cfg(test)]
 pub mod fixtures;

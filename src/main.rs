@@ -6,9 +6,10 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Context;
 use cartage::{
     app::{App, clock::ScaledClock},
+    bench,
     config::{Config, Options},
     demo, doctor, http, identity,
-    store::Actor,
+    store::{self, Actor},
     telemetry,
 };
 use clap::{Parser, Subcommand};
@@ -22,6 +23,7 @@ use clap::{Parser, Subcommand};
   cartage demo --headless --orders 60 --seed 7    a whole day, judged; exit status tells
   cartage serve --database postgres://me@db/cartage --broker mqtt://mosquitto:1883
   cartage token --scope order.place --scope order.read --channel web
+  cartage bench orders                            how many orders a second
   cartage doctor                                  is everything in order?
 
 Each option may also stand in cartage.toml or in the environment (CARTAGE_DATA, CARTAGE_LISTEN,
@@ -39,8 +41,21 @@ enum Command {
     Serve,
     /// Run a generated city on this machine: shoppers, workers, vehicles, riders
     Demo(demo::DemoArgs),
+    /// Measure, side by side with what others do in the same run
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check configuration, database, broker and ledger; the exit status tells
     Doctor,
+    /// Copy the whole database into a new file, while it is in use
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Fill an empty or missing database from a copy, and check it
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
     /// Make a token for a machine; it is shown once
     Token {
         /// A permission such as order.place; may be repeated
@@ -80,7 +95,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve(&cli.options).await,
         Command::Demo(args) => demo::run(&cli.options, args).await,
+        Command::Bench(what) => bench::run(&cli.options, what).await,
         Command::Doctor => doctor::run(&Config::load(&cli.options)?).await,
+        Command::Backup { file } => backup(&Config::load(&cli.options)?, &file).await,
+        Command::Restore { file } => {
+            let config = Config::load(&cli.options)?;
+            store::restore(&config.database_url(), &file).await?;
+            doctor::run(&config).await
+        }
         Command::Token { scope, name, channel } => token(&Config::load(&cli.options)?, &scope, name, channel).await,
         Command::Openapi { out } => openapi(out),
     }
@@ -108,6 +130,12 @@ async fn stop_on_ctrl_c() {
         demo::asked_to_stop().await;
         std::process::exit(130);
     });
+}
+
+async fn backup(config: &Config, file: &std::path::Path) -> anyhow::Result<ExitCode> {
+    store::backup(&config.database_url(), file).await?;
+    println!("Copied to {}; check a restored copy with cartage doctor.", file.display());
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn token(config: &Config, scopes: &[String], name: String, channel: Option<String>) -> anyhow::Result<ExitCode> {

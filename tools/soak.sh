@@ -3,6 +3,8 @@
 #   SEEDS   seeds of the plain runs and of the runs with mishaps   (1..10)
 #   ORDERS  orders in each                                         (60)
 #   KILLS   runs that are killed at some moment and run again      (10)
+#   HISTORIES  random histories of stock against a plain model     (10000)
+#   CRASHES    servers killed under a load of orders               (200)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,4 +41,8 @@ for seed in $(seq 1 "${KILLS:-10}"); do
     killed "$seed"
     tell $? "seed $seed, killed and run again"
 done
+"$bin" bench crash --cycles "${CRASHES:-200}" --own-postgres
+tell $? "orders of killed servers"
+CARTAGE_MODEL_HISTORIES="${HISTORIES:-10000}" tools/test.sh --test model
+tell $? "stock against its model"
 exit $failed

@@ -432,6 +432,10 @@ fn stock(t: Words) -> StockPage {
         strong,
     };
     StockPage {
+        code: s("OAT"),
+        notice: None,
+        losses: Vec::new(),
+        reasons: Vec::new(),
         t,
         frame: frame(t, "stock", "Oat drink barista, 1 l", "咖啡师燕麦奶 1 升"),
         image: s("#a-carton"),

@@ -3,7 +3,9 @@
 use askama::Template;
 use cartage::{
     kernel::{SiteId, TaskId},
-    tasks::{Choice, Expect, ExpectKind, Say, Spot, Step, StepArticle, StepQuantity, StepTask, Target, TaskKind, Tone},
+    tasks::{
+        Choice, Expect, ExpectKind, Say, Spot, Step, StepArticle, StepQuantity, StepTask, Target, TaskKind, Title, Tone,
+    },
     web::{
         handheld::{
             read::{Around, key, read},
@@ -104,6 +106,7 @@ fn ask(kind: ExpectKind, state: &str, label: &str) -> Step {
         kind: TaskKind::Pick,
         site: SiteId::new(none),
         title: "20 lines to PACK-1".into(),
+        about: Title::Pick { lines: 20, station: "PACK-1".into() },
         done: 6,
         of: 20,
     };

@@ -35,13 +35,14 @@ pub enum Payment {
     CashOnDelivery,
 }
 
-/// What the shopper wants to happen when goods are missing everywhere. None
-/// waits: a demo has to come to its end.
+/// What the shopper wants to happen when goods are missing everywhere. Who waits is
+/// asked again by customer service after some minutes, so that a demo comes to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ShortPolicy {
     ShipPart,
     Cancel,
+    Wait,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +113,7 @@ pub fn shopper_order(world: &World, seed: u64, index: u64) -> ShopperOrder {
         payment: if cash { Payment::CashOnDelivery } else { Payment::TestCard },
         short_policy: match chance.random_range(0..5) {
             0 => ShortPolicy::Cancel,
+            1 => ShortPolicy::Wait,
             _ => ShortPolicy::ShipPart,
         },
         note: note(chinese, &mut chance),

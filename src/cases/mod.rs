@@ -6,12 +6,13 @@
 //!     assign, note, photo                     (another report opens a new one)
 //! ```
 //!
-//! Deliberately absent: mending; a resolution names what the ordinary verbs of
-//! other rooms did, and the caller of [`close`] has called them.
+//! A person's resolution calls the ordinary verb of the room it is about, in the
+//! same transaction. Deliberately absent: mending by itself.
 
 pub mod api;
 mod guide;
 mod model;
+mod resolve;
 mod rows;
 mod verbs;
 

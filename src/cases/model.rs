@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{kernel::*, refusals, words};
+use crate::{kernel::*, refusals, sentences, words};
 
 words! {
     /// What happened.
@@ -147,6 +147,51 @@ words! {
     }
 }
 
+sentences! {
+    /// What is special about a case. Articles are told by their codes.
+    Detail {
+        /// The reason that a fact gives, as a code or in somebody's words.
+        Reason { reason: String } => "reason", "{reason}";
+        /// Goods of an order are nowhere to be had.
+        OrderShort { quantity: i64, article: String, policy: String } => "order_short", "{quantity} of {article} are missing; the order says {policy}";
+        /// Parcels go to the new address.
+        AddressFollows => "address_follows", "the parcels follow the new address";
+        /// A parcel cannot.
+        AddressStuck => "address_stuck", "a parcel is too far on its way to follow";
+        /// A bin held less than it should.
+        BinShort { quantity: i64, bin: String } => "bin_short", "{quantity} were not found in {bin}";
+        /// A count left less than was promised.
+        BelowHeld { fewer: i64 } => "below_held", "a count found {fewer} fewer; promises were broken";
+        /// A worker is gone.
+        Abandoned => "abandoned", "nobody touched it for a while";
+        /// Sum and scale.
+        Weight { expected_g: i64, measured_g: i64 } => "weight", "{expected_g} g expected, {measured_g} g measured";
+        /// What a worker pressed, and what he wrote.
+        Problem { what: String, note: String } => "problem", "{what} {note}";
+        /// More than announced.
+        DockOver { quantity: i64, article: String } => "dock_over", "{article}: {quantity} more than announced wait on the dock";
+        /// Broken when they came.
+        DockDamaged { quantity: i64, article: String } => "dock_damaged", "{article}: {quantity} came damaged";
+        /// Fewer than announced, of one article.
+        DockShort { quantity: i64, article: String } => "dock_short", "{article}: {quantity} did not come";
+        /// Fewer than announced, of many.
+        DockShortMany { quantity: i64 } => "dock_short_many", "{quantity} pieces of several articles did not come";
+        /// Nobody announced it.
+        DockWrong { article: String } => "dock_wrong", "{article} was not announced";
+        /// A label that no article has.
+        LabelUnknown { label: String } => "label_unknown", "no article has the label {label}";
+        /// A label that cannot be read.
+        LabelUnreadable => "label_unreadable", "a label cannot be read";
+    }
+}
+
+impl Detail {
+    /// The reason of a fact.
+    pub fn reason(reason: &str) -> Self {
+        Self::Reason { reason: reason.to_owned() }
+    }
+}
+
 /// An exception.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Case {
@@ -164,8 +209,10 @@ pub struct Case {
     pub state: CaseState,
     /// Who cares for it.
     pub owner: Option<UserId>,
-    /// What is special this time.
-    pub detail: String,
+    /// What is special this time; in JSON in English.
+    #[serde(serialize_with = "sentence::english")]
+    #[schema(value_type = String)]
+    pub detail: Detail,
     /// Ids of others concerned.
     pub links: Vec<String>,
     /// How often it was reported.
@@ -195,8 +242,8 @@ pub struct NewCase {
     pub site: Option<SiteId>,
     /// How much it matters; the code's own severity when absent.
     pub severity: Option<Severity>,
-    /// What is special this time, in a sentence; no personal data.
-    pub detail: String,
+    /// What is special this time; no personal data.
+    pub detail: Detail,
     /// Ids of others concerned.
     pub links: Vec<String>,
 }

@@ -18,7 +18,7 @@ fn read(row: &AnyRow) -> Result<Case, Fault> {
         severity: Severity::of_rank(rank).ok_or_else(|| Fault::new(format!("no severity has rank {rank}")))?,
         state: row.word("state")?,
         owner: row.opt_word("owner")?,
-        detail: row.text("detail")?,
+        detail: Detail::read(&row.text("detail")?),
         links: row.json("links")?,
         times: row.int("times")?,
         opened_at: row.time("opened_at")?,
@@ -54,7 +54,7 @@ pub(super) async fn open(
     .bind(&new.about)
     .bind(new.site.map(|site| site.to_string()))
     .bind(severity.rank())
-    .bind(&new.detail)
+    .bind(new.detail.stored())
     .bind(serde_json::to_string(&new.links)?)
     .bind(now.ms())
     .bind(now.plus_ms(severity.due_ms()).ms())

@@ -17,7 +17,7 @@ fn report(code: CaseCode, about: &str, site: Option<SiteId>) -> NewCase {
         about: about.into(),
         site,
         severity: None,
-        detail: "2 of 3 crushed".into(),
+        detail: Detail::free("2 of 3 crushed"),
         links: vec!["bin_1".into()],
     }
 }
@@ -40,13 +40,16 @@ async fn the_same_trouble_is_one_case_until_it_is_closed() {
         let new = report(CaseCode::GoodsDamaged, "rcp_1", None);
         let first = opened(&db, &new).await;
         clock.advance_ms(1000);
-        let worse = NewCase { severity: Some(Severity::Urgent), detail: "all crushed".into(), ..new.clone() };
+        let worse = NewCase { severity: Some(Severity::Urgent), detail: Detail::free("all crushed"), ..new.clone() };
         assert_eq!(opened(&db, &worse).await, first);
         assert_ne!(opened(&db, &report(CaseCode::GoodsOver, "rcp_1", None)).await, first);
         let mut read = db.read().await.unwrap();
         let case = by_id(read.sql(), first).await.unwrap().unwrap();
         drop(read);
-        assert_eq!((case.times, case.severity, case.detail.as_str()), (2, Severity::Urgent, "all crushed"));
+        assert_eq!(
+            (case.times, case.severity, case.detail.to_string()),
+            (2, Severity::Urgent, "all crushed".to_owned())
+        );
         assert_eq!(case.due_at, clock.now().plus_ms(Severity::Urgent.due_ms()));
         let mut tx = db.begin(Actor::named("usr_x")).await.unwrap();
         close(&mut tx, first, Resolution::SentBack, Some("by the evening truck")).await.unwrap();

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use super::{guide::guide, model::*, rows};
+use super::{guide::guide, model::*, resolve, rows};
 use crate::{event::Event, kernel::*, store::Tx};
 
 /// Opens a case, or counts another report of the one that is open for the same
@@ -52,8 +52,8 @@ pub async fn add_photo(tx: &mut Tx, id: CaseId, bytes: &[u8]) -> Result<(), Stop
     Err(Refusal::ManyPhotos.into())
 }
 
-/// Ends a case in one of the ways its guide names; "settled" asks for a note.
-/// Fact: `case.closed`.
+/// Ends a case in one of the ways its guide names, and does what that means;
+/// "settled" asks for a note. Fact: `case.closed`, and those of the verb called.
 pub async fn close(tx: &mut Tx, id: CaseId, resolution: Resolution, said: Option<&str>) -> Result<(), Stop> {
     let Some(case) = rows::by_id(tx.sql(), id).await? else {
         return Err(Refusal::Unknown { case: id.to_string() }.into());
@@ -69,6 +69,7 @@ pub async fn close(tx: &mut Tx, id: CaseId, resolution: Resolution, said: Option
     if !end(tx, &case, resolution).await? {
         return Err(Refusal::Closed { case: id }.into());
     }
+    resolve::act(tx, &case, resolution).await?;
     match said {
         Some(said) => note(tx, id, said).await,
         None => Ok(()),

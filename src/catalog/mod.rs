@@ -15,5 +15,5 @@ mod rows;
 mod tests;
 
 pub use define::{Expected, NewArticle, NewBarcode, NewPart, define};
-pub use model::{Article, Barcode, Category, Level, LotRule, Names, Part, Refusal, Temperature};
-pub use rows::{all, barcodes, browse, by_barcode, by_code, by_id, categories, cursor, parts};
+pub use model::{Article, Barcode, Category, Level, Listing, LotRule, Names, Part, Refusal, Temperature, tidy_code};
+pub use rows::{all, barcodes, browse, by_barcode, by_code, by_id, categories, cursor, listings, parts};

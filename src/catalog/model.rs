@@ -113,6 +113,21 @@ pub struct Article {
     pub version: i64,
 }
 
+/// What a basket needs of an article.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// `sku_...`.
+    pub id: SkuId,
+    /// The house's own code.
+    pub code: String,
+    /// What people call it.
+    pub name: Names,
+    /// Price of one base unit.
+    pub price_minor: i64,
+    /// False once withdrawn from sale.
+    pub active: bool,
+}
+
 impl Article {
     /// Volume of one base unit in millilitres, rounded up.
     pub fn volume_ml(&self) -> i64 {

@@ -2,10 +2,13 @@
 
 use sqlx::any::AnyRow;
 
-use super::model::{Article, Barcode, Category, Names, Part, label_of, tidy_code};
+use super::model::{Article, Barcode, Category, Listing, Names, Part, label_of, tidy_code};
 use crate::{
     kernel::{Fault, SkuId},
-    store::{Row, Sql},
+    store::{
+        Engine, Row, Sql,
+        bulk::{Column, Sheet},
+    },
 };
 
 fn article(row: &AnyRow) -> Result<Article, Fault> {
@@ -52,6 +55,39 @@ pub async fn by_code(sql: &mut Sql, code: &str) -> Result<Option<Article>, Fault
     .fetch_optional(sql)
     .await?;
     row.as_ref().map(article).transpose()
+}
+
+const CODES: &[Column] = &[Column::Text("code")];
+
+/// What a basket needs of many articles at once, by the house's own codes; a code
+/// that is unknown is left out.
+pub async fn listings<'a>(
+    sql: &mut Sql,
+    engine: Engine,
+    codes: impl Iterator<Item = &'a str>,
+) -> Result<Vec<Listing>, Fault> {
+    let mut sheet = Sheet::new(engine, CODES);
+    for code in codes {
+        sheet.text(&tidy_code(code));
+    }
+    let rows = sheet
+        .fetch(
+            sql,
+            "SELECT a.id, a.code, a.name_en, a.name_zh, a.price_minor, a.active \
+             FROM {x} JOIN articles a ON a.code = x.code",
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Listing {
+                id: row.id("id")?,
+                code: row.text("code")?,
+                name: Names { en: row.text("name_en")?, zh: row.text("name_zh")? },
+                price_minor: row.int("price_minor")?,
+                active: row.flag("active")?,
+            })
+        })
+        .collect()
 }
 
 /// The article that a scan names and how many base units one scan means: by

@@ -1,13 +1,13 @@
 //! The order API: quotes, orders, their story, cancelling, paying, moving house.
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Extension, Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{amend, model::*, place, view};
+use super::{Till, Wish, amend, model::*, place, view};
 use crate::{
-    exchange::{Begun, Body, Command, Listed, Page, Path, Query},
-    identity::{self, Caller, Permission, Sites},
+    exchange::{self, Begun, Body, Command, Listed, Page, Path, Query},
+    identity::{Caller, Permission, Sites},
     kernel::*,
     orders::{self, Cancelled, DeliveryMode, Order},
     parties::Address,
@@ -63,25 +63,19 @@ async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Resul
 /// Places an order: goods are held, sites chosen, payment tried.
 #[utoipa::path(post, path = "/api/v1/orders", tag = "orders", request_body = PlaceOrder,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = view::OrderView), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn place_order(State(db): State<Db>, caller: Caller, command: Command<PlaceOrder>) -> Result<Response, Problem> {
+    responses((status = 201, body = view::OrderView), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem)))]
+async fn place_order(
+    Extension(till): Extension<Till>,
+    caller: Caller,
+    command: Command<PlaceOrder>,
+) -> Result<Response, Problem> {
     caller.permit(Permission::OrderPlace, None)?;
     caller.permit_channel(&command.body.channel)?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = async {
-        let order = place::place(&mut tx, &command.body, caller.user()).await?;
-        let link = identity::sign_guest(&mut tx, order.id).await?;
-        let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
-        let pin = order.delivery_pin.clone();
-        let mut shown = view::view(tx.sql(), order).await?;
-        (shown.delivery_pin, shown.guest_link) = (Some(pin), Some(link));
-        Ok(shown)
-    }
-    .await;
-    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+    let (order, mark) = command.into_parts(caller.id());
+    let flight = Some(exchange::fly(&mark.caller, &mark.key)?);
+    let reply = till.place(Wish { order, shopper: caller.user(), mark, flight }).await?;
+    Ok(exchange::replay(reply))
 }
 
 /// Which orders.

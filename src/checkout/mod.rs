@@ -10,11 +10,13 @@
 
 mod amend;
 pub mod api;
+mod batch;
 mod model;
 mod place;
 mod view;
 
 pub use amend::amend;
+pub use batch::{Answer, Till, Wish, place_alone};
 pub use model::*;
 pub use place::{change_address, place, quote};
 pub use view::{OrderView, view};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::model::*;
 use crate::{
-    catalog::{self, Article},
+    catalog::{self, Listing},
     kernel::*,
     network::{self, SiteKind},
     orders::{self, DeliveryMode, NewLine, NewOrder, Order},
@@ -21,13 +21,13 @@ const TRIES: usize = 4;
 const LATEST_MS: i64 = 14 * 24 * 3_600_000;
 
 /// A basket with its articles looked up.
-struct Basket {
-    lines: Vec<(Article, Want)>,
+pub(super) struct Basket {
+    pub(super) lines: Vec<(Listing, Want)>,
 }
 
 impl Basket {
     /// One demand for each article, however often it stands in the request.
-    fn demands(&self) -> Vec<promise::Demand> {
+    pub(super) fn demands(&self) -> Vec<promise::Demand> {
         let mut sums: BTreeMap<SkuId, i64> = BTreeMap::new();
         for (article, want) in &self.lines {
             *sums.entry(article.id).or_default() += want.quantity;
@@ -40,41 +40,69 @@ impl Basket {
     }
 }
 
-async fn basket(tx: &mut Tx, wants: &[Want]) -> Result<Basket, Stop> {
-    if wants.is_empty() || wants.len() > MAX_LINES {
-        return Err(Refusal::BadLines { lines: wants.len() }.into());
+/// Refuses texts that are too long.
+pub(super) fn bearable(new: &PlaceOrder) -> Result<(), Refusal> {
+    if new.note.chars().count() > 500 || new.channel.chars().count() > 60 {
+        return Err(Refusal::TooLong { field: "The note or the channel" });
     }
+    Ok(())
+}
+
+/// Refuses a basket of no line, or of too many.
+pub(super) fn countable(wants: &[Want]) -> Result<(), Refusal> {
+    if wants.is_empty() || wants.len() > MAX_LINES {
+        return Err(Refusal::BadLines { lines: wants.len() });
+    }
+    Ok(())
+}
+
+async fn basket(tx: &mut Tx, wants: &[Want]) -> Result<Basket, Stop> {
+    countable(wants)?;
     Ok(Basket { lines: articles(tx, wants).await? })
 }
 
 /// Articles on sale for what is wanted.
-pub(super) async fn articles(tx: &mut Tx, wants: &[Want]) -> Result<Vec<(Article, Want)>, Stop> {
-    let mut lines = Vec::new();
-    for want in wants {
+pub(super) async fn articles(tx: &mut Tx, wants: &[Want]) -> Result<Vec<(Listing, Want)>, Stop> {
+    let engine = tx.engine();
+    let found = catalog::listings(tx.sql(), engine, wants.iter().map(|want| want.sku.as_str())).await?;
+    let by_code = found.into_iter().map(|one| (one.code.clone(), one)).collect();
+    Ok(on_sale(&by_code, wants)?)
+}
+
+/// Each line with its article; the first line that cannot be sold is refused.
+pub(super) fn on_sale(by_code: &HashMap<String, Listing>, wants: &[Want]) -> Result<Vec<(Listing, Want)>, Refusal> {
+    let line = |want: &Want| {
         if !(1..=MOST_OF_A_LINE).contains(&want.quantity) {
-            return Err(Refusal::BadQuantity { sku: want.sku.clone(), quantity: want.quantity }.into());
+            return Err(Refusal::BadQuantity { sku: want.sku.clone(), quantity: want.quantity });
         }
-        match catalog::by_code(tx.sql(), &want.sku).await?.filter(|article| article.active) {
-            Some(article) => lines.push((article, want.clone())),
-            None => return Err(Refusal::UnknownArticle { sku: want.sku.chars().take(60).collect() }.into()),
+        match by_code.get(&catalog::tidy_code(&want.sku)).filter(|article| article.active) {
+            Some(article) => Ok((article.clone(), want.clone())),
+            None => Err(Refusal::UnknownArticle { sku: want.sku.chars().take(60).collect() }),
         }
-    }
-    Ok(lines)
+    };
+    wants.iter().map(line).collect()
 }
 
 async fn plan_basket(tx: &mut Tx, basket: &Basket, destination: Coord, service: &str) -> Result<promise::Plan, Stop> {
-    if ![network::SAME_DAY, network::NEXT_DAY].contains(&service) {
-        return Err(Refusal::UnknownService { service: service.chars().take(60).collect() }.into());
-    }
-    let service = service.to_owned();
-    let request = promise::Request { lines: basket.demands(), destination, service, divisible: true };
+    let request = request(basket, destination, service)?;
     let plan = promise::plan(tx, &request).await?;
-    if let Some((sku, missing)) = plan.short.first() {
-        let wanted = request.lines.iter().find(|line| line.sku == *sku).map_or(0, |line| line.quantity);
-        let sku = basket.code(*sku);
-        return Err(Refusal::Short { sku, wanted, available_quantity: wanted - missing }.into());
-    }
+    whole(basket, &request, &plan)?;
     Ok(plan)
+}
+
+/// What sourcing is asked for a basket.
+pub(super) fn request(basket: &Basket, destination: Coord, service: &str) -> Result<promise::Request, Refusal> {
+    if ![network::SAME_DAY, network::NEXT_DAY].contains(&service) {
+        return Err(Refusal::UnknownService { service: service.chars().take(60).collect() });
+    }
+    Ok(promise::Request { lines: basket.demands(), destination, service: service.to_owned(), divisible: true })
+}
+
+/// Refuses a plan that leaves something out.
+pub(super) fn whole(basket: &Basket, request: &promise::Request, plan: &promise::Plan) -> Result<(), Refusal> {
+    let Some((sku, missing)) = plan.short.first() else { return Ok(()) };
+    let wanted = request.lines.iter().find(|line| line.sku == *sku).map_or(0, |line| line.quantity);
+    Err(Refusal::Short { sku: basket.code(*sku), wanted, available_quantity: wanted - missing })
 }
 
 /// What a basket would cost and when it would come, holding nothing: the caller
@@ -96,9 +124,7 @@ pub async fn quote(
 /// Places an order. Effect: contact, order, holds, fulfilments, payment, decision.
 /// Facts: `order.placed`, `hold.placed`, `payment.authorised`, `order.accepted`.
 pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Result<Order, Stop> {
-    if new.note.chars().count() > 500 || new.channel.chars().count() > 60 {
-        return Err(Refusal::TooLong { field: "The note or the channel" }.into());
-    }
+    bearable(new)?;
     let basket = basket(tx, &new.lines).await?;
     let (destination, pickup_site) = destination(tx, new).await?;
     let plan = plan_basket(tx, &basket, destination, &new.delivery.service).await?;
@@ -112,25 +138,35 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
         tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
     }
     if new.address.confidence < parties::DOUBTFUL_BELOW {
-        orders::hold_order(tx, order.id, "the address is doubtful").await?;
+        orders::hold_order(tx, order.id, orders::ADDRESS_DOUBTFUL).await?;
     }
     payments::begin(tx, order.id, new.payment.method, new.payment.card).await?;
     Ok(order)
 }
 
 async fn destination(tx: &mut Tx, new: &PlaceOrder) -> Result<(Coord, Option<SiteId>), Stop> {
-    let code = new.delivery.pickup_point.clone().unwrap_or_default();
+    let code = new.delivery.pickup_point.as_deref().unwrap_or_default();
+    let point = match new.delivery.mode {
+        DeliveryMode::Home => None,
+        DeliveryMode::PickupPoint => network::site_by_code(tx.sql(), code).await?,
+    };
+    bound_for(new, point.as_ref())
+}
+
+/// Where an order goes; `point` is the site its pick-up point names, if one does.
+pub(super) fn bound_for(new: &PlaceOrder, point: Option<&network::Site>) -> Result<(Coord, Option<SiteId>), Stop> {
+    let code = new.delivery.pickup_point.as_deref().unwrap_or_default();
     if new.delivery.mode == DeliveryMode::Home {
         return Ok((new.address.coord()?, None));
     }
-    match network::site_by_code(tx.sql(), &code).await?.filter(|site| site.kind == SiteKind::PickupPoint) {
+    match point.filter(|site| site.kind == SiteKind::PickupPoint) {
         Some(site) => Ok((site.coord, Some(site.id))),
         None => Err(Refusal::UnknownPoint { pickup_point: code.chars().take(60).collect() }.into()),
     }
 }
 
 /// The shopper's window if he named one that can be kept, else the service's.
-fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
+pub(super) fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
     match new.delivery.window {
         Some(wished) if wished.to <= wished.from || wished.to < plan.window.0 => Err(Refusal::BadWindow),
         Some(wished) if wished.to > plan.window.1.plus_ms(LATEST_MS) => Err(Refusal::BadWindow),
@@ -140,7 +176,7 @@ fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusa
 }
 
 #[allow(clippy::too_many_arguments)]
-fn draft(
+pub(super) fn draft(
     new: &PlaceOrder,
     basket: &Basket,
     plan: &promise::Plan,
@@ -205,28 +241,37 @@ async fn source(
 }
 
 /// When a site is due, and what of each line it ships.
-type SitePart = (Time, Vec<(LineId, SkuId, i64)>);
+pub(super) type SitePart = (Time, Vec<(LineId, SkuId, i64)>);
 
 /// Gives each line its share of what each site ships.
-async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<(), Stop> {
-    let mut open: HashMap<LineId, i64> = HashMap::new();
-    let lines = orders::lines(tx.sql(), order.id).await?;
-    for line in &lines {
-        open.insert(line.id, line.ordered);
+pub(super) fn by_site(lines: &[(LineId, SkuId, i64)], plan: &promise::Plan) -> BTreeMap<SiteId, SitePart> {
+    // Open lines of each article, the first one last.
+    let mut open: HashMap<SkuId, Vec<(LineId, i64)>> = HashMap::new();
+    for (line, sku, quantity) in lines.iter().rev() {
+        open.entry(*sku).or_default().push((*line, *quantity));
     }
     let mut by_site: BTreeMap<SiteId, SitePart> = BTreeMap::new();
     for part in &plan.parts {
         let mut left = part.quantity;
-        for line in lines.iter().filter(|line| line.sku == part.sku) {
-            let room = open.get_mut(&line.id).expect("every line is in");
+        let of_article = open.entry(part.sku).or_default();
+        while left > 0
+            && let Some((line, room)) = of_article.last_mut()
+        {
             let n = (*room).min(left);
-            if n > 0 {
-                (*room, left) = (*room - n, left - n);
-                by_site.entry(part.site).or_insert((part.due_at, Vec::new())).1.push((line.id, line.sku, n));
+            (*room, left) = (*room - n, left - n);
+            by_site.entry(part.site).or_insert((part.due_at, Vec::new())).1.push((*line, part.sku, n));
+            if *room == 0 {
+                of_article.pop();
             }
         }
     }
-    for (site, (due_at, wants)) in by_site {
+    by_site
+}
+
+async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<(), Stop> {
+    let lines = orders::lines(tx.sql(), order.id).await?;
+    let lines: Vec<_> = lines.iter().map(|line| (line.id, line.sku, line.ordered)).collect();
+    for (site, (due_at, wants)) in by_site(&lines, plan) {
         orders::add_part(tx, order, site, due_at, &wants).await?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use crate::{
     kernel::*,
     layout::{self, Bin, StationKind},
     store::Tx,
-    tasks::{self, NewTask, TaskKind},
+    tasks::{self, NewTask, TaskKind, Title},
     units::{self, Unit},
 };
 
@@ -63,7 +63,7 @@ async fn new_task(tx: &mut Tx, id: &str, bin: &Bin) -> Result<TaskId, Stop> {
         priority: PRIORITY,
         due_at: now.plus_ms(DUE_MS),
         subject: bin.id.to_string(),
-        title: format!("Count {}", bin.code),
+        title: Title::Count { bin: bin.code.clone() },
         total: 1,
         ready: trip.is_none(),
     };

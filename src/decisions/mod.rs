@@ -6,4 +6,4 @@ mod model;
 mod rows;
 
 pub use model::*;
-pub use rows::{by_id, by_subject, latest, list, record};
+pub use rows::{by_id, by_subject, last_among, latest, list, record, record_all};

@@ -105,5 +105,13 @@ impl Decision {
 
 /// The digest of inputs.
 pub fn digest(inputs: &serde_json::Value) -> String {
-    Sha256::digest(inputs.to_string().as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest_of(&inputs.to_string())
+}
+
+/// The digest of inputs that are written out already.
+pub fn digest_of(inputs: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let hash = Sha256::digest(inputs.as_bytes());
+    let nibbles = hash.iter().take(16).flat_map(|byte| [byte >> 4, byte & 15]);
+    nibbles.map(|nibble| char::from(HEX[usize::from(nibble)])).collect()
 }

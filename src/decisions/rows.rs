@@ -5,8 +5,43 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{Row, Sql, Tx},
+    store::{
+        Engine, Row, Sql, Tx,
+        bulk::{Column, Sheet},
+        json_list,
+    },
 };
+
+const COLUMNS: &[Column] = &[
+    Column::Text("id"),
+    Column::Int("at"),
+    Column::Text("kind"),
+    Column::Text("subject"),
+    Column::Text("site"),
+    Column::Text("chosen"),
+    Column::Text("method"),
+    Column::Text("digest"),
+    Column::Text("inputs"),
+    Column::Text("candidates"),
+    Column::Int("cost"),
+    Column::Int("bound"),
+    Column::Int("took_us"),
+];
+
+/// Records choices in the transaction that acts on them.
+pub async fn record_all(tx: &mut Tx, choices: &[Choice]) -> Result<(), Fault> {
+    let now = tx.now();
+    let mut sheet = Sheet::new(tx.engine(), COLUMNS);
+    for choice in choices {
+        let inputs = choice.inputs.to_string();
+        sheet.plain(tx.id::<kind::Decision>()).int(now.ms()).plain(choice.kind.as_str()).text(&choice.subject);
+        sheet.opt_plain(choice.site).text(&choice.chosen).text(&choice.method).plain(digest_of(&inputs));
+        sheet.text(&inputs).text(&serde_json::to_string(&choice.candidates)?);
+        sheet.opt_int(choice.cost).opt_int(choice.bound).int(choice.took_us);
+    }
+    sheet.insert(tx.sql(), "decisions").await?;
+    Ok(())
+}
 
 /// Records a choice in the transaction that acts on it.
 pub async fn record(tx: &mut Tx, choice: &Choice) -> Result<DecisionId, Fault> {
@@ -64,6 +99,20 @@ pub async fn by_subject(sql: &mut Sql, subject: &str) -> Result<Vec<Decision>, F
         .fetch_all(sql)
         .await?;
     rows.iter().map(read).collect()
+}
+
+/// The newest record about each of many subjects that has one.
+pub async fn last_among(
+    sql: &mut Sql,
+    engine: Engine,
+    subjects: &[String],
+) -> Result<Vec<(String, DecisionId)>, Fault> {
+    let text = engine.pick(
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT value FROM json_each($1)) GROUP BY subject",
+        "SELECT subject, MAX(id) AS id FROM decisions WHERE subject IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) GROUP BY subject",
+    );
+    let rows = sqlx::query(text).bind(json_list(subjects)).fetch_all(sql).await?;
+    rows.iter().map(|row| Ok((row.text("subject")?, row.id("id")?))).collect()
 }
 
 /// The newest records before a cursor (empty: from the newest).

@@ -5,8 +5,10 @@ use std::fmt::Display;
 
 use super::parcels;
 use crate::{
-    cases::{self, CaseCode, NewCase, Resolution},
-    counting, fleet,
+    cases::{self, CaseCode, Detail, NewCase, Resolution},
+    catalog, counting,
+    event::Event,
+    fleet,
     kernel::*,
     layout::{self, Bin},
     orders::{self, ShortPolicy},
@@ -22,10 +24,9 @@ pub(super) async fn open(
     code: CaseCode,
     about: &impl Display,
     site: Option<SiteId>,
-    detail: &str,
+    detail: Detail,
 ) -> Result<(), Stop> {
-    let new =
-        NewCase { code, about: about.to_string(), site, severity: None, detail: detail.to_owned(), links: Vec::new() };
+    let new = NewCase { code, about: about.to_string(), site, severity: None, detail, links: Vec::new() };
     cases::open(tx, &new).await?;
     Ok(())
 }
@@ -113,13 +114,20 @@ pub(super) async fn reopened(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> 
 /// Goods are nowhere to be had: the order's policy decides, and a case explains.
 pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId, quantity: i64) -> Result<(), Stop> {
     let Some(found) = orders::by_id(tx.sql(), order).await? else { return Ok(()) };
-    let detail = format!("{quantity} of {sku} are missing; the order says {}", found.short_policy);
-    open(tx, CaseCode::OrderShort, &order, None, &detail).await?;
+    // Goods may have come since.
+    let lines = orders::lines(tx.sql(), order).await?;
+    let missing = lines.iter().find(|one| one.id == line).map_or(0, orders::Line::uncovered);
+    let quantity = quantity.min(missing);
+    if quantity <= 0 && !found.state.is_over() {
+        return Ok(());
+    }
+    let (article, policy) = (code_of(tx, sku).await?, found.short_policy.to_string());
+    open(tx, CaseCode::OrderShort, &order, None, Detail::OrderShort { quantity, article, policy }).await?;
     if found.state.is_over() {
         return settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await;
     }
     match found.short_policy {
-        ShortPolicy::Wait => return orders::hold_order(tx, order, "waits for goods").await,
+        ShortPolicy::Wait => return orders::hold_order(tx, order, orders::WAITS_FOR_GOODS).await,
         ShortPolicy::ShipPart => {
             orders::cancel_lines(tx, &found, Some(&[(line, quantity)]), "short").await?;
         }
@@ -131,23 +139,31 @@ pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId,
     settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await
 }
 
+/// Orders that waited for an article get what came.
+pub(super) async fn goods_came(tx: &mut Tx, sku: SkuId) -> Result<(), Stop> {
+    for order in orders::goods_came(tx, sku).await? {
+        settle(tx, CaseCode::OrderShort, &order, Resolution::Found).await?;
+    }
+    Ok(())
+}
+
 /// The address changed: parcels follow, or a person is told which cannot.
 pub(super) async fn address_changed(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
     let stuck = parcels::follow_address(tx, order).await?;
     let code = CaseCode::AddressChanged;
-    open(tx, code, &order, None, "the parcels follow the new address").await?;
+    open(tx, code, &order, None, Detail::AddressFollows {}).await?;
     if stuck.is_empty() {
         return settle(tx, code, &order, Resolution::CorrectedItself).await;
     }
-    open(tx, code, &order, None, "a parcel is too far on its way to follow").await
+    open(tx, code, &order, None, Detail::AddressStuck {}).await
 }
 
 /// A bin held less than it should: it is counted, and a case explains.
 pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> Result<(), Stop> {
     let Some(bin) = bin else { return Ok(()) };
     counting::add_bin(tx, &bin, "short").await?;
-    let detail = format!("{quantity} were not found in {}", bin.code);
-    open(tx, CaseCode::BinEmpty, &bin.id, Some(bin.site), &detail).await
+    let detail = Detail::BinShort { quantity, bin: bin.code.clone() };
+    open(tx, CaseCode::BinEmpty, &bin.id, Some(bin.site), detail).await
 }
 
 /// The books of a place changed without a movement. Less: its picks look elsewhere,
@@ -155,8 +171,7 @@ pub(super) async fn bin_short(tx: &mut Tx, bin: Option<Bin>, quantity: i64) -> R
 /// so. More, found by a picker: the bin is doubtful and is counted.
 pub(super) async fn adjusted(tx: &mut Tx, site: SiteId, holder: &str, change: i64, reason: &str) -> Result<(), Stop> {
     if reason == "counted_below_held" {
-        let detail = format!("a count found {} fewer; promises were broken", -change);
-        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), &detail).await?;
+        open(tx, CaseCode::CountBelowHeld, &holder, Some(site), Detail::BelowHeld { fewer: -change }).await?;
     }
     let Ok(bin) = holder.parse::<BinId>() else { return Ok(()) };
     if change < 0 {
@@ -208,13 +223,33 @@ pub(super) async fn task_done(tx: &mut Tx, task: TaskId, kind: &str) -> Result<(
     Ok(())
 }
 
-/// Which case a discrepancy at the dock is.
-pub(super) fn inbound_case(code: &str) -> CaseCode {
-    match code {
-        "over" => CaseCode::GoodsOver,
-        "short" => CaseCode::GoodsShort,
-        "damaged" => CaseCode::GoodsDamaged,
-        "label" => CaseCode::LabelUnknown,
-        _ => CaseCode::GoodsWrong,
-    }
+/// What people call an article: its code.
+async fn code_of(tx: &mut Tx, sku: SkuId) -> Result<String, Fault> {
+    let article = catalog::by_id(tx.sql(), sku).await?;
+    Ok(article.map_or_else(|| sku.to_string(), |article| article.code))
+}
+
+/// What came differs from what was announced: a case, by what it is.
+pub(super) async fn differs(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
+    let Event::ReceiptDiscrepancy { receipt, site, code, sku, quantity, label, detail } = fact else { return Ok(()) };
+    let article = match sku {
+        Some(sku) => Some(code_of(tx, *sku).await?),
+        None => None,
+    };
+    let (case, told) = match (code.as_str(), article, *quantity) {
+        ("over", Some(article), Some(quantity)) => (CaseCode::GoodsOver, Detail::DockOver { quantity, article }),
+        ("damaged", Some(article), Some(quantity)) => {
+            (CaseCode::GoodsDamaged, Detail::DockDamaged { quantity, article })
+        }
+        ("short", Some(article), Some(quantity)) => (CaseCode::GoodsShort, Detail::DockShort { quantity, article }),
+        ("short", None, Some(quantity)) => (CaseCode::GoodsShort, Detail::DockShortMany { quantity }),
+        ("wrong", Some(article), _) => (CaseCode::GoodsWrong, Detail::DockWrong { article }),
+        ("label", ..) => match label.clone() {
+            Some(label) => (CaseCode::LabelUnknown, Detail::LabelUnknown { label }),
+            None => (CaseCode::LabelUnknown, Detail::LabelUnreadable {}),
+        },
+        // A fact of older days, or a code of newer ones.
+        _ => (CaseCode::GoodsWrong, Detail::free(detail)),
+    };
+    open(tx, case, receipt, Some(*site), told).await
 }

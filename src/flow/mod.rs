@@ -8,11 +8,12 @@ mod after;
 mod parcels;
 
 use crate::{
-    cases::{CaseCode, Resolution},
+    cases::{CaseCode, Detail, Resolution},
     counting,
     event::{Chore, Event},
     kernel::*,
     layout, orders, packing, payments, picking, slotting,
+    stock::Condition,
     store::Tx,
 };
 use after::{open, settle};
@@ -31,7 +32,12 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         | E::InvoiceRequested { .. }
         | E::HoldPlaced { .. }
         | E::HoldReleased { .. } => Ok(()),
-        E::OrderHeld { order, reason } => open(tx, CaseCode::AddressDoubtful, order, None, reason).await,
+        // The case of what is missing is open already.
+        E::OrderHeld { reason, .. } if reason == orders::WAITS_FOR_GOODS => Ok(()),
+        E::OrderResumed { order } => payments::resume(tx, *order).await,
+        E::OrderHeld { order, reason } => {
+            open(tx, CaseCode::AddressDoubtful, order, None, Detail::reason(reason)).await
+        }
         E::OrderCancelled { order, .. } => payments::settle(tx, *order, "order_cancelled").await,
         E::AddressChanged { order, .. } => after::address_changed(tx, *order).await,
         E::LineCancelled { order, line, quantity, stage, reason } => {
@@ -50,7 +56,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::PaymentDeclined { .. } | E::PaymentAuthorised { .. } | E::PaymentCaptured { .. } => Ok(()),
         E::PaymentRefunded { .. } | E::CashCollected { .. } | E::PaymentLapsed { .. } => Ok(()),
         E::RefundDue { order, reason, .. } if reason == "paid_after_lapse" => {
-            open(tx, CaseCode::PaymentLate, order, None, reason).await
+            open(tx, CaseCode::PaymentLate, order, None, Detail::reason(reason)).await
         }
         E::RefundDue { .. } => Ok(()),
 
@@ -71,31 +77,38 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::TaskCancelled { task, .. } => counting::given_up(tx, *task).await,
         E::TaskReady { .. } | E::TaskTaken { .. } => Ok(()),
         E::TaskSuspended { task, site, reason, .. } if reason == "abandoned" => {
-            open(tx, CaseCode::WorkerGone, task, Some(*site), "nobody touched it for a while").await
+            open(tx, CaseCode::WorkerGone, task, Some(*site), Detail::Abandoned {}).await
         }
         E::TaskSuspended { .. } => Ok(()),
         E::WeightMismatch { parcel, site, expected_g, measured_g, .. } => {
-            let detail = format!("{expected_g} g expected, {measured_g} g measured");
-            open(tx, CaseCode::WeightMismatch, parcel, Some(*site), &detail).await
+            let detail = Detail::Weight { expected_g: *expected_g, measured_g: *measured_g };
+            open(tx, CaseCode::WeightMismatch, parcel, Some(*site), detail).await
         }
         E::CartonClosed { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::Reweighed).await,
         E::CartonVoid { parcel, .. } => settle(tx, CaseCode::WeightMismatch, parcel, Resolution::CorrectedItself).await,
         E::CartonReopened { parcel, .. } => after::reopened(tx, *parcel).await,
         E::FulfilmentPacked { fulfilment, .. } => parcels::accept_packed(tx, *fulfilment).await,
         E::PrintQueued { print, .. } => Ok(tx.later(Chore::Print, print, now).await?),
-        E::PrintFailed { print, site, reason } => open(tx, CaseCode::PrinterFailed, print, Some(*site), reason).await,
+        E::PrintFailed { print, site, reason } => {
+            open(tx, CaseCode::PrinterFailed, print, Some(*site), Detail::reason(reason)).await
+        }
         E::PrintDone { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::Reprinted).await,
         E::PrintVoid { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::CorrectedItself).await,
 
         // Goods: what changed may free or break something.
-        E::InventoryChanged { .. } | E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
-        E::StockAdjusted { site, holder, change, reason, .. } => {
+        E::InventoryChanged { .. } => Ok(()),
+        E::GoodsReceived { sku, quantity, .. } | E::PutAway { sku, quantity, .. } if *quantity > 0 => {
+            after::goods_came(tx, *sku).await
+        }
+        E::GoodsReceived { .. } | E::PutAway { .. } => Ok(()),
+        E::StockAdjusted { site, holder, change, reason, sku } => {
+            if *change > 0 {
+                after::goods_came(tx, *sku).await?;
+            }
             after::adjusted(tx, *site, holder, *change, reason).await
         }
         E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
-        E::ReceiptDiscrepancy { receipt, site, code, detail } => {
-            open(tx, after::inbound_case(code), receipt, Some(*site), detail).await
-        }
+        E::ReceiptDiscrepancy { .. } => after::differs(tx, fact).await,
 
         // Vehicles on the floor.
         E::MissionRequested { .. } | E::MissionAssigned { .. } => Ok(()),
@@ -106,7 +119,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         }
         E::MissionCancelled { shelf, .. } => after::shelf_home(tx, *shelf).await,
         E::MissionFailed { shelf, site, reason, .. } => {
-            open(tx, CaseCode::MissionFailed, shelf, Some(*site), reason).await
+            open(tx, CaseCode::MissionFailed, shelf, Some(*site), Detail::reason(reason)).await
         }
         E::VehicleLockedOut { .. } | E::VehicleReleased { .. } | E::FloorChanged { .. } => Ok(()),
 
@@ -114,18 +127,27 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::RoadClosed { .. } | E::RoadOpened { .. } => Ok(tx.later(Chore::Reroute, "roads", now).await?),
         E::ServiceChanged { .. } | E::RiderShift { .. } | E::LoadFinished { .. } => Ok(()),
         E::LoadPlanned { .. } | E::LoadAssigned { .. } | E::LoadDeparted { .. } | E::LoadRerouted { .. } => Ok(()),
-        E::LoadUnserved { load, site, reason } => open(tx, CaseCode::DeliveryFailed, load, Some(*site), reason).await,
+        E::LoadUnserved { load, site, reason } => {
+            open(tx, CaseCode::DeliveryFailed, load, Some(*site), Detail::reason(reason)).await
+        }
         E::ParcelUnserved { parcel, site, reason, .. } => {
-            open(tx, CaseCode::DeliveryFailed, parcel, Some(*site), reason).await
+            open(tx, CaseCode::DeliveryFailed, parcel, Some(*site), Detail::reason(reason)).await
         }
         E::OfferMade { .. } | E::OfferAnswered { .. } => Ok(()),
         E::ParcelOut { .. } | E::ParcelReady { .. } | E::ParcelReturning { .. } => Ok(()),
         E::ParcelDelivered { parcel, .. } => settle(tx, CaseCode::DeliveryFailed, parcel, Resolution::Retried).await,
-        E::AttemptFailed { parcel, reason, .. } => open(tx, CaseCode::DeliveryFailed, parcel, None, reason).await,
+        E::AttemptFailed { parcel, reason, .. } => {
+            open(tx, CaseCode::DeliveryFailed, parcel, None, Detail::reason(reason)).await
+        }
         E::ReturnReceived { order, parcel, .. } => {
             settle(tx, CaseCode::DeliveryFailed, parcel, Resolution::SentBack).await?;
             payments::settle(tx, *order, "returned").await
         }
+
+        E::ReturnGraded { sku, condition, .. } if condition == Condition::Sellable.as_str() => {
+            after::goods_came(tx, *sku).await
+        }
+        E::ReturnGraded { .. } => Ok(()),
 
         E::CaseOpened { .. } | E::CaseClosed { .. } => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! Which room answers for which kind of task. Deliberately absent: HTTP.
 
 use crate::{
-    cases::{self, CaseCode, NewCase},
+    cases::{self, CaseCode, Detail, NewCase},
     counting, inbound,
     kernel::*,
     packing, picking, slotting,
@@ -80,10 +80,14 @@ pub async fn problem(tx: &mut Tx, task: TaskId, user: UserId, what: &str, note: 
         about: task.to_string(),
         site: Some(found.site),
         severity: None,
-        detail: format!("{what} {note}").trim().chars().take(500).collect(),
+        detail: Detail::Problem { what: short(what, 60), note: short(note, 440) },
         links: vec![found.subject.clone()],
     };
     let case = cases::open(tx, &new).await?;
     tasks::leave(tx, task, user, "problem").await?;
     Ok(case)
+}
+
+fn short(text: &str, most: usize) -> String {
+    text.trim().chars().take(most).collect()
 }

@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, kernel::Time, layout, network,
-    printing, problem::Problem, riders, stock, store::Db, transport, web,
+    printing, problem::Problem, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -46,6 +46,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(fleet::api::routes())
         .merge(transport::api::routes())
         .merge(riders::api::routes())
+        .merge(returns::api::routes())
         .merge(cases::api::routes())
         .merge(counting::api::routes())
         .merge(importing::api::routes())
@@ -77,6 +78,7 @@ pub fn router(db: Db, live: fleet::Live) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(TraceLayer::new_for_http())
         .layer(Extension(live))
+        .layer(Extension(checkout::Till::open(db.clone())))
         .with_state(db)
 }
 

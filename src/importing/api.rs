@@ -40,7 +40,7 @@ fn kind_of(text: &str) -> Result<Kind, Refusal> {
 }
 
 /// Import a file: all rows or none. `kind` is sites, services, roads, articles,
-/// floors, units, people, vehicles or stock.
+/// floors, units, people, vehicles, stock, or counts.
 #[utoipa::path(post, path = "/api/v1/import/{kind}", tag = "importing",
     params(("kind" = inline(Kind), Path), ("Idempotency-Key" = String, Header)),
     request_body(content((Vec<serde_json::Value> = "application/json"), (String = "text/csv"))),

@@ -28,6 +28,7 @@ enum Rows {
     People(Vec<Numbered<people::Ready>>),
     Vehicles(Vec<Numbered<vehicles::VehicleRow>>),
     Stock(Vec<Numbered<stock::StockRow>>),
+    Counts(Vec<Numbered<stock::StockRow>>),
 }
 
 impl Rows {
@@ -41,7 +42,7 @@ impl Rows {
             Self::Units(rows) => rows.len(),
             Self::People(rows) => rows.len(),
             Self::Vehicles(rows) => rows.len(),
-            Self::Stock(rows) => rows.len(),
+            Self::Stock(rows) | Self::Counts(rows) => rows.len(),
         }
     }
 }
@@ -64,6 +65,7 @@ pub async fn prepare(db: &Db, kind: Kind, format: Format, bytes: &[u8]) -> Resul
         }
         Kind::Vehicles => Rows::Vehicles(read::read(format, bytes, &mut mistakes)?),
         Kind::Stock => Rows::Stock(read::read(format, bytes, &mut mistakes)?),
+        Kind::Counts => Rows::Counts(read::read(format, bytes, &mut mistakes)?),
     };
     let count = rows.len();
     Ok(Batch { rows, count, mistakes })
@@ -84,6 +86,7 @@ pub async fn write(tx: &mut Tx, batch: Batch) -> Result<usize, Stop> {
         Rows::People(rows) => people::write(tx, rows, bad).await?,
         Rows::Vehicles(rows) => vehicles::write(tx, rows, bad).await?,
         Rows::Stock(rows) => stock::write(tx, rows, bad).await?,
+        Rows::Counts(rows) => stock::write_counts(tx, rows, bad).await?,
     }
     mistakes.settle()?;
     Ok(count)
@@ -110,6 +113,6 @@ pub async fn export(sql: &mut Sql, kind: Kind, format: Format) -> Result<Vec<u8>
         Kind::Units => read::write(format, &stock::all_units(sql).await?),
         Kind::People => read::write(format, &people::all(sql).await?),
         Kind::Vehicles => read::write(format, &vehicles::all(sql).await?),
-        Kind::Stock => read::write(format, &stock::all(sql).await?),
+        Kind::Stock | Kind::Counts => read::write(format, &stock::all(sql).await?),
     }
 }

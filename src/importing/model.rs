@@ -30,6 +30,8 @@ words! {
         Vehicles = "vehicles",
         /// What lies in the bins before Cartage comes.
         Stock = "stock",
+        /// What was counted in bins, whatever was believed before.
+        Counts = "counts",
     }
 }
 

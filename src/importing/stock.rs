@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     catalog::{self, LotRule},
-    kernel::{BinId, Fault, SiteId, SkuId},
+    kernel::{BinId, Fault, SiteId, SkuId, Stop},
     layout, network,
     stock::{self, Account, Condition, Goods, Holder},
     store::{Sql, Tx},
@@ -62,7 +62,7 @@ impl Known {
     }
 
     /// The account and the goods of a row.
-    fn goods(&self, row: usize, value: &StockRow, mistakes: &mut Mistakes) -> Option<(Account, Goods)> {
+    fn goods(&self, row: usize, value: &StockRow, least: i64, mistakes: &mut Mistakes) -> Option<(Account, Goods)> {
         let site = self.sites.known(row, &value.site, mistakes)?;
         let mut wrong = |field: &str, message: String| {
             mistakes.add(row, field, message);
@@ -74,8 +74,8 @@ impl Known {
         let Some(article) = self.articles.get(&value.sku.trim().to_uppercase()) else {
             return wrong("sku", format!("there is no article {}", value.sku));
         };
-        if let Err(refusal) = stock::checked(value.quantity) {
-            return wrong("quantity", refusal.to_string());
+        if value.quantity < least || value.quantity > stock::MOST {
+            return wrong("quantity", format!("use {least} to {}", stock::MOST));
         }
         let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
         let (lot, expiry, serial) = (text(&value.lot), text(&value.expiry), text(&value.serial));
@@ -85,7 +85,7 @@ impl Known {
         if article.lot_rule == LotRule::Expiry && !is_day(&expiry) {
             return wrong("expiry", "this article expires; write the day as YYMMDD".to_owned());
         }
-        if article.serial_tracked && (serial.is_empty() || value.quantity != 1) {
+        if article.serial_tracked && (serial.is_empty() || !(least..=1).contains(&value.quantity)) {
             return wrong("serial", "each unit of this article has its own row and serial".to_owned());
         }
         let condition = value.condition.unwrap_or(Condition::Sellable);
@@ -106,7 +106,7 @@ pub(super) async fn write(tx: &mut Tx, rows: Vec<Numbered<StockRow>>, mistakes: 
     let known = Known::load(tx.sql()).await?;
     let mut held = held(tx.sql()).await?;
     for Numbered { row, value } in rows {
-        let Some((at, goods)) = known.goods(row, &value, mistakes) else { continue };
+        let Some((at, goods)) = known.goods(row, &value, 1, mistakes) else { continue };
         if !held.insert(place(&at.holder.to_string(), &goods)) {
             mistakes.add(row, "bin", "holds these goods already; count them instead");
             continue;
@@ -118,6 +118,36 @@ pub(super) async fn write(tx: &mut Tx, rows: Vec<Numbered<StockRow>>, mistakes: 
         }
     }
     Ok(())
+}
+
+/// Books what was counted, all rows or none; a count always stands, and promises that
+/// are no longer covered break. Each bin and article once.
+pub(super) async fn write_counts(
+    tx: &mut Tx,
+    rows: Vec<Numbered<StockRow>>,
+    mistakes: &mut Mistakes,
+) -> Result<(), Fault> {
+    let known = Known::load(tx.sql()).await?;
+    let (mut seen, mut counted) = (HashSet::new(), Vec::with_capacity(rows.len()));
+    for Numbered { row, value } in rows {
+        let Some((at, goods)) = known.goods(row, &value, 0, mistakes) else { continue };
+        if !seen.insert(place(&at.holder.to_string(), &goods)) {
+            mistakes.add(row, "bin", "these goods of this bin stand in the file twice");
+            continue;
+        }
+        counted.push(stock::Counted { at, goods, counted: value.quantity });
+    }
+    if !mistakes.is_empty() {
+        return Ok(());
+    }
+    match stock::count_all(tx, &counted, "counted", "import").await {
+        Ok(_) => Ok(()),
+        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Refused(refusal)) => {
+            mistakes.add(0, "", refusal.to_string());
+            Ok(())
+        }
+    }
 }
 
 /// What tells one balance from another.

@@ -8,7 +8,7 @@ use crate::{
     layout::{self, Bin, BinKind},
     stock,
     store::Tx,
-    tasks::{self, NewTask, TaskKind, TaskState},
+    tasks::{self, NewTask, TaskKind, TaskState, Title},
 };
 
 /// Most lines of one delivery.
@@ -29,7 +29,7 @@ pub async fn announce(tx: &mut Tx, new: &NewAsn) -> Result<AsnId, Stop> {
     let total = i64::try_from(new.lines.len()).unwrap_or(1);
     let ready = new.expected_at <= now;
     let due_at = if ready { now.plus_ms(DUE_MS) } else { new.expected_at.plus_ms(DUE_MS) };
-    let title = format!("Receive {} from {}", new.code, new.supplier);
+    let title = Title::Receive { asn: new.code.clone(), supplier: new.supplier.clone() };
     open(tx, dock, Some(id), Work { title, total, ready, due_at }).await?;
     Ok(id)
 }
@@ -75,7 +75,7 @@ async fn first_dock(tx: &mut Tx, site: SiteId) -> Result<Bin, Stop> {
 }
 
 struct Work {
-    title: String,
+    title: Title,
     total: i64,
     ready: bool,
     due_at: Time,
@@ -136,8 +136,7 @@ pub async fn arrive(tx: &mut Tx, asn: AsnId) -> Result<ReceiptId, Stop> {
 pub async fn open_blind(tx: &mut Tx, site: SiteId, supplier: &str) -> Result<ReceiptId, Stop> {
     let supplier: String = supplier.trim().chars().take(60).collect();
     let dock = first_dock(tx, site).await?;
-    let title =
-        if supplier.is_empty() { "Receive unannounced goods".to_owned() } else { format!("Receive from {supplier}") };
+    let title = if supplier.is_empty() { Title::ReceiveBlind {} } else { Title::ReceiveFrom { supplier } };
     let due_at = tx.now().plus_ms(DUE_MS);
     open(tx, dock, None, Work { title, total: 1, ready: true, due_at }).await
 }

@@ -40,23 +40,37 @@ pub(super) async fn book(tx: &mut Tx, receipt: &Receipt, condition: Condition) -
     }
     let name = name_of(tx, sku).await?;
     if waiting > 0 {
-        discrepancy(
-            tx,
-            receipt,
-            "over",
-            format!("{name}: {waiting} more than announced wait on {}", receipt.dock_code),
-        );
+        let detail = format!("{name}: {waiting} more than announced wait on {}", receipt.dock_code);
+        discrepancy(tx, receipt, Gap { sku: Some(sku), quantity: Some(waiting), ..Gap::new("over", detail) });
     }
     if condition == Condition::Damaged {
-        discrepancy(tx, receipt, "damaged", format!("{name}: {quantity} damaged on {}", receipt.dock_code));
+        let detail = format!("{name}: {quantity} damaged on {}", receipt.dock_code);
+        discrepancy(tx, receipt, Gap { sku: Some(sku), quantity: Some(quantity), ..Gap::new("damaged", detail) });
     }
     Ok(Booked { booked, waiting })
 }
 
+/// What differs: its code, its data, and the English sentence beside.
+#[derive(Debug, Default)]
+pub(super) struct Gap {
+    pub code: &'static str,
+    pub sku: Option<SkuId>,
+    pub quantity: Option<i64>,
+    pub label: Option<String>,
+    pub detail: String,
+}
+
+impl Gap {
+    /// A difference without data.
+    pub fn new(code: &'static str, detail: String) -> Self {
+        Self { code, detail, ..Self::default() }
+    }
+}
+
 /// States that something differs from what was announced.
-pub(super) fn discrepancy(tx: &mut Tx, receipt: &Receipt, code: &str, detail: String) {
-    let (receipt, site) = (receipt.id, receipt.site);
-    tx.emit(Event::ReceiptDiscrepancy { receipt, site, code: code.to_owned(), detail });
+pub(super) fn discrepancy(tx: &mut Tx, receipt: &Receipt, gap: Gap) {
+    let (receipt, site, Gap { code, sku, quantity, label, detail }) = (receipt.id, receipt.site, gap);
+    tx.emit(Event::ReceiptDiscrepancy { receipt, site, code: code.to_owned(), sku, quantity, label, detail });
 }
 
 async fn name_of(tx: &mut Tx, sku: SkuId) -> Result<String, Fault> {
@@ -150,7 +164,9 @@ pub async fn close(tx: &mut Tx, id: ReceiptId) -> Result<i64, Stop> {
         for (sku, missing) in short.iter().take(20) {
             told.push(format!("{}: {missing} did not come", name_of(tx, *sku).await?));
         }
-        discrepancy(tx, &receipt, "short", told.join("; "));
+        let sku = short.first().filter(|_| short.len() == 1).map(|(sku, _)| *sku);
+        let quantity = Some(short.iter().map(|(_, missing)| missing).sum());
+        discrepancy(tx, &receipt, Gap { sku, quantity, ..Gap::new("short", told.join("; ")) });
     }
     if let Some(asn) = receipt.asn {
         rows::end_asn(tx.sql(), asn).await?;

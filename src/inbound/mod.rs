@@ -32,7 +32,7 @@ pub use model::*;
 pub use place::plan_put_away;
 pub use put_away::{put_away_scan, put_away_step};
 pub use put_rows::put_aways;
-pub use rows::{asn_by_id, asn_lines, asns, by_id, by_task, lines, list};
+pub use rows::{Summary, asn_by_id, asn_lines, asn_sums, asns, by_id, by_task, lines, list, summaries};
 pub use scan::scan;
 pub use step::step;
 

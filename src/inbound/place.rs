@@ -11,7 +11,7 @@ use crate::{
     slotting::{self, Claim},
     stock::Condition,
     store::{Actor, Db, Tx},
-    tasks::{self, NewTask, TaskKind},
+    tasks::{self, NewTask, TaskKind, Title},
 };
 
 /// Put-aways should be done within so long.
@@ -88,7 +88,7 @@ async fn write(tx: &mut Tx, receipt: &Receipt, planned: Planned) -> Result<(), S
         priority: 0,
         due_at: now.plus_ms(DUE_MS),
         subject: receipt.id.to_string(),
-        title: format!("{} to {}", receipt.dock_code, to.code),
+        title: Title::Carry { from: receipt.dock_code.clone(), to: to.code.clone() },
         total: quantity,
         ready: true,
     };

@@ -189,6 +189,65 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
+/// What a list says of a receipt beside itself.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The supplier's number and name; empty for goods that nobody announced.
+    pub announced: (String, String),
+    /// Lines, units in stock, units that wait.
+    pub counts: (i64, i64, i64),
+}
+
+/// [`list`], each with its sums.
+pub async fn summaries(
+    sql: &mut Sql,
+    site: Option<SiteId>,
+    state: Option<ReceiptState>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<Summary>, Fault> {
+    let rows = sqlx::query(
+        "SELECT r.*, COALESCE(a.code, '') AS asn_code, COALESCE(a.supplier, '') AS asn_supplier, \
+         (SELECT COUNT(*) FROM receipt_lines l WHERE l.receipt = r.id) AS line_count, \
+         (SELECT CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT) FROM receipt_lines l \
+         WHERE l.receipt = r.id AND l.state = 'booked') AS booked, \
+         (SELECT CAST(COALESCE(SUM(l.quantity), 0) AS BIGINT) FROM receipt_lines l \
+         WHERE l.receipt = r.id AND l.state = 'waiting') AS waiting \
+         FROM receipts r LEFT JOIN asns a ON a.id = r.asn \
+         WHERE ($1 = '' OR r.site = $1) AND ($2 = '' OR r.state = $2) AND ($3 = '' OR r.id < $3) \
+         ORDER BY r.id DESC LIMIT $4",
+    )
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .bind(state.map_or("", ReceiptState::as_str))
+    .bind(before)
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    let summary = |row: &AnyRow| {
+        Ok(Summary {
+            receipt: read(row)?,
+            announced: (row.text("asn_code")?, row.text("asn_supplier")?),
+            counts: (row.int("line_count")?, row.int("booked")?, row.int("waiting")?),
+        })
+    };
+    rows.iter().map(summary).collect()
+}
+
+/// Lines and units of each announcement from one id to another, by id.
+pub async fn asn_sums(sql: &mut Sql, from: AsnId, to: AsnId) -> Result<Vec<(AsnId, i64, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT asn, COUNT(*) AS line_count, CAST(SUM(quantity) AS BIGINT) AS units FROM asn_lines \
+         WHERE asn >= $1 AND asn <= $2 GROUP BY asn",
+    )
+    .bind(from.to_string())
+    .bind(to.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("asn")?, row.int("line_count")?, row.int("units")?))).collect()
+}
+
 /// Writes what is in hand and what comes next.
 pub(super) async fn save(sql: &mut Sql, receipt: &Receipt) -> Result<(), Fault> {
     sqlx::query(

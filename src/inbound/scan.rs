@@ -2,7 +2,7 @@
 //! repeated command with its first reply.
 
 use super::{
-    book::{self, discrepancy},
+    book::{self, Gap, discrepancy},
     model::*,
     rows,
     step::{find, screen},
@@ -75,7 +75,7 @@ async fn at_article(tx: &mut Tx, task: &Task, mut receipt: Receipt, scan: &Scan)
     }
     if scan.chose("unreadable") {
         let detail = format!("a label on {} cannot be read", receipt.dock_code);
-        discrepancy(tx, &receipt, "label", detail);
+        discrepancy(tx, &receipt, Gap::new("label", detail));
         receipt.stage = Stage::Relabel;
         return go_on(tx, task, &receipt, Tone::Warn, "label.unreadable", "Find the code, a label prints.").await;
     }
@@ -86,7 +86,8 @@ async fn at_article(tx: &mut Tx, task: &Task, mut receipt: Receipt, scan: &Scan)
     let Some((article, per_scan)) = tasks::article(tx.sql(), scan).await? else {
         let label: String = scan.label().chars().take(40).collect();
         if !label.is_empty() {
-            discrepancy(tx, &receipt, "label", format!("no article has the label {label}"));
+            let detail = format!("no article has the label {label}");
+            discrepancy(tx, &receipt, Gap { label: Some(label), ..Gap::new("label", detail) });
         }
         let text = "No article has this label. Press Label cannot be read.";
         return wrong(tx, task, &receipt, "label.unknown", text).await;
@@ -124,7 +125,7 @@ async fn in_hand(tx: &mut Tx, task: &Task, mut receipt: Receipt, article: &Artic
     }
     if book::announced(tx, &receipt, article.id).await? == Some(0) && receipt.forced.is_none() {
         let detail = format!("{} {} was not announced", article.code, article.name.en);
-        discrepancy(tx, &receipt, "wrong", detail);
+        discrepancy(tx, &receipt, Gap { sku: Some(article.id), ..Gap::new("wrong", detail) });
         receipt.stage = Stage::Wrong;
         let text = "Not announced. Hold it or set it aside.";
         return go_on(tx, task, &receipt, Tone::Warn, "article.not_announced", text).await;

@@ -6,6 +6,7 @@ pub mod geo;
 pub mod id;
 pub mod refuse;
 pub mod rng;
+pub mod sentence;
 pub mod time;
 pub mod word;
 

@@ -1,6 +1,10 @@
 //! Hours and compartments: what a promise consumes at once or not at all.
 //! Deliberately absent: workers and shifts; lines an hour stand for them.
 
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::tz::TimeZone;
+
 use super::{
     model::{HOUR_MS, Refusal, Site},
     rows,
@@ -49,4 +53,54 @@ pub async fn reserve_compartment(tx: &mut Tx, site: SiteId) -> Result<(), Stop> 
 /// Gives one compartment back.
 pub async fn free_compartment(tx: &mut Tx, site: SiteId) -> Result<(), Fault> {
     rows::move_compartments(tx.sql(), site, -1).await.map(|_| ())
+}
+
+/// The hours of several sites, read once for many promises: what one promise takes
+/// the next one sees. Written back in one statement, with the same guard as
+/// [`take_capacity`].
+#[derive(Default)]
+pub struct HourBook {
+    taken: HashMap<(SiteId, Time), i64>,
+    rooms: HashMap<(SiteId, Time), i64>,
+    /// What was taken here and is not written yet, in the order in which every
+    /// transaction locks hours.
+    new: BTreeMap<(SiteId, Time), i64>,
+}
+
+impl HourBook {
+    /// Reads the hours of sites, each from a moment on and before another.
+    pub async fn read(tx: &mut Tx, spans: &[(SiteId, Time, Time)]) -> Result<Self, Fault> {
+        let floor = |at: Time| Time::from_ms(at.ms().div_euclid(HOUR_MS) * HOUR_MS);
+        let spans: Vec<_> = spans.iter().map(|(site, from, by)| (*site, floor(*from), *by)).collect();
+        let rows = rows::hours_of(tx, &spans).await?;
+        let taken = rows.into_iter().map(|(site, hour, taken)| ((site, hour), taken)).collect();
+        Ok(Self { taken, ..Self::default() })
+    }
+
+    /// The first hour from `from` on that begins before `by` and has room for
+    /// `lines`; the same as [`take_capacity`] would take.
+    pub fn find(&mut self, site: &Site, zone: &TimeZone, from: Time, by: Time, lines: i64) -> Option<Time> {
+        let first = from.ms().div_euclid(HOUR_MS);
+        let last = (by.ms() - 1).div_euclid(HOUR_MS);
+        (first..=last).map(|hour| Time::from_ms(hour * HOUR_MS)).find(|hour| {
+            let room = *self.rooms.entry((site.id, *hour)).or_insert_with(|| site.capacity_of(zone, *hour));
+            self.taken.get(&(site.id, *hour)).copied().unwrap_or(0) + lines <= room
+        })
+    }
+
+    /// Takes what [`HourBook::find`] found.
+    pub fn take(&mut self, site: SiteId, hour: Time, lines: i64) {
+        *self.taken.entry((site, hour)).or_default() += lines;
+        *self.new.entry((site, hour)).or_default() += lines;
+    }
+
+    /// Writes what was taken. False if another replica left too little room: the
+    /// caller drops the transaction.
+    pub async fn write(&mut self, tx: &mut Tx) -> Result<bool, Fault> {
+        let wanted: Vec<_> = std::mem::take(&mut self.new)
+            .into_iter()
+            .map(|((site, hour), lines)| (site, hour, lines, self.rooms.get(&(site, hour)).copied().unwrap_or(0)))
+            .collect();
+        rows::take_hours(tx, &wanted).await
+    }
 }

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     catalog::Names,
     kernel::{Fault, SiteId, Time},
-    store::{Row, Sql},
+    store::{
+        Row, Sql, Tx,
+        bulk::{Column, Sheet},
+    },
 };
 
 fn read_site(row: &AnyRow) -> Result<Site, Fault> {
@@ -178,6 +181,46 @@ pub(super) async fn take_hour(sql: &mut Sql, site: SiteId, hour: Time, lines: i6
     .execute(sql)
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+const SPANS: &[Column] = &[Column::Text("of_site"), Column::Int("since"), Column::Int("by")];
+
+/// What is taken of the hours of several sites, each from a moment on and before
+/// another.
+pub(super) async fn hours_of(tx: &mut Tx, spans: &[(SiteId, Time, Time)]) -> Result<Vec<(SiteId, Time, i64)>, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), SPANS);
+    for (site, from, by) in spans {
+        sheet.plain(site).int(from.ms()).int(by.ms());
+    }
+    let rows = sheet
+        .fetch(
+            tx.sql(),
+            "SELECT h.site, h.hour, h.taken FROM {x} \
+             JOIN site_hours h ON h.site = x.of_site AND h.hour >= x.since AND h.hour < x.by",
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.id("site")?, row.time("hour")?, row.int("taken")?))).collect()
+}
+
+const HOURS: &[Column] = &[Column::Text("site"), Column::Int("hour"), Column::Int("taken")];
+const ROOMS: &[Column] = &[Column::Text("of_site"), Column::Int("of_hour"), Column::Int("room")];
+
+/// Takes lines of many hours; each is site, hour, lines, room. False if another
+/// transaction left too little room in one of them: then all must be taken back.
+pub(super) async fn take_hours(tx: &mut Tx, wanted: &[(SiteId, Time, i64, i64)]) -> Result<bool, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), HOURS);
+    for (site, hour, lines, _) in wanted {
+        sheet.plain(site).int(hour.ms()).int(*lines);
+    }
+    let add = "ON CONFLICT (site, hour) DO UPDATE SET taken = site_hours.taken + excluded.taken";
+    sheet.upsert(tx.sql(), "site_hours", add).await?;
+    let mut sheet = Sheet::new(tx.engine(), ROOMS);
+    for (site, hour, _, room) in wanted {
+        sheet.plain(site).int(hour.ms()).int(*room);
+    }
+    let full = "SELECT 1 AS one FROM {x} JOIN site_hours h ON h.site = x.of_site AND h.hour = x.of_hour \
+                WHERE h.taken > x.room LIMIT 1";
+    Ok(sheet.fetch(tx.sql(), full).await?.is_empty())
 }
 
 pub(super) async fn give_hour(sql: &mut Sql, site: SiteId, hour: Time, lines: i64) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 //! first. What the floor or the road must undo is stated as a fact for each
 //! stage. Deliberately absent: money; payments settles what is due afterwards.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -45,34 +45,38 @@ pub async fn cancel_lines(
     wanted: Option<&[(LineId, i64)]>,
     reason: &str,
 ) -> Result<Cancelled, Stop> {
-    if order.state.is_over() {
-        return Err(Refusal::Over { state: order.state }.into());
+    rows::lock(tx, order.id).await?;
+    let state = rows::by_id(tx.sql(), order.id).await?.map_or(order.state, |order| order.state);
+    if state.is_over() {
+        return Err(Refusal::Over { state }.into());
     }
     let lines = rows::lines(tx.sql(), order.id).await?;
-    let mut sum = Cancelled::default();
+    let mut cut = Cut::of(tx, order.id, reason).await?;
     match wanted {
         None => {
             for line in &lines {
                 let left = line.ordered - line.cancelled - line.delivered - line.returned;
-                cancel_line(tx, line, left, reason, &mut sum).await?;
+                cut.cancel_line(line, left);
             }
         }
         Some(wanted) => {
+            let by_id: HashMap<LineId, &Line> = lines.iter().map(|line| (line.id, line)).collect();
             // A line that is named twice is one wish.
             let mut wishes: BTreeMap<LineId, i64> = BTreeMap::new();
             for (id, quantity) in wanted {
                 *wishes.entry(*id).or_default() += stock::checked(*quantity)?;
             }
             for (id, wanted) in wishes {
-                let line = lines.iter().find(|line| line.id == id).ok_or(Refusal::UnknownLine { line: id })?;
+                let line = *by_id.get(&id).ok_or(Refusal::UnknownLine { line: id })?;
                 let left = line.ordered - line.cancelled - line.delivered - line.returned;
                 if wanted > left {
                     return Err(Refusal::TooMuch { line: id, wanted, available_quantity: left }.into());
                 }
-                cancel_line(tx, line, wanted, reason, &mut sum).await?;
+                cut.cancel_line(line, wanted);
             }
         }
     }
+    let sum = cut.write(tx).await?;
     for part in rows::fulfilments(tx.sql(), order.id).await? {
         settle_fulfilment(tx, part.id).await?;
     }
@@ -80,47 +84,98 @@ pub async fn cancel_lines(
     Ok(sum)
 }
 
-async fn cancel_line(tx: &mut Tx, line: &Line, quantity: i64, reason: &str, sum: &mut Cancelled) -> Result<(), Stop> {
-    let mut left = quantity;
-    let uncovered = line.uncovered().min(left);
-    if uncovered > 0 {
-        left -= uncovered;
-        sum.uncovered += uncovered;
-        rows::shift_line(tx.sql(), line.id, rows::Delta { cancelled: uncovered, ..Default::default() }).await?;
-        told(tx, line, uncovered, "uncovered", reason);
-    }
-    let parts = with_states(tx, line.id).await?;
-    for stage in [Stage::Held, Stage::Released, Stage::Picked, Stage::Packed] {
-        for (part, state) in &parts {
-            let cut = stage.units(part, *state).min(left);
-            if cut > 0 {
-                left -= cut;
-                drop_units(tx, line, part, stage, cut).await?;
-                *stage.counter(sum) += cut;
-                told(tx, line, cut, stage.as_str(), reason);
+/// What is cut off an order, gathered in memory and written in few statements
+/// however many lines there are.
+struct Cut {
+    order: OrderId,
+    reason: String,
+    /// Shares of each line, oldest first, with the state of their part.
+    shares: HashMap<LineId, Vec<(FulfilmentLine, FulfilmentState)>>,
+    lines: BTreeMap<LineId, rows::Delta>,
+    /// Share, picked, packed, dropped.
+    parts: Vec<(FulfilmentLine, [i64; 3])>,
+    releases: Vec<(HoldId, i64)>,
+    facts: Vec<Event>,
+    sum: Cancelled,
+}
+
+impl Cut {
+    async fn of(tx: &mut Tx, order: OrderId, reason: &str) -> Result<Self, Fault> {
+        let mut shares: HashMap<LineId, Vec<(FulfilmentLine, FulfilmentState)>> = HashMap::new();
+        for part in rows::fulfilments(tx.sql(), order).await? {
+            for share in rows::fulfilment_lines(tx.sql(), part.id).await? {
+                shares.entry(share.line).or_default().push((share, part.state));
             }
         }
+        let (lines, parts, releases, facts) = Default::default();
+        let (reason, sum) = (reason.to_owned(), Cancelled::default());
+        Ok(Self { order, reason, shares, lines, parts, releases, facts, sum })
     }
-    if left > 0 {
-        sum.shipped += left;
-        told(tx, line, left, "shipped", reason);
-    }
-    Ok(())
-}
 
-fn told(tx: &mut Tx, line: &Line, quantity: i64, stage: &str, reason: &str) {
-    let (stage, reason) = (stage.to_owned(), reason.to_owned());
-    tx.emit(Event::LineCancelled { order: line.order, line: line.id, quantity, stage, reason });
-}
-
-async fn with_states(tx: &mut Tx, line: LineId) -> Result<Vec<(FulfilmentLine, FulfilmentState)>, Stop> {
-    let mut parts = Vec::new();
-    for part in rows::parts_of_line(tx.sql(), line).await? {
-        if let Some(fulfilment) = rows::fulfilment(tx.sql(), part.fulfilment).await? {
-            parts.push((part, fulfilment.state));
+    fn cancel_line(&mut self, line: &Line, quantity: i64) {
+        let mut left = quantity;
+        let uncovered = line.uncovered().min(left);
+        if uncovered > 0 {
+            left -= uncovered;
+            self.sum.uncovered += uncovered;
+            self.lines.entry(line.id).or_default().cancelled += uncovered;
+            self.told(line, uncovered, "uncovered");
+        }
+        let shares = self.shares.remove(&line.id).unwrap_or_default();
+        for stage in [Stage::Held, Stage::Released, Stage::Picked, Stage::Packed] {
+            for (share, state) in &shares {
+                let cut = stage.units(share, *state).min(left);
+                if cut > 0 {
+                    left -= cut;
+                    self.drop_units(line, share, stage, cut);
+                    *stage.counter(&mut self.sum) += cut;
+                    self.told(line, cut, stage.as_str());
+                }
+            }
+        }
+        if left > 0 {
+            self.sum.shipped += left;
+            self.told(line, left, "shipped");
         }
     }
-    Ok(parts)
+
+    fn told(&mut self, line: &Line, quantity: i64, stage: &str) {
+        let (stage, reason) = (stage.to_owned(), self.reason.clone());
+        self.facts.push(Event::LineCancelled { order: self.order, line: line.id, quantity, stage, reason });
+    }
+
+    fn drop_units(&mut self, line: &Line, share: &FulfilmentLine, stage: Stage, cut: i64) {
+        let delta = self.lines.entry(line.id).or_default();
+        delta.cancelled += cut;
+        let moved = match stage {
+            Stage::Held | Stage::Released => {
+                delta.held -= cut;
+                delta.released -= if stage == Stage::Released { cut } else { 0 };
+                self.releases.push((share.hold, cut));
+                [0, 0, cut]
+            }
+            Stage::Picked => {
+                delta.picked -= cut;
+                [-cut, 0, cut]
+            }
+            Stage::Packed => {
+                delta.picked -= cut;
+                delta.packed -= cut;
+                [-cut, -cut, cut]
+            }
+        };
+        self.parts.push((share.clone(), moved));
+    }
+
+    async fn write(self, tx: &mut Tx) -> Result<Cancelled, Stop> {
+        stock::release_all(tx, &self.releases, "cancelled").await?;
+        rows::shift_parts(tx, &self.parts).await?;
+        rows::shift_lines(tx, &self.lines).await?;
+        for fact in self.facts {
+            tx.emit(fact);
+        }
+        Ok(self.sum)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,27 +215,6 @@ impl Stage {
             _ => 0,
         }
     }
-}
-
-async fn drop_units(tx: &mut Tx, line: &Line, part: &FulfilmentLine, stage: Stage, cut: i64) -> Result<(), Stop> {
-    let mut delta = rows::Delta { cancelled: cut, ..Default::default() };
-    match stage {
-        Stage::Held | Stage::Released => {
-            stock::release(tx, part.hold, cut, "cancelled").await?;
-            delta.held = -cut;
-            delta.released = if stage == Stage::Released { -cut } else { 0 };
-            rows::shift_part(tx.sql(), part, 0, 0, cut).await?;
-        }
-        Stage::Picked => {
-            delta.picked = -cut;
-            rows::shift_part(tx.sql(), part, -cut, 0, cut).await?;
-        }
-        Stage::Packed => {
-            (delta.picked, delta.packed) = (-cut, -cut);
-            rows::shift_part(tx.sql(), part, -cut, -cut, cut).await?;
-        }
-    }
-    Ok(rows::shift_line(tx.sql(), line.id, delta).await?)
 }
 
 /// Takes note that goods vanished under a hold, or could not be found for it:

@@ -4,6 +4,9 @@
 use super::{model::*, rows};
 use crate::{event::Event, kernel::*, store::Tx};
 
+/// Why an order is on hold whose address the map does not know.
+pub const ADDRESS_DOUBTFUL: &str = "the address is doubtful";
+
 /// Gives the order another address revision. Fact: `order.address_changed`.
 pub async fn change_address(tx: &mut Tx, order: &Order, address: AddressId, coord: Coord) -> Result<(), Stop> {
     if order.state.is_over() {
@@ -24,10 +27,11 @@ pub async fn hold_order(tx: &mut Tx, order: OrderId, reason: &str) -> Result<(),
     Ok(())
 }
 
-/// Lets an order go on. Fact: `order.accepted`.
+/// Lets an order go on that a person, or goods, has cleared. It is placed again;
+/// payments say whether it is accepted. Fact: `order.resumed`.
 pub async fn resume_order(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
-    if rows::step_order(tx.sql(), order, [OrderState::OnHold; 2], OrderState::Accepted, None, None).await? {
-        tx.emit(Event::OrderAccepted { order });
+    if rows::step_order(tx.sql(), order, [OrderState::OnHold; 2], OrderState::Placed, None, None).await? {
+        tx.emit(Event::OrderResumed { order });
     }
     Ok(())
 }

@@ -19,14 +19,18 @@ mod model;
 mod place;
 mod progress;
 mod rows;
+mod waiting;
 
 pub use cancel::{Cancelled, cancel_lines, hold_broken};
-pub use change::{change_address, hold_order, resume_order};
+pub use change::{ADDRESS_DOUBTFUL, change_address, hold_order, resume_order};
 pub use model::*;
-pub use place::{PAYMENT_TERM_MS, add_part, open, raise, resource_line, undo_parts};
+pub use place::{
+    PAYMENT_TERM_MS, WAVE_PATIENCE_MS, add_part, drafted, open, opened_line, raise, resource_line, undo_parts,
+};
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
-    Filter, Kept, by_external, by_id, by_number, channels, click_to_door, count, fulfilment, fulfilment_lines,
-    fulfilments, in_wave, kept, latest, latest_for, lines, open_at_site, order_of_line, orders_of_shopper,
-    placed_by_hour, search,
+    Filter, Kept, add_opened, by_external, by_id, by_number, channels, click_to_door, count, fulfilment,
+    fulfilment_lines, fulfilments, fulfilments_among, in_wave, kept, known_externals, latest, latest_for, lines,
+    lines_among, open_at_site, order_of_line, orders_of_shopper, placed_by_hour, search,
 };
+pub use waiting::{WAITS_FOR_GOODS, drop_uncovered, goods_came, look_again};

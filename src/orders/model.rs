@@ -234,6 +234,19 @@ impl FulfilmentLine {
     }
 }
 
+/// An order as it stands when its placing is over, still in memory.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The order.
+    pub order: Order,
+    /// Its lines, with what is held.
+    pub lines: Vec<Line>,
+    /// Which site ships a part.
+    pub parts: Vec<Fulfilment>,
+    /// What of each line.
+    pub shares: Vec<FulfilmentLine>,
+}
+
 /// What an order is opened with; sites come later, one part each.
 #[derive(Debug, Clone)]
 pub struct NewOrder {

@@ -25,7 +25,7 @@ pub async fn open(tx: &mut Tx, new: &NewOrder) -> Result<Order, Stop> {
     {
         return Err(Refusal::Duplicate { external_order_id: external.clone() }.into());
     }
-    let order = draft(tx, new);
+    let order = drafted(tx, new);
     rows::add_order(tx.sql(), &order).await?;
     let mut total_minor = new.shipping_minor;
     for (seq, line) in (1..).zip(&new.lines) {
@@ -40,7 +40,33 @@ pub async fn open(tx: &mut Tx, new: &NewOrder) -> Result<Order, Stop> {
     Ok(order)
 }
 
-fn draft(tx: &Tx, new: &NewOrder) -> Order {
+/// A line of a new order, all of it held.
+pub fn opened_line(id: LineId, order: OrderId, seq: i64, new: &NewLine) -> Line {
+    Line {
+        id,
+        order,
+        seq,
+        external_line_id: new.external_line_id.clone(),
+        parent_line: None,
+        sku: new.sku,
+        unit_price_minor: new.unit_price_minor,
+        discount_minor: 0,
+        tax_minor: 0,
+        ordered: new.quantity,
+        held: new.quantity,
+        released: 0,
+        picked: 0,
+        packed: 0,
+        shipped: 0,
+        delivered: 0,
+        cancelled: 0,
+        returned: 0,
+        refunded: 0,
+    }
+}
+
+/// A new order with its id, number and PIN; in no database yet.
+pub fn drafted(tx: &Tx, new: &NewOrder) -> Order {
     let id: OrderId = tx.id();
     // The last eight letters of a ULID are random: a number that is short to say
     // and tells nobody how many orders there are.
@@ -141,8 +167,10 @@ async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) ->
 /// price, else of a new line. Nothing is held yet. Guard: the order has not ended.
 /// Fact: `order.amended`.
 pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, Stop> {
-    if order.state.is_over() {
-        return Err(Refusal::Over { state: order.state }.into());
+    rows::lock(tx, order.id).await?;
+    let state = rows::by_id(tx.sql(), order.id).await?.map_or(order.state, |order| order.state);
+    if state.is_over() {
+        return Err(Refusal::Over { state }.into());
     }
     stock::checked(new.quantity)?;
     let lines = rows::lines(tx.sql(), order.id).await?;
@@ -166,7 +194,7 @@ pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, 
     Ok(line)
 }
 
-/// How long a site waits for company before it releases a part.
+/// How long a site waits for company before it releases a part, domain milliseconds.
 pub const WAVE_PATIENCE_MS: i64 = 15_000;
 
 /// Looks for goods for what a line misses, at any site; what is nowhere to be had

@@ -15,6 +15,10 @@ use crate::{
 pub async fn accept(tx: &mut Tx, order: OrderId) -> Result<bool, Stop> {
     let from = [OrderState::Placed; 2];
     if !rows::step_order(tx.sql(), order, from, OrderState::Accepted, None, None).await? {
+        // Paid while a person still looks at it: its goods no longer lapse.
+        if rows::by_id(tx.sql(), order).await?.is_some_and(|order| order.state == OrderState::OnHold) {
+            stock::keep(tx, order).await?;
+        }
         return Ok(false);
     }
     stock::keep(tx, order).await?;

@@ -1,10 +1,13 @@
 //! All SQL of orders. Quantities move by deltas; the database's `CHECK`s refuse
 //! what cannot be.
 
+mod bulk;
 mod desk;
 
 use sqlx::any::AnyRow;
 
+pub use bulk::{add_opened, known_externals};
+pub(super) use bulk::{lock, shift_lines, shift_parts};
 pub use desk::*;
 
 use super::model::*;
@@ -330,6 +333,19 @@ pub async fn fulfilments(sql: &mut Sql, order: OrderId) -> Result<Vec<Fulfilment
         .fetch_all(sql)
         .await?;
     rows.iter().map(read_fulfilment).collect()
+}
+
+/// Orders on hold for `reason` that want an article, the oldest first.
+pub(super) async fn waiting_for(sql: &mut Sql, sku: SkuId, reason: &str) -> Result<Vec<OrderId>, Fault> {
+    let rows = sqlx::query(
+        "SELECT o.id FROM orders o WHERE o.state = 'on_hold' AND o.hold_reason = $1 AND EXISTS \
+         (SELECT 1 FROM order_lines l WHERE l.order_id = o.id AND l.sku = $2) ORDER BY o.id",
+    )
+    .bind(reason)
+    .bind(sku.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// Parts of accepted orders that a site may release, the most urgent first.

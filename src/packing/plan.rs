@@ -40,9 +40,9 @@ pub async fn expect(tx: &mut Tx, fulfilment: FulfilmentId) -> Result<(), Stop> {
         return Ok(());
     }
     let title = match pieces {
-        0 => "A box to close again".to_owned(),
-        1 => "1 piece to pack".to_owned(),
-        _ => format!("{pieces} pieces to pack"),
+        0 => tasks::Title::CloseAgain {},
+        1 => tasks::Title::PackOne {},
+        _ => tasks::Title::Pack { pieces },
     };
     let new = NewTask {
         kind: TaskKind::Pack,

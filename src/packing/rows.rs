@@ -63,6 +63,12 @@ pub async fn by_sscc(sql: &mut Sql, sscc: &str) -> Result<Option<Carton>, Fault>
     row.as_ref().map(read).transpose()
 }
 
+/// The carton that a handling unit is.
+pub async fn by_unit(sql: &mut Sql, unit: UnitId) -> Result<Option<Carton>, Fault> {
+    let row = sqlx::query("SELECT * FROM cartons WHERE unit = $1").bind(unit.to_string()).fetch_optional(sql).await?;
+    row.as_ref().map(read).transpose()
+}
+
 /// The cartons of a part that are not void, in order.
 pub async fn cartons_of(sql: &mut Sql, fulfilment: FulfilmentId) -> Result<Vec<Carton>, Fault> {
     let rows = sqlx::query("SELECT * FROM cartons WHERE fulfilment = $1 AND state <> 'void' ORDER BY seq, parcel")

@@ -143,12 +143,28 @@ async fn weigh(tx: &mut Tx, task: &Task, mut carton: Carton, scan: &Scan) -> Res
         let text = format!("{measured_g} g does not fit. Scan every piece again.");
         return Ok(screen.saying(Tone::Wrong, "weight.mismatch", &text));
     }
+    seal(tx, &mut carton).await?;
+    Ok(step::step(tx, task).await?.saying(Tone::Right, "weight.right", "The weight fits. Put the label on."))
+}
+
+/// The box is full and its weight believed: it gets its number and its label.
+async fn seal(tx: &mut Tx, carton: &mut Carton) -> Result<(), Stop> {
     let serial = rows::next_serial(tx.sql(), COMPANY_PREFIX).await?;
     carton.sscc = Some(barcode::sscc(0, COMPANY_PREFIX, serial));
     carton.state = CartonState::Weighed;
-    carton.print = super::label::queue(tx, &carton).await?;
-    rows::save(tx.sql(), &carton).await?;
-    Ok(step::step(tx, task).await?.saying(Tone::Right, "weight.right", "The weight fits. Put the label on."))
+    carton.print = super::label::queue(tx, carton).await?;
+    Ok(rows::save(tx.sql(), carton).await?)
+}
+
+/// A supervisor looked and believes the scale: the box goes on as it is. Does
+/// nothing if its weight is not in question any more.
+pub async fn accept_weight(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> {
+    let Some(mut carton) = rows::carton(tx.sql(), parcel).await? else { return Ok(()) };
+    let full = rows::lines(tx.sql(), parcel).await?.iter().all(|line| line.packed == line.planned);
+    if carton.state == CartonState::Open && carton.measured_g.is_some() && full {
+        seal(tx, &mut carton).await?;
+    }
+    Ok(())
 }
 
 /// Takes everything out of the box and back to the totes, to be scanned again.

@@ -323,6 +323,32 @@ async fn pack_on(db: &Db, id: TaskId) {
 }
 
 #[tokio::test]
+async fn a_supervisor_may_believe_the_scale() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        let (_, part, _, work) = picked(&db, &house).await;
+        take(&db, work).await;
+        let accept = async || {
+            let open = cartons(&db, part).await[0].parcel;
+            let mut tx = db.begin(Actor::house()).await.unwrap();
+            packing::accept_weight(&mut tx, open).await.unwrap();
+            tx.commit().await.unwrap();
+            cartons(&db, part).await.swap_remove(0)
+        };
+        play!(db, packing, work, [("BOX-S", "box.right"), ("TEA", "article.right"), ("TEA", "article.right")]);
+        assert_eq!(accept().await.state, CartonState::Open, "a piece is still to be scanned");
+        play!(db, packing, work, [("TEA", "article.right"), ("#9000", "weight.mismatch")]);
+        let sealed = accept().await;
+        assert_eq!((sealed.state, sealed.measured_g), (CartonState::Weighed, Some(9_000)));
+        assert_eq!(accept().await.sscc, sealed.sscc, "twice is as once");
+        pack_on(&db, work).await;
+        assert_eq!(state(&db, part).await, FulfilmentState::Packed);
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_box_that_lost_a_piece_is_closed_again_with_a_new_label() {
     on_both_engines(async |db, _| {
         let house = fixtures::house(&db).await;

@@ -16,7 +16,7 @@ mod verbs;
 
 pub use model::*;
 pub use parse::parse_line;
-pub use rows::{address, contact};
+pub use rows::{add_all, address, contact};
 pub use verbs::{add_contact, erase, revise_address};
 
 #[cfg(test)]

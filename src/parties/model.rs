@@ -163,6 +163,21 @@ pub struct Invoice {
     pub email: String,
 }
 
+/// A recipient nobody knew before.
+#[derive(Debug, Clone, Copy)]
+pub struct Newcomer<'a> {
+    /// The id to be.
+    pub contact_id: ContactId,
+    /// The id of the first revision of the address.
+    pub address_id: AddressId,
+    /// Who.
+    pub contact: &'a NewContact,
+    /// Where.
+    pub address: &'a Address,
+    /// What an invoice should say.
+    pub invoice: Option<&'a Invoice>,
+}
+
 refusals! {
     /// Why a contact or address cannot be taken.
     Refusal {
@@ -177,6 +192,17 @@ refusals! {
         /// Too long.
         TooLong { field: &'static str } => "contact.too_long", 422, "{field} is longer than 200 characters.";
     }
+}
+
+/// Checks an address: a street, of bearable length, on the globe.
+pub fn checked_address(address: &Address) -> Result<(), Refusal> {
+    if address.street.trim().is_empty() {
+        return Err(Refusal::NoStreet);
+    }
+    if address.line().chars().count() > 800 || address.raw.chars().count() > 800 {
+        return Err(Refusal::TooLong { field: "The address" });
+    }
+    address.coord().map(|_| ())
 }
 
 /// Checks a recipient.

@@ -3,8 +3,38 @@
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{Row, Sql},
+    store::{
+        Row, Sql, Tx,
+        bulk::{Column, Sheet},
+    },
 };
+
+const CONTACTS: &[Column] =
+    &[Column::Text("id"), Column::Text("name"), Column::Text("phone"), Column::Text("email"), Column::Text("invoice")];
+const ADDRESSES: &[Column] = &[
+    Column::Text("id"),
+    Column::Text("contact"),
+    Column::Int("revision"),
+    Column::Text("fields"),
+    Column::Real("lat"),
+    Column::Real("lon"),
+];
+
+/// Recipients nobody knew before, each with the first revision of an address that
+/// was checked.
+pub async fn add_all(tx: &mut Tx, new: &[Newcomer<'_>]) -> Result<(), Fault> {
+    let (mut contacts, mut addresses) = (Sheet::new(tx.engine(), CONTACTS), Sheet::new(tx.engine(), ADDRESSES));
+    for one in new {
+        let invoice = one.invoice.map(serde_json::to_string).transpose()?;
+        contacts.plain(one.contact_id).text(one.contact.name.trim()).text(&one.contact.phone);
+        contacts.text(&one.contact.email).opt_text(invoice.as_deref());
+        addresses.plain(one.address_id).plain(one.contact_id).int(1).text(&serde_json::to_string(one.address)?);
+        addresses.real(one.address.lat).real(one.address.lon);
+    }
+    contacts.insert(tx.sql(), "contacts").await?;
+    addresses.insert(tx.sql(), "addresses").await?;
+    Ok(())
+}
 
 pub(super) async fn add_contact(
     sql: &mut Sql,

@@ -21,13 +21,7 @@ pub async fn add_contact(
 
 /// Adds the next revision of a contact's address.
 pub async fn revise_address(tx: &mut Tx, contact: ContactId, address: &Address) -> Result<AddressId, Stop> {
-    if address.street.trim().is_empty() {
-        return Err(Refusal::NoStreet.into());
-    }
-    if address.line().chars().count() > 800 || address.raw.chars().count() > 800 {
-        return Err(Refusal::TooLong { field: "The address" }.into());
-    }
-    address.coord()?;
+    checked_address(address)?;
     let id = tx.id();
     rows::add_address(tx.sql(), id, contact, address).await?;
     Ok(id)

@@ -18,5 +18,5 @@ mod verbs;
 
 pub use model::*;
 pub use provider::{Provider, TestProvider};
-pub use rows::of_order;
-pub use verbs::{authorise, begin, collect, due_minor, due_of, enlarge, lapse, settle};
+pub use rows::{add_all, of_order, of_orders};
+pub use verbs::{authorise, begin, collect, due, due_minor, due_of, enlarge, lapse, opened, resume, settle};

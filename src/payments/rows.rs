@@ -5,8 +5,38 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{Row, Sql, Tx},
+    store::{
+        Engine, Row, Sql, Tx,
+        bulk::{Column, Sheet},
+        json_list,
+    },
 };
+
+const COLUMNS: &[Column] = &[
+    Column::Text("id"),
+    Column::Text("order_id"),
+    Column::Text("method"),
+    Column::Text("state"),
+    Column::Text("reference"),
+    Column::Int("authorised_minor"),
+    Column::Int("captured_minor"),
+    Column::Int("refunded_minor"),
+    Column::Int("collected_minor"),
+    Column::Int("created_at"),
+];
+
+/// Adds payments that were tried already.
+pub async fn add_all(tx: &mut Tx, payments: &[Payment]) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    let mut sheet = Sheet::new(tx.engine(), COLUMNS);
+    for one in payments {
+        sheet.plain(one.id).plain(one.order).plain(one.method.as_str()).plain(one.state.as_str());
+        sheet.text(&one.reference).int(one.authorised_minor).int(one.captured_minor);
+        sheet.int(one.refunded_minor).int(one.collected_minor).int(now);
+    }
+    sheet.insert(tx.sql(), "payments").await?;
+    Ok(())
+}
 
 fn read(row: &AnyRow) -> Result<Payment, Fault> {
     Ok(Payment {
@@ -64,7 +94,17 @@ pub async fn of_order(sql: &mut Sql, order: OrderId) -> Result<Option<Payment>, 
     row.as_ref().map(read).transpose()
 }
 
-/// The same, keeping other writers out until this transaction ends.
+/// The payments of many orders, oldest first.
+pub async fn of_orders(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Payment>, Fault> {
+    let text = engine.pick(
+        "SELECT * FROM payments WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY id",
+        "SELECT * FROM payments WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY id",
+    );
+    let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
+    rows.iter().map(read).collect()
+}
+
+/// [`of_order`], keeping other writers out until this transaction ends.
 pub(super) async fn of_order_locked(tx: &mut Tx, order: OrderId) -> Result<Option<Payment>, Fault> {
     let text = tx.engine().pick(
         "SELECT * FROM payments WHERE order_id = $1 ORDER BY id DESC LIMIT 1",

@@ -7,7 +7,7 @@ use super::{
     rows,
 };
 use crate::{
-    event::Event,
+    event::{Chore, Event},
     kernel::*,
     orders,
     store::{Sql, Tx},
@@ -24,17 +24,7 @@ pub async fn begin(tx: &mut Tx, order: OrderId, method: Method, card: TestCard) 
         Method::TestCard => PaymentState::Unpaid,
         Method::CashOnDelivery => PaymentState::Due,
     };
-    let payment = Payment {
-        id: tx.id(),
-        order,
-        method,
-        state,
-        reference: String::new(),
-        authorised_minor: 0,
-        captured_minor: 0,
-        refunded_minor: 0,
-        collected_minor: 0,
-    };
+    let payment = unpaid(tx.id(), order, method, state);
     let now = tx.now();
     rows::add(tx.sql(), &payment, now).await?;
     match (method, card) {
@@ -44,6 +34,51 @@ pub async fn begin(tx: &mut Tx, order: OrderId, method: Method, card: TestCard) 
         }
         (Method::TestCard, TestCard::Later) => Ok(payment),
         (Method::TestCard, _) => try_card(tx, payment, card).await,
+    }
+}
+
+/// [`begin`] for an order that is still in memory: the payment as it stands after
+/// the first try, the fact of it, and whether the order is accepted with it.
+pub fn opened(
+    id: PaymentId,
+    order: OrderId,
+    method: Method,
+    card: TestCard,
+    amount_minor: i64,
+) -> (Payment, Option<Event>, bool) {
+    let state = match method {
+        Method::TestCard => PaymentState::Unpaid,
+        Method::CashOnDelivery => PaymentState::Due,
+    };
+    let mut payment = unpaid(id, order, method, state);
+    match (method, card) {
+        (Method::CashOnDelivery, _) => (payment, None, true),
+        (Method::TestCard, TestCard::Later) => (payment, None, false),
+        (Method::TestCard, _) => match PROVIDER.authorise(&id.to_string(), amount_minor, card) {
+            Ok(reference) => {
+                (payment.state, payment.reference) = (PaymentState::Authorised, reference);
+                payment.authorised_minor = amount_minor;
+                (payment, Some(Event::PaymentAuthorised { order, payment: id, amount_minor }), true)
+            }
+            Err(reason) => {
+                payment.state = PaymentState::Declined;
+                (payment, Some(Event::PaymentDeclined { order, payment: id, reason }), false)
+            }
+        },
+    }
+}
+
+fn unpaid(id: PaymentId, order: OrderId, method: Method, state: PaymentState) -> Payment {
+    Payment {
+        id,
+        order,
+        method,
+        state,
+        reference: String::new(),
+        authorised_minor: 0,
+        captured_minor: 0,
+        refunded_minor: 0,
+        collected_minor: 0,
     }
 }
 
@@ -84,6 +119,18 @@ pub async fn authorise(tx: &mut Tx, order: OrderId, card: TestCard) -> Result<Pa
     }
 }
 
+/// An order that was on hold goes on: it is accepted if its money is certain, else
+/// it may still be paid, or lapse. Fact: `order.accepted`.
+pub async fn resume(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
+    match rows::of_order(tx.sql(), order).await?.map(|payment| payment.state) {
+        Some(PaymentState::Unpaid | PaymentState::Declined) => {
+            let by = tx.now().plus_ms(orders::PAYMENT_TERM_MS);
+            Ok(tx.later(Chore::LapseOrder, order, by).await?)
+        }
+        _ => orders::accept(tx, order).await.map(drop),
+    }
+}
+
 /// Money for an order that lapsed: taken and owed back in one breath.
 async fn late(tx: &mut Tx, mut payment: Payment, card: TestCard) -> Result<Payment, Stop> {
     let amount_minor = rows::lapsed_value(tx.sql(), payment.order).await?;
@@ -107,10 +154,18 @@ pub async fn due_minor(tx: &mut Tx, order: OrderId) -> Result<i64, Stop> {
 /// [`due_minor`] for who only reads.
 pub async fn due_of(sql: &mut Sql, order: OrderId) -> Result<i64, Fault> {
     let Some(found) = orders::by_id(sql, order).await? else { return Ok(0) };
-    let lines = orders::lines(sql, order).await?;
-    let goods: i64 = lines.iter().map(orders::Line::due_minor).sum();
-    let anything = lines.iter().any(|line| line.ordered > line.cancelled + line.returned);
-    Ok(goods + if anything { found.shipping_minor } else { 0 })
+    Ok(due(&found, &orders::lines(sql, order).await?))
+}
+
+/// What is to be paid for an order with these lines: the goods that are neither
+/// cancelled nor returned, and their way.
+pub fn due<'l>(order: &orders::Order, lines: impl IntoIterator<Item = &'l orders::Line>) -> i64 {
+    let (mut goods, mut anything) = (0, false);
+    for line in lines {
+        goods += line.due_minor();
+        anything |= line.ordered > line.cancelled + line.returned;
+    }
+    goods + if anything { order.shipping_minor } else { 0 }
 }
 
 /// Brings money in line with what is due: captures once goods have left, voids

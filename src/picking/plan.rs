@@ -19,7 +19,7 @@ use crate::{
     layout::{self, StationKind, Walk},
     orders, stock,
     store::{Actor, Db, Sql, Tx},
-    tasks::{self, NewTask, TaskKind},
+    tasks::{self, NewTask, TaskKind, Title},
     units,
 };
 
@@ -273,6 +273,11 @@ async fn write_walk(
     Ok(())
 }
 
+fn titled(lines: i64, station: &str) -> Title {
+    let station = station.to_owned();
+    if lines == 1 { Title::PickOne { station } } else { Title::Pick { lines, station } }
+}
+
 /// Writes a batch with its picks and its task; `None` if nothing is wanted.
 pub(super) async fn write(
     tx: &mut Tx,
@@ -294,7 +299,7 @@ pub(super) async fn write(
         priority: 0,
         due_at,
         subject: batch.to_string(),
-        title: if total == 1 { format!("1 line to {station}") } else { format!("{total} lines to {station}") },
+        title: titled(total, station),
         total,
         ready: kind == BatchKind::Walk,
     };

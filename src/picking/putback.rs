@@ -32,7 +32,7 @@ pub async fn put_back(
         priority: 0,
         due_at: now.plus_ms(4 * 3_600_000),
         subject: fulfilment.to_string(),
-        title: format!("{quantity} back to a bin"),
+        title: tasks::Title::Back { quantity },
         total: quantity,
         ready: true,
     };

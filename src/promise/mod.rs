@@ -6,6 +6,8 @@
 
 mod model;
 mod plan;
+mod scene;
 
 pub use model::*;
 pub use plan::{plan, record};
+pub use scene::{Drawn, Scene};

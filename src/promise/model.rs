@@ -1,5 +1,7 @@
 //! What is asked of sourcing and what it answers. Pure.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use solver::sourcing;
 
@@ -71,7 +73,7 @@ refusals! {
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// The site.
-    pub site: Site,
+    pub site: Arc<Site>,
     /// When goods must leave.
     pub ready_by: Time,
     /// When they arrive.

@@ -2,7 +2,7 @@
 //! tens of microseconds, so it runs inside the order's transaction and nothing it
 //! read can have changed on SQLite; on PostgreSQL the holds check again.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use solver::sourcing;
 
@@ -30,9 +30,7 @@ pub async fn plan(tx: &mut Tx, request: &Request) -> Result<Plan, Stop> {
             .map_err(|error| Refusal::Unsolvable { reason: error.to_string() })?;
         match take_hours(tx, &offers, &answer, now).await? {
             Some(index) => {
-                let offer = offers.remove(index);
-                let rejected = Some("no room in its hours".to_owned());
-                full.push(Candidate { name: offer.site.code, cost: None, rejected });
+                full.push(no_room(&offers.remove(index)));
             }
             None => return Ok(assemble(request, &offers, &answer, full, now, started)),
         }
@@ -62,7 +60,7 @@ async fn offers(tx: &mut Tx, request: &Request, now: Time) -> Result<Vec<Offer>,
             .and_then(|service| network::slot(&site, service, now));
         if let Some(slot) = slot {
             let available = available_at(site.id, &pools);
-            offers.push(Offer { site, ready_by: slot.ready_by, window: slot.window, available });
+            offers.push(Offer { site: Arc::new(site), ready_by: slot.ready_by, window: slot.window, available });
         }
     }
     Ok(offers)
@@ -91,7 +89,13 @@ async fn take_hours(tx: &mut Tx, offers: &[Offer], answer: &sourcing::Plan, now:
     Ok(None)
 }
 
-fn assemble(
+/// A site that is left out because its hours are full.
+pub(super) fn no_room(offer: &Offer) -> Candidate {
+    let rejected = Some("no room in its hours".to_owned());
+    Candidate { name: offer.site.code.clone(), cost: None, rejected }
+}
+
+pub(super) fn assemble(
     request: &Request,
     offers: &[Offer],
     answer: &sourcing::Plan,

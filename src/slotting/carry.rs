@@ -10,7 +10,7 @@ use crate::{
     layout,
     stock::{self, Account, Condition, Goods, Movement},
     store::Tx,
-    tasks::{self, Choice, ExpectKind, NewTask, Scan, Spot, Step, StepQuantity, Target, Task, TaskKind, Tone},
+    tasks::{self, Choice, ExpectKind, NewTask, Scan, Spot, Step, StepQuantity, Target, Task, TaskKind, Title, Tone},
 };
 
 /// Goods that should lie elsewhere.
@@ -42,7 +42,7 @@ pub(super) async fn order(tx: &mut Tx, site: SiteId, plan: Plan) -> Result<Optio
         priority: plan.priority,
         due_at: now.plus_ms(plan.due_in_ms),
         subject: plan.from.0.to_string(),
-        title: format!("{} to {}", plan.from.1, plan.to.1),
+        title: Title::Carry { from: plan.from.1.clone(), to: plan.to.1.clone() },
         total: quantity,
         ready: true,
     };

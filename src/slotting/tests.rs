@@ -187,7 +187,7 @@ async fn a_fast_article_far_away_is_moved_near_within_the_budget() {
         propose(&db, house.site).await.unwrap();
         let open = house.tasks(&db, TaskKind::Move).await;
         assert_eq!((idle.len(), open.len(), open[0].priority), (0, 1, -10));
-        assert_eq!(open[0].title, "A-6 to A-1");
+        assert_eq!(open[0].title.to_string(), "A-6 to A-1");
         let id = open[0].id;
         play!(db, slotting, id, [("A-6", "bin.right")]);
         assert!(house.bin(&db, "A-6").await.blocked);

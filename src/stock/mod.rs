@@ -18,19 +18,21 @@
 
 pub mod api;
 mod audit;
+mod bulk;
 mod hold;
 mod model;
 mod movement;
 mod rows;
 
 pub use audit::{Audit, audit};
+pub use bulk::{count_all, release_all, reserve_all};
 pub use hold::{expire, keep, pick, release, reserve};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};
 pub use rows::{
     Balance, Ledger, Question, balances_after, contents, hold_by_id, holds_after, holds_of_article, holds_of_line,
-    in_bins, in_condition, ledger, moved, of_article, on_floor, pool, pools_after, pools_of, quantity, transfer_counts,
-    transfers_after, unbalanced,
+    in_bins, in_condition, ledger, lock_holds_of, moved, of_article, on_floor, oversold, pool, pools_after,
+    pools_among, pools_of, pools_of_all, quantity, returned, sums_among, transfer_counts, transfers_after, unbalanced,
 };
 
 #[cfg(test)]

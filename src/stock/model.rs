@@ -292,9 +292,23 @@ refusals! {
     }
 }
 
+/// The most of anything in one go, base units.
+pub const MOST: i64 = 1_000_000;
+
+/// What a person or a machine counted in an account.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// Where.
+    pub at: Account,
+    /// What.
+    pub goods: Goods,
+    /// How much there is.
+    pub counted: i64,
+}
+
 /// Quantities are whole base units within sane bounds.
 pub fn checked(quantity: i64) -> Result<i64, Refusal> {
-    if (1..=1_000_000).contains(&quantity) { Ok(quantity) } else { Err(Refusal::BadQuantity { quantity }) }
+    if (1..=MOST).contains(&quantity) { Ok(quantity) } else { Err(Refusal::BadQuantity { quantity }) }
 }
 
 #[cfg(test)]

@@ -153,3 +153,40 @@ async fn what_is_not_there_cannot_move_and_odd_quantities_are_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn ten_thousand_counts_are_what_single_counts_would_be() {
+    on_both_engines(async |db, _| {
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let site: SiteId = tx.id();
+        let mut all: Vec<Counted> = (0..10_000)
+            .map(|n| {
+                let goods = Goods { lot: format!("L\"{n}"), ..Goods::plain(tx.id()) };
+                Counted { at: Account::bin(site, tx.id()), goods, counted: 5 + n % 7 }
+            })
+            .collect();
+        let begun = std::time::Instant::now();
+        assert_eq!(count_all(&mut tx, &all, "counted", "first").await.unwrap().iter().sum::<i64>(), 79_994);
+        tx.commit().await.unwrap();
+        println!("{}: 10,000 stock updates in {:?}", db.engine().as_str(), begun.elapsed());
+        let shelf = Shelf { site, bin: BinId::new(ulid::Ulid::nil()), sku: all[0].goods.sku };
+        let early = hold(&db, &shelf, 2, 1).await.unwrap();
+        let late = hold(&db, &shelf, 3, 2).await.unwrap();
+        // Below what is held, gone, more, the same.
+        for (one, counted) in all.iter_mut().zip([3, 0, 900, 8]) {
+            one.counted = counted;
+        }
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let changes = count_all(&mut tx, &all, "counted", "second").await.unwrap();
+        assert_eq!((&changes[..4], changes[4..].iter().sum::<i64>()), (&[-2, -6, 893, 0][..], 0));
+        tx.commit().await.unwrap();
+        assert_eq!(state(&db, &shelf).await, (3, 3));
+        let mut read = db.read().await.unwrap();
+        let (early, late) = (
+            hold_by_id(read.sql(), early).await.unwrap().unwrap(),
+            hold_by_id(read.sql(), late).await.unwrap().unwrap(),
+        );
+        assert_eq!((early.open(), late.open()), (2, 1));
+    })
+    .await;
+}

@@ -2,9 +2,15 @@
 //! Leases are wall time (they guard against a dead process); chores are domain
 //! time. Deliberately absent: what a chore does; `work.rs` knows.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
-use super::{Actor, Db, Row, Sql};
+use super::{
+    Actor, Db, Engine, Row, Sql,
+    bulk::{Column, Sheet},
+};
 use crate::{
     event::Chore,
     kernel::{Fault, Time},
@@ -75,17 +81,32 @@ pub struct Due {
     pub attempts: i64,
 }
 
-pub(super) async fn schedule(sql: &mut Sql, chore: Chore, subject: &str, run_at: Time) -> Result<(), Fault> {
-    sqlx::query(
-        "INSERT INTO chores (kind, subject, run_at, version, attempts) VALUES ($1, $2, $3, 1, 0) \
-         ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
-         run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END",
-    )
-    .bind(chore.as_str())
-    .bind(subject)
-    .bind(run_at.ms())
-    .execute(sql)
-    .await?;
+const CHORES: &[Column] = &[
+    Column::Text("kind"),
+    Column::Text("subject"),
+    Column::Int("run_at"),
+    Column::Int("version"),
+    Column::Int("attempts"),
+];
+
+/// Asks for chores, in the order of the map: one order for all transactions.
+pub(super) async fn schedule(
+    sql: &mut Sql,
+    engine: Engine,
+    chores: &BTreeMap<(Chore, String), Time>,
+) -> Result<(), Fault> {
+    let mut sheet = Sheet::new(engine, CHORES);
+    for ((chore, subject), run_at) in chores {
+        sheet.plain(chore.as_str()).text(subject).int(run_at.ms()).int(1).int(0);
+    }
+    sheet
+        .upsert(
+            sql,
+            "chores",
+            "ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
+             run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END",
+        )
+        .await?;
     Ok(())
 }
 

@@ -2,7 +2,12 @@
 //! effect, so that a retry after a lost reply is answered and not done again.
 //! Deliberately absent: HTTP; `http/idempotency.rs` reads the header.
 
-use super::{Row, Tx};
+use std::collections::HashMap;
+
+use super::{
+    Row, Tx,
+    bulk::{Column, Sheet},
+};
 use crate::{kernel::Fault, refusals};
 
 /// Keys live this long (domain time): seven days.
@@ -58,6 +63,68 @@ pub async fn seen(tx: &mut Tx, caller: &str, key: &str, digest: &str) -> Result<
         body: row.text("body")?,
         problem: row.flag("problem")?,
     }))
+}
+
+/// A key with the digest of its request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Marked {
+    /// Who asks: keys of two callers never meet.
+    pub caller: String,
+    /// The key.
+    pub key: String,
+    /// What was asked.
+    pub digest: String,
+}
+
+const KEYS: &[Column] = &[Column::Text("caller"), Column::Text("key")];
+
+/// Looks many keys up; those that are new are left out. The digest tells the
+/// caller of this whether it was the same request.
+pub async fn seen_all(tx: &mut Tx, marks: &[&Marked]) -> Result<HashMap<(String, String), (String, Reply)>, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), KEYS);
+    for mark in marks {
+        sheet.text(&mark.caller).text(&mark.key);
+    }
+    let rows = sheet
+        .fetch(
+            tx.sql(),
+            "SELECT c.caller, c.key, c.digest, c.status, c.body, c.problem \
+             FROM {x} JOIN commands c ON c.caller = x.caller AND c.key = x.key",
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let reply = Reply {
+                status: u16::try_from(row.int("status")?).unwrap_or(500),
+                body: row.text("body")?,
+                problem: row.flag("problem")?,
+            };
+            Ok(((row.text("caller")?, row.text("key")?), (row.text("digest")?, reply)))
+        })
+        .collect()
+}
+
+const COMMANDS: &[Column] = &[
+    Column::Text("caller"),
+    Column::Text("key"),
+    Column::Text("digest"),
+    Column::Int("status"),
+    Column::Text("body"),
+    Column::Int("problem"),
+    Column::Int("at"),
+];
+
+/// Stores many replies beside their effects; a duplicate key means that another
+/// replica was first.
+pub async fn remember_all(tx: &mut Tx, replies: &[(&Marked, &Reply)]) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    let mut sheet = Sheet::new(tx.engine(), COMMANDS);
+    for (mark, reply) in replies {
+        sheet.text(&mark.caller).text(&mark.key).plain(&mark.digest).int(i64::from(reply.status));
+        sheet.text(&reply.body).int(i64::from(reply.problem)).int(now);
+    }
+    sheet.insert(tx.sql(), "commands").await?;
+    Ok(())
 }
 
 /// Stores the reply; a duplicate key means that another replica was first.

@@ -6,7 +6,11 @@
 use serde::Serialize;
 use sqlx::Row as _;
 
-use super::{Actor, Db, Row, Sql, claim};
+use super::{
+    Actor, Db, Engine, Row, Sql,
+    bulk::{Column, Sheet},
+    claim,
+};
 use crate::{
     event::Event,
     kernel::{FactId, Fault, SiteId, Time},
@@ -41,17 +45,33 @@ impl Fact {
     }
 }
 
-pub(super) async fn append(sql: &mut Sql, id: FactId, at: Time, actor: &Actor, fact: &Event) -> Result<(), Fault> {
-    sqlx::query("INSERT INTO events (id, at, kind, subject, site, actor, body) VALUES ($1, $2, $3, $4, $5, $6, $7)")
-        .bind(id.to_string())
-        .bind(at.ms())
-        .bind(fact.kind())
-        .bind(fact.subject())
-        .bind(fact.site().map(|site| site.to_string()))
-        .bind(actor.as_str())
-        .bind(serde_json::to_string(&fact.body())?)
-        .execute(sql)
-        .await?;
+/// A fact that is about to enter the log.
+pub(super) struct New {
+    pub(super) id: FactId,
+    /// `None`: who opened the transaction.
+    pub(super) actor: Option<Actor>,
+    pub(super) event: Event,
+}
+
+const FACTS: &[Column] = &[
+    Column::Text("id"),
+    Column::Int("at"),
+    Column::Text("kind"),
+    Column::Text("subject"),
+    Column::Text("site"),
+    Column::Text("actor"),
+    Column::Text("body"),
+];
+
+/// Puts facts into the log, in one statement.
+pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<(), Fault> {
+    let mut sheet = Sheet::new(engine, FACTS);
+    for fact in facts {
+        let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));
+        sheet.plain(fact.id).int(at.ms()).plain(event.kind()).plain(event.subject()).opt_plain(event.site());
+        sheet.text(actor.as_str()).text(&serde_json::to_string(event)?);
+    }
+    sheet.insert(sql, "events").await?;
     Ok(())
 }
 

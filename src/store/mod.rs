@@ -5,12 +5,15 @@
 //! never commits; who opened the transaction commits it, so verbs compose.
 //! Deliberately absent: anything that knows what a row means.
 
+mod backup;
 mod both;
+pub mod bulk;
 pub mod claim;
 pub mod command;
 mod connect;
 pub mod log;
 mod row;
+mod scratch;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,9 +25,11 @@ use crate::{
     kernel::{Clock, Fault, Id, Time, id::Kind, rng::Dice},
 };
 
+pub use backup::{backup, restore};
 pub use both::{TEST_START, on_both_engines};
 pub use connect::{Engine, migrate};
 pub use row::{Row, json_list};
+pub use scratch::Scratch;
 
 /// A connection as `rows.rs` files use it.
 pub type Sql = sqlx::AnyConnection;
@@ -103,7 +108,7 @@ impl Read {
 pub struct Tx {
     db: Db,
     sql: Transaction<'static, Any>,
-    facts: Vec<Event>,
+    facts: Vec<(Option<Actor>, Event)>,
     chores: BTreeMap<(Chore, String), Time>,
     actor: Actor,
 }
@@ -140,7 +145,12 @@ impl Tx {
 
     /// States a fact; it enters the log when the transaction commits.
     pub fn emit(&mut self, fact: Event) {
-        self.facts.push(fact);
+        self.facts.push((None, fact));
+    }
+
+    /// States a fact of one of several who act in this transaction.
+    pub fn emit_as(&mut self, actor: &Actor, fact: Event) {
+        self.facts.push((Some(actor.clone()), fact));
     }
 
     /// Asks for a chore at `run_at` (domain time). The same chore for the same
@@ -157,13 +167,13 @@ impl Tx {
     pub async fn commit(mut self) -> Result<(), Fault> {
         let now = self.now();
         let ring = !self.chores.is_empty() || !self.facts.is_empty();
-        for ((chore, subject), run_at) in std::mem::take(&mut self.chores) {
-            claim::schedule(&mut self.sql, chore, &subject, run_at).await?;
-        }
-        for fact in std::mem::take(&mut self.facts) {
-            let id = self.id();
-            log::append(&mut self.sql, id, now, &self.actor, &fact).await?;
-        }
+        let engine = self.engine();
+        claim::schedule(&mut self.sql, engine, &std::mem::take(&mut self.chores)).await?;
+        let facts: Vec<log::New> = std::mem::take(&mut self.facts)
+            .into_iter()
+            .map(|(actor, event)| log::New { id: self.id(), actor, event })
+            .collect();
+        log::append(&mut self.sql, engine, now, &self.actor, &facts).await?;
         self.sql.commit().await?;
         if ring {
             self.db.bell.notify_waiters();

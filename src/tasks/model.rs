@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{kernel::*, refusals, words};
+use crate::{kernel::*, refusals, sentences, words};
 
 words! {
     /// What kind of work.
@@ -49,6 +49,34 @@ impl TaskState {
     }
 }
 
+sentences! {
+    /// A few words that tell a task from its neighbours.
+    Title {
+        /// A bin to be counted.
+        Count { bin: String } => "count", "Count {bin}";
+        /// Goods from one bin to another.
+        Carry { from: String, to: String } => "carry", "{from} to {to}";
+        /// Picked goods that nobody wants any more.
+        Back { quantity: i64 } => "back", "{quantity} back to a bin";
+        /// One line of orders.
+        PickOne { station: String } => "pick_one", "1 line to {station}";
+        /// Lines of orders.
+        Pick { lines: i64, station: String } => "pick", "{lines} lines to {station}";
+        /// One piece for a carton.
+        PackOne => "pack_one", "1 piece to pack";
+        /// Pieces for cartons.
+        Pack { pieces: i64 } => "pack", "{pieces} pieces to pack";
+        /// A carton that was opened, with nothing left to scan.
+        CloseAgain => "close_again", "A box to close again";
+        /// An announced delivery.
+        Receive { asn: String, supplier: String } => "receive", "Receive {asn} from {supplier}";
+        /// Goods that nobody announced, from somebody.
+        ReceiveFrom { supplier: String } => "receive_from", "Receive from {supplier}";
+        /// Goods that nobody announced.
+        ReceiveBlind => "receive_blind", "Receive unannounced goods";
+    }
+}
+
 /// One row of human work.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Task {
@@ -66,8 +94,10 @@ pub struct Task {
     pub due_at: Time,
     /// The batch, fulfilment, receipt or bin it is about.
     pub subject: String,
-    /// A few words for lists.
-    pub title: String,
+    /// A few words for lists; in JSON in English.
+    #[serde(serialize_with = "sentence::english")]
+    #[schema(value_type = String)]
+    pub title: Title,
     /// Where it stands.
     pub state: TaskState,
     /// Who does it.
@@ -102,7 +132,7 @@ pub struct NewTask {
     /// What it is about.
     pub subject: String,
     /// A few words for lists.
-    pub title: String,
+    pub title: Title,
     /// Steps in all.
     pub total: i64,
     /// False if something must come first.

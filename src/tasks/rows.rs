@@ -17,7 +17,7 @@ fn read(row: &AnyRow) -> Result<Task, Fault> {
         priority: row.int("priority")?,
         due_at: row.time("due_at")?,
         subject: row.text("subject")?,
-        title: row.text("title")?,
+        title: Title::read(&row.text("title")?),
         state: row.word("state")?,
         assignee: row.opt_word("assignee")?,
         device: row.opt_text("device")?,
@@ -43,7 +43,7 @@ pub(super) async fn add(sql: &mut Sql, id: TaskId, new: &NewTask, now: Time) -> 
     .bind(new.priority)
     .bind(new.due_at.ms())
     .bind(&new.subject)
-    .bind(&new.title)
+    .bind(new.title.stored())
     .bind(state.as_str())
     .bind(new.total)
     .bind(now.ms())

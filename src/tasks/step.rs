@@ -69,8 +69,11 @@ pub struct StepTask {
     pub kind: TaskKind,
     /// Site.
     pub site: SiteId,
-    /// A few words.
+    /// A few words in English.
     pub title: String,
+    /// The same as code and data, for other languages.
+    #[serde(default)]
+    pub about: Title,
     /// Steps done.
     pub done: i64,
     /// Steps in all.
@@ -184,7 +187,8 @@ impl Step {
                 id: task.id,
                 kind: task.kind,
                 site: task.site,
-                title: task.title.clone(),
+                title: task.title.to_string(),
+                about: task.title.clone(),
                 done: task.done,
                 of: task.total,
             },

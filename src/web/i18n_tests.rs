@@ -7,7 +7,7 @@ use super::*;
 /// Keys under these are put together at run time from codes of other rooms.
 const BY_CODE: &[&str] = &[
     "refusal.", "say.", "state.", "kind.", "choice.", "status.", "fact.", "mode.", "tone.", "cat.", "why.", "event.",
-    "by.", "tell.", "word.", "done.",
+    "by.", "tell.", "word.", "done.", "title.", "detail.",
 ];
 
 fn texts(dir: &Path, ends: &[&str], into: &mut Vec<String>) {
@@ -24,6 +24,31 @@ fn texts(dir: &Path, ends: &[&str], into: &mut Vec<String>) {
 
 fn places(text: &str) -> BTreeSet<char> {
     text.split('{').skip(1).filter_map(|rest| rest.chars().next()).collect()
+}
+
+/// What handhelds say is put together from codes in the rooms of the floor: each has
+/// words, or a worker would read English.
+#[test]
+fn every_step_and_every_answer_of_the_floor_has_words() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut missing = BTreeSet::new();
+    for room in ["inbound", "counting", "slotting", "picking", "packing"] {
+        for file in ["scan", "step", "put_away", "carry", "putback", "short"] {
+            let Ok(text) = fs::read_to_string(root.join(room).join(format!("{file}.rs"))) else { continue };
+            let is_code = |one: &&str| {
+                let parts: Vec<&str> = one.split('.').collect();
+                let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                parts.len() == 2 && parts.iter().all(word)
+            };
+            for code in text.split('"').filter(is_code) {
+                let known = |prefix: &str| ZH.contains_key(&format!("{prefix}.{code}"));
+                if !known("say") && !known("state") {
+                    missing.insert(format!("{room}/{file}.rs: {code}"));
+                }
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new(), "without words");
 }
 
 #[test]

@@ -29,6 +29,7 @@ pub mod rider;
 pub mod handheld;
 pub mod shop;
 pub mod sketch;
+pub mod telling;
 
 use axum::{Router, middleware::from_fn};
 

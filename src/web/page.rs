@@ -188,7 +188,11 @@ async fn drawn(response: Response, words: Words, uri: &Uri, method: &Method, hea
 /// A refusal in the visitor's language: our words for its code with its fields put
 /// in, or the English sentence that travels with it.
 pub fn refusal_text(words: Words, code: &str, detail: &str, members: &Map<String, Value>) -> String {
-    let mut text = words.or("refusal", code, detail);
+    filled(words.or("refusal", code, detail), members)
+}
+
+/// Puts data into the places that a text has for them: `{name}`.
+pub fn filled(mut text: String, members: &Map<String, Value>) -> String {
     for (name, value) in members {
         let money = value.as_i64().filter(|_| name.ends_with("_minor")).map(format::money);
         let shown = money.or_else(|| value.as_str().map(str::to_owned)).unwrap_or_else(|| value.to_string());

@@ -2,7 +2,7 @@
 //! pages and kept out of others, each deed does what it says, without any script.
 
 use cartage::{
-    cases::{self, CaseCode, NewCase},
+    cases::{self, CaseCode, Detail, NewCase},
     identity::Permission,
     network,
     printing::{self, Label, LabelCode, NewPrint, PrintKind},
@@ -262,7 +262,7 @@ async fn cases_and_labels_are_settled_on_pages() {
         about: "M01-1".into(),
         site: Some(site),
         severity: None,
-        detail: "2 of 5 found".into(),
+        detail: Detail::BinShort { quantity: 3, bin: "M01-1".into() },
         links: Vec::new(),
     };
     let case = cases::open(&mut tx, &new).await.unwrap();
@@ -280,7 +280,7 @@ async fn cases_and_labels_are_settled_on_pages() {
     tx.commit().await.unwrap();
 
     let (mut sven, _) = seated(&house, "sven", "supervisor").await;
-    sven.open("/desk/cases").await.says("Bin empty or short").says("2 of 5 found");
+    sven.open("/desk/cases").await.says("Bin empty or short").says("3 were not found in M01-1");
     let page = sven.open(&format!("/desk/cases/{case}")).await;
     let csrf = page.says("A count is on its way").says("Nobody has taken it yet").field("csrf");
     sven.send(&format!("/desk/cases/{case}/take"), &[("csrf", &csrf)]).await.says("<b>sven</b>");

@@ -1,5 +1,6 @@
 //! The house as a whole, over its real faces: HTTP, MQTT, both databases.
 
+mod answers;
 mod browser;
 mod changes;
 mod counts;

@@ -15,6 +15,8 @@ use std::sync::Arc;
 const MINUTE_MS: i64 = 60_000;
 /// Domain time to find a parcel and hand it over.
 const COUNTER_MS: i64 = 20_000;
+/// How often the clerk looks whether a hand-over is in the news.
+const NEWS_LOOKS: usize = 30;
 
 /// Serves one pick-up point until the run is over.
 pub async fn live(stage: Arc<Stage>, login: Login) {
@@ -38,7 +40,7 @@ pub async fn live(stage: Arc<Stage>, login: Login) {
                 break;
             }
             if !all_collected(&stage, &site, &order) {
-                hand_over(&stage, &caller, &code, &order).await;
+                hand_over(&stage, &caller, (&code, &site), &order).await;
             }
         }
         let next_ms = coming.first().map_or(MINUTE_MS, |(at_ms, _)| at_ms - stage.now_ms());
@@ -65,14 +67,21 @@ fn all_collected(stage: &Stage, site: &str, order: &str) -> bool {
     of_order().filter(|fact| is_here(fact, site)).all(|fact| delivered(fact.text("parcel")))
 }
 
-async fn hand_over(stage: &Stage, caller: &Caller, code: &str, order: &str) {
+async fn hand_over(stage: &Stage, caller: &Caller, (code, site): (&str, &str), order: &str) {
     // An order that a person placed is collected by that person.
     let Some(placed) = stage.register.find(order) else { return };
     stage.pass(COUNTER_MS).await;
     let path = format!("/api/v1/pickup/{code}/collect");
     let key = stage.key("clerk");
     if let Err(problem) = caller.post(&path, &key, &json!({ "pin": placed.pin })).await {
-        stage.surprise("clerk", &format!("handing over {order}"), &problem);
+        return stage.surprise("clerk", &format!("handing over {order}"), &problem);
+    }
+    // The whole order was handed over; its other parcels are crossed off the list
+    // only when the news of it is in.
+    for _ in 0..NEWS_LOOKS {
+        if all_collected(stage, site, order) || !stage.rest(COUNTER_MS / 10).await {
+            return;
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 
 use sqlx::any::AnyRow;
 
-use super::read_order;
+use super::{read_fulfilment, read_line, read_order};
 use crate::{
     kernel::*,
     orders::model::*,
-    store::{Row, Sql},
+    store::{Engine, Row, Sql, json_list},
 };
 
 /// Which orders a desk asks for; what is empty or `None` narrows nothing.
@@ -158,4 +158,24 @@ pub async fn order_of_line(sql: &mut Sql, line: LineId) -> Result<Option<(OrderI
             .fetch_optional(sql)
             .await?;
     row.map(|row| Ok((row.id("id")?, row.text("number")?))).transpose()
+}
+
+/// The lines of many orders, in the order of each.
+pub async fn lines_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Line>, Fault> {
+    let text = engine.pick(
+        "SELECT * FROM order_lines WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY order_id, seq",
+        "SELECT * FROM order_lines WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY order_id, seq",
+    );
+    let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
+    rows.iter().map(read_line).collect()
+}
+
+/// The parts of many orders, in the order of each.
+pub async fn fulfilments_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]) -> Result<Vec<Fulfilment>, Fault> {
+    let text = engine.pick(
+        "SELECT * FROM fulfilments WHERE order_id IN (SELECT value FROM json_each($1)) ORDER BY order_id, id",
+        "SELECT * FROM fulfilments WHERE order_id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) ORDER BY order_id, id",
+    );
+    let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
+    rows.iter().map(read_fulfilment).collect()
 }

@@ -61,3 +61,15 @@ pub(in crate::stock) async fn replay_differs(sql: &mut Sql) -> Result<Vec<String
     .await?;
     texts(&rows)
 }
+
+/// Units that are promised and not there; the database's `CHECK` keeps this at 0.
+pub async fn oversold(sql: &mut Sql) -> Result<i64, Fault> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(h.n - p.on_hand), 0) AS BIGINT) AS n FROM pools p JOIN \
+         (SELECT site, sku, SUM(quantity - posted - released) AS n FROM holds WHERE state = 'open' \
+          GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku WHERE h.n > p.on_hand",
+    )
+    .fetch_one(sql)
+    .await?;
+    row.int("n")
+}

@@ -2,11 +2,11 @@
 
 use sqlx::any::AnyRow;
 
-use super::{Balance, Ledger, read_balance, read_hold, read_ledger};
+use super::{Balance, Ledger, read_balance, read_hold, read_ledger, read_pool};
 use crate::{
     kernel::*,
     stock::model::*,
-    store::{Row, Sql},
+    store::{Engine, Row, Sql, json_list},
 };
 
 /// Everything there is of an article at sites, place by place.
@@ -18,6 +18,32 @@ pub async fn of_article(sql: &mut Sql, sku: SkuId) -> Result<Vec<Balance>, Fault
     .bind(sku.to_string())
     .fetch_all(sql)
     .await?;
+    rows.iter().map(read_balance).collect()
+}
+
+/// The pools of many articles.
+pub async fn pools_among(sql: &mut Sql, engine: Engine, skus: &[SkuId]) -> Result<Vec<Pool>, Fault> {
+    let text = engine.pick(
+        "SELECT site, sku, on_hand, held, version FROM pools WHERE sku IN (SELECT value FROM json_each($1)) AND channel = '*' ORDER BY sku, site",
+        "SELECT site, sku, on_hand, held, version FROM pools WHERE sku IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) AND channel = '*' ORDER BY sku, site",
+    );
+    let rows = sqlx::query(text).bind(json_list(skus)).fetch_all(sql).await?;
+    rows.iter().map(read_pool).collect()
+}
+
+/// How much of many articles each site has in each condition, whoever holds it.
+pub async fn sums_among(sql: &mut Sql, engine: Engine, skus: &[SkuId]) -> Result<Vec<Balance>, Fault> {
+    let text = engine.pick(
+        "SELECT site, '' AS holder, sku, '' AS lot, '' AS serial, condition, '' AS expiry, pooled, \
+         CAST(SUM(quantity) AS BIGINT) AS quantity FROM balances \
+         WHERE sku IN (SELECT value FROM json_each($1)) AND site <> '' AND quantity > 0 \
+         GROUP BY site, sku, condition, pooled",
+        "SELECT site, '' AS holder, sku, '' AS lot, '' AS serial, condition, '' AS expiry, pooled, \
+         CAST(SUM(quantity) AS BIGINT) AS quantity FROM balances \
+         WHERE sku IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON))) AND site <> '' AND quantity > 0 \
+         GROUP BY site, sku, condition, pooled",
+    );
+    let rows = sqlx::query(text).bind(json_list(skus)).fetch_all(sql).await?;
     rows.iter().map(read_balance).collect()
 }
 

@@ -2,17 +2,22 @@
 //! replicas cannot both win.
 
 mod audit;
+mod bulk;
+mod counts;
 mod desk;
 mod places;
 
 use serde::Serialize;
 use sqlx::any::AnyRow;
 
-pub use audit::unbalanced;
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
+pub use audit::{oversold, unbalanced};
 
-pub use desk::{Question, holds_of_article, ledger, of_article, transfer_counts};
-pub use places::{contents, in_bins, in_condition, moved, on_floor};
+pub(super) use bulk::{add_counts, add_holds, add_voids, give_to_pools, holds_locked, release_holds, take_from_pools};
+pub use bulk::{lock_holds_of, pools_of_all};
+pub(super) use counts::{credit_lost, grow_pools, pools_locked, quantities, shift_balances};
+pub use desk::{Question, holds_of_article, ledger, of_article, pools_among, sums_among, transfer_counts};
+pub use places::{contents, in_bins, in_condition, moved, on_floor, returned};
 
 use super::model::*;
 use crate::{

@@ -61,6 +61,21 @@ pub async fn in_condition(
     rows.iter().map(read_balance).collect()
 }
 
+/// Goods that came back and stand in handling units of a site, or of all, unit by
+/// unit.
+pub async fn returned(sql: &mut Sql, site: Option<SiteId>, limit: i64) -> Result<Vec<Balance>, Fault> {
+    let rows = sqlx::query(
+        "SELECT site, holder, sku, lot, serial, condition, expiry, pooled, quantity FROM balances \
+         WHERE condition = 'returned' AND ($1 = '' OR site = $1) AND site <> '' AND holder LIKE 'unt_%' \
+         AND quantity > 0 ORDER BY holder, sku, lot, serial LIMIT $2",
+    )
+    .bind(site.map_or_else(String::new, |site| site.to_string()))
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read_balance).collect()
+}
+
 /// Where sellable goods of an article lie at a site, first expired first.
 pub async fn in_bins(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Balance>, Fault> {
     let rows = sqlx::query(

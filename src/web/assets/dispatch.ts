@@ -65,7 +65,7 @@ async function drawRoads(): Promise<void> {
     }
   }
   if (!fitted && lines.length > 0) {
-    map.fitBounds(L.latLngBounds(lines.flatMap((line) => line.points)), { padding: [10, 10] });
+    map.fitBounds(L.latLngBounds(lines.flatMap((line) => line.points)), { padding: [48, 48] });
     fitted = true;
   }
 }

@@ -4,10 +4,10 @@
 use axum::{http::StatusCode, response::Response};
 use serde::Deserialize;
 
-use super::seat::Seat;
+use super::{frame::Tone, seat::Seat};
 use crate::{
-    identity::FormCaller,
-    kernel::Stop,
+    identity::{FormCaller, Permission},
+    kernel::{SiteId, Stop},
     problem::Problem,
     store::{Db, Tx},
     web::{
@@ -95,6 +95,32 @@ where
             Ok(Err((status, problem)))
         }
         Err(problem) => Err(problem),
+    }
+}
+
+/// Something of a site, if the person holds `permission` there; else it is as good as
+/// none.
+pub fn of_own_site<T>(
+    seat: &Seat,
+    permission: Permission,
+    what: &'static str,
+    found: Option<T>,
+    site: impl FnOnce(&T) -> SiteId,
+) -> Result<T, Problem> {
+    let found = found.ok_or_else(|| Problem::not_found(what))?;
+    seat.caller.permit(permission, Some(site(&found))).map_err(|_| Problem::not_found(what))?;
+    Ok(found)
+}
+
+/// What follows a deed: where it led, or the page it came from with the refusal.
+pub async fn settled(
+    seat: &Seat,
+    done: Result<Response, (StatusCode, Problem)>,
+    page: impl AsyncFnOnce((Tone, String), StatusCode) -> Result<Response, Problem>,
+) -> Result<Response, Problem> {
+    match done {
+        Ok(response) => Ok(response),
+        Err((status, problem)) => page(seat.refusal(&problem), status).await,
     }
 }
 

@@ -5,15 +5,18 @@ use std::collections::HashMap;
 
 use super::{
     seat::{Seat, actor},
+    story,
     table::short,
 };
 use crate::{
+    cases::Detail,
     catalog,
     kernel::{BinId, LoadId, SkuId, UnitId},
     layout,
     problem::Problem,
     store::Sql,
     units,
+    web::{i18n::Words, telling::detailed},
 };
 
 /// The names a page has looked up.
@@ -29,6 +32,11 @@ impl<'s> Book<'s> {
     /// An empty one.
     pub fn new(seat: &'s Seat) -> Self {
         Self { seat, people: HashMap::new(), articles: HashMap::new(), holders: HashMap::new() }
+    }
+
+    /// The words of the page.
+    pub fn words(&self) -> Words {
+        self.seat.t
     }
 
     /// Who acts.
@@ -54,6 +62,19 @@ impl<'s> Book<'s> {
         );
         self.articles.insert(id, known.clone());
         Ok(known)
+    }
+
+    /// What is special about a case, with its article by name.
+    pub async fn detail(&mut self, sql: &mut Sql, detail: &Detail) -> Result<String, Problem> {
+        let seat = self.seat;
+        let article = match detail.members().get("article").and_then(|code| code.as_str()) {
+            Some(code) => match catalog::by_code(sql, code).await? {
+                Some(found) => Some(seat.t.name(&found.name.en, &found.name.zh).to_owned()),
+                None => None,
+            },
+            None => None,
+        };
+        Ok(detailed(seat.t, detail, |kind, code| story::coded(seat, kind, code), article))
     }
 
     /// An account's holder as people call it: a bin's or unit's label, or the word

@@ -71,7 +71,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
             vec![
                 Cell::num(fact.position),
                 Cell::text(crate::web::format::clock_s(fact.at, &seat.zone)).by(fact.at.ms()),
-                Cell::badge(story::tone(&fact.kind), t.or("tell", &fact.kind, &fact.kind)).under(fact.kind.clone()),
+                Cell::badge(story::tone(&fact.kind), t.or("tell", &fact.kind, &fact.kind)).over(fact.kind.clone()),
                 Cell::text(story::particulars(sql, &mut book, &seat, &fact.body).await?),
                 if page.is_empty() { Cell::code(subject) } else { Cell::link(page, subject).mono() },
                 Cell::mute(seat.site_name(fact.site)),

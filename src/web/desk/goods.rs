@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
+    acts::Done,
     book::Book,
     frame::Tone,
     ledger,
@@ -19,15 +20,16 @@ use super::{
 };
 use crate::{
     catalog::{self, Article},
+    counting::WriteOffReason,
     decisions,
     exchange::{Path, Query},
     identity::Permission,
-    kernel::SiteId,
+    kernel::{BinId, SiteId, SkuId},
     orders,
     problem::Problem,
     stock::{self, Balance, Condition, Pool},
     store::{Db, Sql},
-    web::{assets::path_part, page::draw},
+    web::{assets::path_part, page::draw_with},
 };
 
 /// What the list may be asked.
@@ -128,8 +130,12 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
     ];
     let mut table = Table::new(t.get("door.stock"), columns);
     let mut total = Sums::default();
+    let skus: Vec<SkuId> = found.iter().map(|article| article.id).collect();
+    let pools = stock::pools_among(sql, db.engine(), &skus).await?;
+    let places = stock::sums_among(sql, db.engine(), &skus).await?;
     for article in &found {
-        let (pools, places) = (stock::pools_of(sql, article.id).await?, stock::of_article(sql, article.id).await?);
+        let pools: Vec<Pool> = pools.iter().filter(|pool| pool.sku == article.id).copied().collect();
+        let places: Vec<Balance> = places.iter().filter(|place| place.goods.sku == article.id).cloned().collect();
         let sites = by_site(&pools, &places, |site| scope.is_none_or(|only| only == site));
         let mut sum = Sums::default();
         sites.values().for_each(|one| sum.add(*one));
@@ -206,14 +212,31 @@ fn cover(seat: &Seat, sum: Sums) -> (Tone, String) {
 }
 
 /// One article everywhere, by its code or id.
-pub async fn show(State(db): State<Db>, seat: Seat, Path(code): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    State(db): State<Db>,
+    seat: Seat,
+    Path(code): Path<String>,
+    Query(asked): Query<Done>,
+) -> Result<Response, Problem> {
+    let notice = seat.done(&asked.done);
+    page(&db, &seat, &code, notice, StatusCode::OK).await
+}
+
+/// The page of an article.
+pub async fn page(
+    db: &Db,
+    seat: &Seat,
+    code: &str,
+    notice: Option<(Tone, String)>,
+    status: StatusCode,
+) -> Result<Response, Problem> {
     seat.caller.permit(Permission::StockRead, None)?;
     let held = seat.caller.sites(Permission::StockRead);
     let mut read = db.read().await?;
     let sql = read.sql();
     let found = match code.parse() {
         Ok(id) => catalog::by_id(sql, id).await?,
-        Err(_) => catalog::by_code(sql, &code).await?,
+        Err(_) => catalog::by_code(sql, code).await?,
     };
     let article = found.ok_or_else(|| Problem::not_found("article"))?;
     let mut pools = stock::pools_of(sql, article.id).await?;
@@ -223,7 +246,7 @@ pub async fn show(State(db): State<Db>, seat: Seat, Path(code): Path<String>) ->
     let sites = by_site(&pools, &places, |_| true);
     let mut sum = Sums::default();
     sites.values().for_each(|one| sum.add(*one));
-    let mut book = Book::new(&seat);
+    let mut book = Book::new(seat);
     let t = seat.t;
     let asked = stock::Question { sku: Some(article.id), ..stock::Question::default() };
     let mut moved = stock::ledger(sql, &asked, "", 12).await?;
@@ -240,23 +263,27 @@ pub async fn show(State(db): State<Db>, seat: Seat, Path(code): Path<String>) ->
         frame: seat.frame("stock", t.name(&article.name.en, &article.name.zh)),
         image: article.image.clone(),
         name: t.name(&article.name.en, &article.name.zh).to_owned(),
-        lead: lead(sql, &seat, &article).await?,
+        lead: lead(sql, seat, &article).await?,
+        code: article.code.clone(),
+        notice,
         category: t.name(&article.category.en, &article.category.zh).to_owned(),
-        tiles: tiles(&seat, sum, &places),
-        sites: site_table(&seat, &sites, sum),
+        tiles: tiles(seat, sum, &places),
+        sites: site_table(seat, &sites, sum),
         agrees: if agrees {
             (Tone::Ok, t.get("stk.agree").to_owned())
         } else {
             (Tone::Bad, t.get("stk.differ").to_owned())
         },
-        places: place_table(sql, &seat, &mut book, &places).await?,
-        ledger: ledger::table(sql, &seat, &mut book, &moved, false).await?,
+        losses: losses(sql, seat, &mut book, &places).await?,
+        reasons: WriteOffReason::ALL.iter().map(|one| (one.to_string(), seat.word("reason", one.as_str()))).collect(),
+        places: place_table(sql, seat, &mut book, &places, &article.code).await?,
+        ledger: ledger::table(sql, seat, &mut book, &moved, false).await?,
         ledger_href: format!("/desk/ledger?q={}", path_part(&article.code)),
-        holds: hold_table(sql, &seat, &article).await?,
-        lots: lot_table(&seat, &places),
-        decisions: decided(sql, &seat, &article, &moved).await?,
+        holds: hold_table(sql, seat, &article).await?,
+        lots: lot_table(seat, &places),
+        decisions: decided(sql, seat, &article, &moved).await?,
     };
-    draw(&page)
+    draw_with(status, &page)
 }
 
 async fn lead(sql: &mut Sql, seat: &Seat, article: &Article) -> Result<String, Problem> {
@@ -323,7 +350,31 @@ fn site_table(seat: &Seat, sites: &BTreeMap<SiteId, Sums>, total: Sums) -> Table
     table
 }
 
-async fn place_table(sql: &mut Sql, seat: &Seat, book: &mut Book<'_>, places: &[Balance]) -> Result<Table, Problem> {
+/// Goods in bins that may be given up: not sellable, where the person adjusts stock.
+async fn losses(
+    sql: &mut Sql,
+    seat: &Seat,
+    book: &mut Book<'_>,
+    places: &[Balance],
+) -> Result<Vec<(String, String)>, Problem> {
+    let mut found = Vec::new();
+    for place in places.iter().filter(|place| place.goods.condition != Condition::Sellable) {
+        if place.holder.parse::<BinId>().is_ok() && seat.may(Permission::StockAdjust, place.site.parse().ok()) {
+            let (condition, bin) = (place.goods.condition.as_str(), book.holder(sql, &place.holder).await?);
+            let words = format!("{bin} · {} · {}", seat.word("condition", condition), place.quantity);
+            found.push((format!("{} {condition}", place.holder), words));
+        }
+    }
+    Ok(found)
+}
+
+async fn place_table(
+    sql: &mut Sql,
+    seat: &Seat,
+    book: &mut Book<'_>,
+    places: &[Balance],
+    code: &str,
+) -> Result<Table, Problem> {
     let t = seat.t;
     let columns = vec![
         Column::text("place", t.get("stk.place")),
@@ -332,6 +383,7 @@ async fn place_table(sql: &mut Sql, seat: &Seat, book: &mut Book<'_>, places: &[
         Column::text("lot", t.get("stk.lot")).extra(),
         Column::text("expiry", t.get("stk.expiry")).extra(),
         Column::num("units", t.get("stk.units")),
+        Column::text("count", ""),
     ];
     let mut table = Table::new(t.get("stk.by_place"), columns);
     for place in places {
@@ -356,6 +408,12 @@ async fn place_table(sql: &mut Sql, seat: &Seat, book: &mut Book<'_>, places: &[
                 Cell::code(lot.trim()),
                 Cell::text(expiry(&place.goods.expiry)),
                 Cell::num(place.quantity),
+                match place.holder.parse::<BinId>() {
+                    Ok(bin) if seat.may(Permission::StockAdjust, place.site.parse().ok()) => {
+                        Cell::act(format!("/desk/stock/{}/count/{bin}", path_part(code)), t.get("stk.count"))
+                    }
+                    _ => Cell::default(),
+                },
             ],
         );
     }

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    acts::{Done, Sent, act, seat_of},
+    acts::{Done, Sent, act, of_own_site, seat_of, settled},
     book::Book,
     frame::Tone,
     list::{Empty, Filter, List, Tab},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     exchange::{Form, Path, Query},
     identity::{FormCaller, Permission},
-    inbound::{self, AsnState, LineState, Receipt, ReceiptState},
+    inbound::{self, AsnState, LineState, Receipt, ReceiptState, Summary},
     kernel::{ReceiptId, SiteId},
     problem::Problem,
     store::{Db, Sql, log},
@@ -100,35 +100,28 @@ async fn received(
         Column::text("opened", t.get("tsk.since")),
     ];
     let mut table = Table::new(t.get("inb.receipts"), columns);
-    let found = inbound::list(sql, site, state, &asked.after, limit).await?;
-    for receipt in &found {
-        let lines = inbound::lines(sql, receipt.id).await?;
-        let asn = match receipt.asn {
-            Some(id) => inbound::asn_by_id(sql, id).await?,
-            None => None,
-        };
-        let waiting: i64 = lines.iter().filter(|line| line.state == LineState::Waiting).map(|line| line.quantity).sum();
-        let units: i64 = lines.iter().filter(|line| line.state == LineState::Booked).map(|line| line.quantity).sum();
+    let found = inbound::summaries(sql, site, state, &asked.after, limit).await?;
+    for Summary { receipt, announced: (code, supplier), counts: (lines, units, waiting) } in &found {
+        let blind = supplier.is_empty();
         let href = format!("/desk/inbound/{}", receipt.id);
         let (tone, word) = state_of(seat, receipt);
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, asn.as_ref().map_or_else(|| short(&receipt.id.to_string()), |asn| asn.code.clone()))
-                    .mono(),
+                Cell::link(href, if blind { short(&receipt.id.to_string()) } else { code.clone() }).mono(),
                 Cell::badge(tone, word),
-                Cell::text(asn.map_or_else(|| t.get("inb.blind").to_owned(), |asn| asn.supplier)),
+                Cell::text(if blind { t.get("inb.blind") } else { supplier.as_str() }),
                 Cell::mute(seat.site_name(Some(receipt.site))),
                 Cell::code(&receipt.dock_code),
-                Cell::num(i64::try_from(lines.len()).unwrap_or(0)),
-                Cell::num(units),
-                Cell::num(waiting),
+                Cell::num(*lines),
+                Cell::num(*units),
+                Cell::num(*waiting),
                 Cell::text(seat.when(receipt.opened_at)).by(receipt.opened_at.ms()),
             ],
         );
     }
     let full = i64::try_from(found.len()).is_ok_and(|count| count >= limit);
-    Ok((table, found.last().filter(|_| full).map(|last| last.id.to_string()).unwrap_or_default()))
+    Ok((table, found.last().filter(|_| full).map(|last| last.receipt.id.to_string()).unwrap_or_default()))
 }
 
 async fn announced(
@@ -150,8 +143,13 @@ async fn announced(
     ];
     let mut table = Table::new(t.get("inb.expected"), columns);
     let found = inbound::asns(sql, site, Some(AsnState::Expected), after, limit).await?;
+    let sums = match (found.last(), found.first()) {
+        (Some(last), Some(first)) => inbound::asn_sums(sql, last.id, first.id).await?,
+        _ => Vec::new(),
+    };
     for asn in &found {
-        let lines = inbound::asn_lines(sql, asn.id).await?;
+        let sum = sums.iter().find(|(id, ..)| *id == asn.id);
+        let (lines, units) = sum.map_or((0, 0), |(_, lines, units)| (*lines, *units));
         let (tone, due) = seat.due(asn.expected_at);
         let due = if tone == Tone::Plain { Cell::text(due) } else { Cell::badge(tone, due) };
         table.push(
@@ -161,8 +159,8 @@ async fn announced(
                 Cell::badge(Tone::Info, seat.word("asn", asn.state.as_str())),
                 Cell::text(&asn.supplier),
                 Cell::text(seat.site_name(Some(asn.site))),
-                Cell::num(i64::try_from(lines.len()).unwrap_or(0)),
-                Cell::num(lines.iter().map(|line| line.quantity).sum()),
+                Cell::num(lines),
+                Cell::num(units),
                 due.under(seat.when(asn.expected_at)).by(asn.expected_at.ms()),
             ],
         );
@@ -179,9 +177,8 @@ fn state_of(seat: &Seat, receipt: &Receipt) -> (Tone, String) {
 async fn visible(db: &Db, seat: &Seat, id: ReceiptId) -> Result<Receipt, Problem> {
     seat.caller.permit(Permission::InboundReceive, None)?;
     let mut read = db.read().await?;
-    let receipt = inbound::by_id(read.sql(), id).await?.ok_or_else(|| Problem::not_found("receipt"))?;
-    seat.caller.permit(Permission::InboundReceive, Some(receipt.site)).map_err(|_| Problem::not_found("receipt"))?;
-    Ok(receipt)
+    let found = inbound::by_id(read.sql(), id).await?;
+    of_own_site(seat, Permission::InboundReceive, "receipt", found, |receipt| receipt.site)
 }
 
 /// One receipt.
@@ -326,8 +323,5 @@ pub async fn decide(
     let told = if accept { "taken_in" } else { "rejected" };
     let done =
         act(&db, &seat, &sent, (told, &about, &here), async |tx| inbound::approve(tx, id, &line, accept).await).await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, receipt, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, receipt, Some(notice), status).await).await
 }

@@ -22,6 +22,7 @@ mod facts;
 mod find;
 pub mod frame;
 mod goods;
+mod goods_acts;
 mod inbound;
 mod ledger;
 pub mod list;
@@ -32,6 +33,7 @@ mod order_show;
 mod orders;
 mod prints;
 pub(super) mod reasons;
+mod returns;
 pub mod seat;
 mod services;
 pub(super) mod sheet;
@@ -66,9 +68,7 @@ pub fn routes() -> Router<Db> {
         .route("/desk/orders/{id}", get(order_show::show))
         .route("/desk/orders/{id}/cancel", post(order_acts::cancel))
         .route("/desk/orders/{id}/address", post(order_acts::change_address))
-        .route("/desk/orders/{id}/pay", post(order_acts::pay))
-        .route("/desk/orders/{id}/refund", post(order_acts::refund))
-        .route("/desk/orders/{id}/resume", post(order_acts::resume))
+        .route("/desk/orders/{id}/{word}", post(order_acts::plain))
         .route("/desk/orders/{id}/contact", post(order_acts::contact))
         .route("/desk/orders/{id}/labels/{print}", post(order_acts::reprint))
         .route("/desk/cases", get(cases::list))
@@ -79,6 +79,11 @@ pub fn routes() -> Router<Db> {
         .route("/desk/cases/{id}/close", post(cases::close))
         .route("/desk/stock", get(goods::list))
         .route("/desk/stock/{code}", get(goods::show))
+        .route("/desk/stock/{code}/count/{bin}", post(goods_acts::count))
+        .route("/desk/stock/{code}/write-off", post(goods_acts::write_off))
+        .route("/desk/returns", get(returns::list))
+        .route("/desk/returns/{parcel}", get(returns::show))
+        .route("/desk/returns/{parcel}/grade", post(returns::grade))
         .route("/desk/ledger", get(ledger::list))
         .route("/desk/tasks", get(tasks::list))
         .route("/desk/tasks/{id}", get(tasks::show))

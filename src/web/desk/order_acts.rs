@@ -136,43 +136,28 @@ pub async fn change_address(
     .await
 }
 
-/// Tries the card again.
-pub async fn pay(
+/// A deed that needs no more than the order: tries the card again, pays back what is
+/// kept beyond what is due, lets an order go on that a person had to look at.
+pub async fn plain(
     State(db): State<Db>,
     visit: Visit,
     caller: FormCaller,
-    Path(id): Path<String>,
+    Path((id, word)): Path<(String, String)>,
     Form(fields): Form<Fields>,
 ) -> Result<Response, Problem> {
-    let (seat, order) = begin(&db, visit, caller, &fields, &id, Permission::PaymentAct).await?;
-    act(&db, &seat, order, &fields, "paid", async |tx, order| {
-        payments::authorise(tx, order.id, TestCard::Ok).await.map(|_| ())
+    let (permission, told) = match word.as_str() {
+        "pay" => (Permission::PaymentAct, "paid"),
+        "refund" => (Permission::PaymentAct, "refunded"),
+        "resume" => (Permission::OrderChange, "resumed"),
+        _ => return Err(Problem::not_found("page")),
+    };
+    let (seat, order) = begin(&db, visit, caller, &fields, &id, permission).await?;
+    act(&db, &seat, order, &fields, told, async |tx, order| match told {
+        "paid" => payments::authorise(tx, order.id, TestCard::Ok).await.map(|_| ()),
+        "refunded" => payments::settle(tx, order.id, "by hand").await,
+        _ => orders::resume_order(tx, order.id).await,
     })
     .await
-}
-
-/// Pays back what is kept beyond what is due.
-pub async fn refund(
-    State(db): State<Db>,
-    visit: Visit,
-    caller: FormCaller,
-    Path(id): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
-    let (seat, order) = begin(&db, visit, caller, &fields, &id, Permission::PaymentAct).await?;
-    act(&db, &seat, order, &fields, "refunded", async |tx, order| payments::settle(tx, order.id, "by hand").await).await
-}
-
-/// Lets an order go on that a person had to look at.
-pub async fn resume(
-    State(db): State<Db>,
-    visit: Visit,
-    caller: FormCaller,
-    Path(id): Path<String>,
-    Form(fields): Form<Fields>,
-) -> Result<Response, Problem> {
-    let (seat, order) = begin(&db, visit, caller, &fields, &id, Permission::OrderChange).await?;
-    act(&db, &seat, order, &fields, "resumed", async |tx, order| orders::resume_order(tx, order.id).await).await
 }
 
 /// Prints the label of one of its parcels again: the same SSCC.

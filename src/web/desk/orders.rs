@@ -1,6 +1,8 @@
 //! The list of orders: search, views, filters, pages, CSV. Deliberately absent:
 //! an order's own page.
 
+use std::collections::HashMap;
+
 use axum::{extract::State, response::Response};
 use serde::Deserialize;
 
@@ -15,11 +17,11 @@ use crate::{
     catalog, decisions,
     exchange::Query,
     identity::Permission,
-    kernel::Time,
-    orders::{self, Fulfilment, FulfilmentState, Order, OrderState},
+    kernel::{DecisionId, OrderId, Time},
+    orders::{self, Fulfilment, FulfilmentState, Line, Order, OrderState},
     payments::{self, PaymentState},
     problem::Problem,
-    store::{Db, Sql},
+    store::{Db, Engine, Sql},
     web::{assets::path_part, format},
 };
 
@@ -68,7 +70,7 @@ pub async fn list(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>) 
     let filter = view(&asked.view, &base, seat.now);
     let csv = !asked.csv.is_empty();
     let found = orders::search(sql, &filter, &asked.after, if csv { CSV_ROWS } else { ROWS }).await?;
-    let table = rows(sql, &seat, &found).await?;
+    let table = rows(sql, db.engine(), &seat, &found).await?;
     if csv {
         return sheet::csv(&table);
     }
@@ -157,14 +159,43 @@ fn columns(seat: &Seat) -> Vec<Column> {
     ]
 }
 
-async fn rows(sql: &mut Sql, seat: &Seat, found: &[Order]) -> Result<Table, Problem> {
+/// What belongs to the orders of a page, each kind read at once.
+struct Around {
+    lines: HashMap<OrderId, Vec<Line>>,
+    parts: HashMap<OrderId, Vec<Fulfilment>>,
+    payments: HashMap<OrderId, PaymentState>,
+    decided: HashMap<String, DecisionId>,
+}
+
+impl Around {
+    async fn read(sql: &mut Sql, engine: Engine, found: &[Order]) -> Result<Self, Problem> {
+        let ids: Vec<OrderId> = found.iter().map(|order| order.id).collect();
+        let (mut lines, mut parts) = (HashMap::<_, Vec<_>>::new(), HashMap::<_, Vec<_>>::new());
+        for line in orders::lines_among(sql, engine, &ids).await? {
+            lines.entry(line.order).or_default().push(line);
+        }
+        for part in orders::fulfilments_among(sql, engine, &ids).await? {
+            parts.entry(part.order).or_default().push(part);
+        }
+        // The last payment of an order is the one that counts.
+        let payments = payments::of_orders(sql, engine, &ids).await?;
+        let payments = payments.into_iter().map(|payment| (payment.order, payment.state)).collect();
+        let subjects: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let decided = decisions::last_among(sql, engine, &subjects).await?.into_iter().collect();
+        Ok(Self { lines, parts, payments, decided })
+    }
+}
+
+async fn rows(sql: &mut Sql, engine: Engine, seat: &Seat, found: &[Order]) -> Result<Table, Problem> {
     let t = seat.t;
     let mut table = Table::new(t.get("door.orders"), columns(seat));
+    let mut around = Around::read(sql, engine, found).await?;
     for order in found {
-        let (parts, lines) = (orders::fulfilments(sql, order.id).await?, orders::lines(sql, order.id).await?);
-        let payment = payments::of_order(sql, order.id).await?.map(|payment| payment.state);
-        let decided = decisions::by_subject(sql, &order.id.to_string()).await?;
-        let total = payments::due_of(sql, order.id).await?;
+        let parts = around.parts.remove(&order.id).unwrap_or_default();
+        let lines = around.lines.remove(&order.id).unwrap_or_default();
+        let payment = around.payments.get(&order.id).copied();
+        let decided = around.decided.get(&order.id.to_string());
+        let total = payments::due(order, &lines);
         let mut sites: Vec<String> = parts.iter().map(|part| seat.site_name(Some(part.site))).collect();
         sites.dedup();
         let (tone, word) = state_of(seat, order, &parts);
@@ -184,7 +215,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Order]) -> Result<Table, Prob
                 Cell::num(i64::try_from(lines.len()).unwrap_or(0)),
                 Cell::shown(format::money(total), total),
                 Cell::badge(paid, payment),
-                decided.last().map_or_else(Cell::default, |one| Cell::why(&one.id.to_string(), t.get("why.link"))),
+                decided.map_or_else(Cell::default, |one| Cell::why(&one.to_string(), t.get("why.link"))),
             ],
         );
     }

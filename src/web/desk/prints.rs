@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    acts::{Done, Sent, act, seat_of},
+    acts::{Done, Sent, act, seat_of, settled},
     frame::Tone,
     list::{Empty, Filter, List, Tab},
     seat::{CSV_ROWS, ROWS, Seat},
@@ -176,8 +176,5 @@ pub async fn deed(
         _ => printing::retry(tx, id, None).await,
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, &Asked::default(), Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, &Asked::default(), Some(notice), status).await).await
 }

@@ -213,7 +213,10 @@ pub async fn view(
         id: one.id.to_string(),
         question: seat.word("question", one.kind.as_str()),
         subject: (subject_name(sql, &one.subject).await?, page_of(&one.subject)),
-        chosen: named(sql, book, &one.chosen).await?,
+        chosen: match one.inputs["waiting_tasks"].as_i64() {
+            Some(waiting) => t.put2("why.wave", one.candidates.len(), waiting),
+            None => named(sql, book, &one.chosen).await?,
+        },
         when: t.put2("why.when", seat.when(one.at), took(one.took_us)),
         method: super::story::coded(seat, "method", &one.method),
         candidates,
@@ -226,7 +229,12 @@ pub async fn view(
 }
 
 async fn named(sql: &mut Sql, book: &mut Book<'_>, name: &str) -> Result<String, Problem> {
-    if name.starts_with("usr_") { book.person(sql, name).await } else { Ok(name.to_owned()) }
+    if name.starts_with("usr_") {
+        return book.person(sql, name).await;
+    }
+    // A rider who was not found yet is a number in a plan.
+    let unknown = name.strip_prefix("a rider (").and_then(|rest| rest.strip_suffix(')'));
+    Ok(unknown.map_or_else(|| name.to_owned(), |n| book.words().put("why.a_rider", n)))
 }
 
 async fn subject_name(sql: &mut Sql, subject: &str) -> Result<String, Problem> {

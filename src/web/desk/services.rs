@@ -4,7 +4,7 @@
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{
-    acts::{Done, Sent, act, seat_of},
+    acts::{Done, Sent, act, seat_of, settled},
     frame::Tone,
     list::{Empty, List},
     seat::Seat,
@@ -186,8 +186,5 @@ pub async fn change(
         network::set_service(tx, site.id, &service, &change).await.map(|_| ())
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, &site, &before, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, &site, &before, Some(notice), status).await).await
 }

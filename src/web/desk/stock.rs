@@ -22,6 +22,10 @@ pub struct StockPage {
     pub image: String,
     /// Its name.
     pub name: String,
+    /// Its code.
+    pub code: String,
+    /// What the last deed did, or why it was refused.
+    pub notice: Option<(Tone, String)>,
     /// Code, barcode, pack levels, how it is kept.
     pub lead: String,
     /// Its department.
@@ -34,6 +38,10 @@ pub struct StockPage {
     pub agrees: (Tone, String),
     /// Bins and units that hold it.
     pub places: Table,
+    /// What may be given up: value and words.
+    pub losses: Vec<(String, String)>,
+    /// Why: code and words.
+    pub reasons: Vec<(String, String)>,
     /// The newest transfers.
     pub ledger: Table,
     /// Where all transfers of it are listed.

@@ -38,7 +38,7 @@ pub fn tone(kind: &str) -> Tone {
     match kind {
         "parcel.delivered" | "order.delivered" | "order.accepted" | "fulfilment.packed" | "payment.captured"
         | "payment.collected" | "task.done" | "mission.done" | "print.done" | "goods.put_away" | "receipt.closed"
-        | "case.closed" | "load.finished" | "road.opened" | "vehicle.released" => Tone::Ok,
+        | "case.closed" | "return.graded" | "load.finished" | "road.opened" | "vehicle.released" => Tone::Ok,
         "line.short"
         | "pick.short"
         | "bin.short"
@@ -65,10 +65,12 @@ pub fn tone(kind: &str) -> Tone {
         | "parcel.returning"
         | "case.opened"
         | "load.rerouted"
+        | "return.received"
         | "stock.adjusted" => Tone::Warn,
         "order.placed"
         | "order.address_changed"
         | "order.promise_changed"
+        | "order.resumed"
         | "payment.authorised"
         | "payment.refunded"
         | "parcel.out_for_delivery"
@@ -97,7 +99,8 @@ pub async fn particulars(sql: &mut Sql, book: &mut Book<'_>, seat: &Seat, body: 
         (None, None) => {}
     }
     for field in ["bin", "vehicle", "station", "sscc", "channel", "from", "to"] {
-        if let Some(value) = text(field) {
+        // A star stands for every channel.
+        if let Some(value) = text(field).filter(|value| *value != "*") {
             parts.push(moment_or_code(seat, value));
         }
     }
@@ -166,13 +169,23 @@ fn field(fact: &Fact, name: &str) -> String {
 
 /// The story that `facts` (oldest first) tell, newest first.
 pub async fn moments(sql: &mut Sql, book: &mut Book<'_>, seat: &Seat, facts: &[Fact]) -> Result<Vec<Moment>, Problem> {
+    Ok(by_day(seat, told(sql, book, seat, facts).await?))
+}
+
+/// What facts (oldest first) tell, each with its time.
+pub async fn told(
+    sql: &mut Sql,
+    book: &mut Book<'_>,
+    seat: &Seat,
+    facts: &[Fact],
+) -> Result<Vec<(Time, Moment)>, Problem> {
     let mut story = Vec::with_capacity(facts.len());
     let mut seen = HashMap::new();
-    for fact in facts.iter().rev() {
+    for fact in facts {
         let mut who = vec![book.person(sql, &fact.actor).await?, seat.site_name(fact.site)];
         who.retain(|one| !one.is_empty());
         let link = page_of(&fact.subject);
-        story.push(Moment {
+        let moment = Moment {
             day: String::new(),
             time: format::clock_s(fact.at, &seat.zone),
             machine: seat.machine(fact.at),
@@ -183,22 +196,26 @@ pub async fn moments(sql: &mut Sql, book: &mut Book<'_>, seat: &Seat, facts: &[F
             group: group(&fact.kind),
             why: reason(sql, &mut seen, fact).await?,
             link: if fact.kind.starts_with("case.") { (link, short(&fact.subject)) } else { Default::default() },
-        });
+        };
+        story.push((fact.at, moment));
     }
-    days(seat, facts, &mut story);
     Ok(story)
 }
 
-/// Names the day above the first moment of each.
-fn days(seat: &Seat, facts: &[Fact], story: &mut [Moment]) {
+/// Newest first, with the day above the first moment of each; of the same time, what
+/// was told later stands above.
+pub fn by_day(seat: &Seat, mut told: Vec<(Time, Moment)>) -> Vec<Moment> {
+    told.sort_by_key(|(at, _)| *at);
     let mut last = String::new();
-    for (moment, fact) in story.iter_mut().zip(facts.iter().rev()) {
-        let day = format::near_day(seat.t, seat.now, fact.at, &seat.zone);
+    let name = |(at, mut moment): (Time, Moment)| {
+        let day = format::near_day(seat.t, seat.now, at, &seat.zone);
         if day != last {
             moment.day.clone_from(&day);
             last = day;
         }
-    }
+        moment
+    };
+    told.into_iter().rev().map(name).collect()
 }
 
 #[cfg(test)]

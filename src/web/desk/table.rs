@@ -40,6 +40,8 @@ pub struct Cell {
     pub text: String,
     /// A second, quiet line.
     pub sub: String,
+    /// The second line is a code, the same in every language.
+    pub sub_code: bool,
     /// Where it leads; empty if nowhere.
     pub href: String,
     /// Drawn as a badge with this meaning.
@@ -101,6 +103,11 @@ impl Cell {
     pub fn under(mut self, sub: impl Into<String>) -> Self {
         self.sub = sub.into();
         self
+    }
+    /// The same with a code as second line.
+    #[must_use]
+    pub fn over(self, code: impl Into<String>) -> Self {
+        Self { sub_code: true, ..self.under(code) }
     }
     /// The same, sorted by `key`.
     #[must_use]

@@ -5,7 +5,7 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use serde::Deserialize;
 
 use super::{
-    acts::{Done, Sent, act, seat_of},
+    acts::{Done, Sent, act, of_own_site, seat_of, settled},
     book::{Book, page_of},
     frame::Tone,
     list::{Empty, Filter, List, Tab, Tile},
@@ -24,6 +24,7 @@ use crate::{
     web::{
         format,
         page::{Visit, draw_with},
+        telling::titled,
     },
 };
 
@@ -162,7 +163,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Task]) -> Result<Table, Probl
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, seat.word("task", task.kind.as_str())).under(task.title.clone()),
+                Cell::link(href, seat.word("task", task.kind.as_str())).under(titled(t, &task.title)),
                 Cell::badge(tone(task.state), seat.word("work", task.state.as_str())),
                 Cell::text(seat.site_name(Some(task.site))),
                 Cell::mute(&task.zone),
@@ -179,9 +180,8 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Task]) -> Result<Table, Probl
 async fn visible(db: &Db, seat: &Seat, id: TaskId) -> Result<Task, Problem> {
     seat.caller.permit(Permission::WorkSupervise, None)?;
     let mut read = db.read().await?;
-    let task = tasks::by_id(read.sql(), id).await?.ok_or_else(|| Problem::not_found("task"))?;
-    seat.caller.permit(Permission::WorkSupervise, Some(task.site)).map_err(|_| Problem::not_found("task"))?;
-    Ok(task)
+    let found = tasks::by_id(read.sql(), id).await?;
+    of_own_site(seat, Permission::WorkSupervise, "task", found, |task| task.site)
 }
 
 /// One task.
@@ -225,10 +225,10 @@ async fn page(
     told.retain(|(_, text, _)| !text.is_empty());
     let view = Thing {
         t,
-        frame: seat.frame("tasks", task.title.clone()),
+        frame: seat.frame("tasks", titled(t, &task.title)),
         list: ("/desk/tasks", t.get("door.tasks").to_owned()),
         id: task.id.to_string(),
-        title: format!("{}: {}", seat.word("task", task.kind.as_str()), task.title),
+        title: format!("{}: {}", seat.word("task", task.kind.as_str()), titled(t, &task.title)),
         state: (tone(task.state), seat.word("work", task.state.as_str())),
         lead: [seat.site_name(Some(task.site)), t.put("case.since", seat.when(task.created_at))].join(" · "),
         notice,
@@ -295,10 +295,7 @@ pub async fn assign(
     let person: UserId = sent.person.parse().map_err(|_| Problem::not_found("person"))?;
     let done =
         act(&db, &seat, &sent, ("assigned", &here, &here), async |tx| tasks::assign(tx, id, person).await).await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, task, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, task, Some(notice), status).await).await
 }
 
 /// Puts a task back into the queue, whoever has it.
@@ -315,8 +312,5 @@ pub async fn suspend(
     let why = sent.why();
     let done =
         act(&db, &seat, &sent, ("put_down", &here, &here), async |tx| tasks::suspend(tx, &task, &why).await).await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, task, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, task, Some(notice), status).await).await
 }

@@ -18,7 +18,7 @@ use crate::{
     web::{
         desk::{
             Tone,
-            acts::{Done, Sent, act, seat_of},
+            acts::{Done, Sent, act, seat_of, settled},
             list::{Empty, List},
             seat::Seat,
             sheet,
@@ -45,10 +45,7 @@ pub async fn plan(
         Ok(tx.later(Chore::PlanLoads, site, now).await?)
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, None, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, None, Some(notice), status).await).await
 }
 
 /// The seat of a dispatcher at the site of a load.
@@ -74,10 +71,7 @@ pub async fn assign(
     let done =
         act(&db, &seat, &sent, ("assigned", &here, &here), async |tx| riders::give(tx, id, driver).await.map(|_| ()))
             .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, Some(id), Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, Some(id), Some(notice), status).await).await
 }
 
 /// Takes a load back from who has not begun to load it.
@@ -93,10 +87,7 @@ pub async fn unassign(
     let done =
         act(&db, &seat, &sent, ("unassigned", &here, &here), async |tx| transport::unassign(tx, id).await.map(|_| ()))
             .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &seat, Some(id), Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &seat, Some(id), Some(notice), status).await).await
 }
 
 /// What the list of roads may be asked.
@@ -158,7 +149,7 @@ pub async fn roads(State(db): State<Db>, seat: Seat, Query(asked): Query<Asked>)
         table.push(
             href.clone(),
             vec![
-                Cell::link(href, name(&seat, road)).under(format!("#{} · {}", road.id, road.class)),
+                Cell::link(href, name(&seat, road)).under(format!("#{} · {}", road.id, seat.word("road", &road.class))),
                 Cell::badge(tone, word),
                 Cell::text(&road.reason),
                 Cell::shown(format::distance(road.length_m), road.length_m),
@@ -239,7 +230,7 @@ async fn road_page(
         facts: vec![
             plain("road.length", format::distance(road.length_m)),
             plain("road.speed", format!("{} km/h", road.speed_kmh)),
-            plain("col.what", road.class.clone()),
+            plain("col.what", seat.word("road", &road.class)),
         ],
         tables: Vec::new(),
         story,
@@ -265,8 +256,5 @@ pub async fn change_road(
         _ => network::open_road(tx, id).await.map(|_| ()),
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => road_page(&db, &seat, id, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| road_page(&db, &seat, id, Some(notice), status).await).await
 }

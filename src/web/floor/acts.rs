@@ -14,7 +14,7 @@ use crate::{
     store::Db,
     web::{
         desk::{
-            acts::{Sent, act, seat_of},
+            acts::{Sent, act, seat_of, settled},
             seat::Seat,
         },
         page::Visit,
@@ -59,10 +59,8 @@ pub async fn vehicle(
         _ => fleet::lock_out(tx, site, &serial, &why).await,
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &live, &seat, &code, &serial, Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &live, &seat, &code, &serial, Some(notice), status).await)
+        .await
 }
 
 /// Closes a way in both directions, or opens it.
@@ -83,8 +81,5 @@ pub async fn way(
         _ => layout::close_edge(tx, site, from, to, &why).await.map(|_| ()),
     })
     .await?;
-    match done {
-        Ok(response) => Ok(response),
-        Err((status, problem)) => page(&db, &live, &seat, &code, "", Some(seat.refusal(&problem)), status).await,
-    }
+    settled(&seat, done, async |notice, status| page(&db, &live, &seat, &code, "", Some(notice), status).await).await
 }

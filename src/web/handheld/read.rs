@@ -4,7 +4,7 @@
 use super::view::{Band, Into, Key, Place, StepBody};
 use crate::{
     tasks::{ExpectKind, Step, TaskKind, Tone},
-    web::i18n::Words,
+    web::{i18n::Words, telling::titled},
 };
 
 /// What surrounds a step.
@@ -35,7 +35,7 @@ pub fn read(t: Words, step: Step, around: Around) -> StepBody {
     StepBody {
         t,
         heading: heading(t, &step),
-        under: if t.is_zh() { zone_of(t, &step) } else { step.task.title.clone() },
+        under: titled(t, &step.task.about),
         band,
         big: biggest(&step),
         place: place(t, &step).filter(|_| step.task.kind != TaskKind::Pack),
@@ -86,13 +86,6 @@ fn heading(t: Words, step: &Step) -> String {
     }
 }
 
-fn zone_of(t: Words, step: &Step) -> String {
-    match &step.spot {
-        Some(spot) if !spot.zone.is_empty() && step.task.kind != TaskKind::Pack => t.put("hh.zone_n", &spot.zone),
-        _ => t.put("hh.lines_n", step.task.of),
-    }
-}
-
 /// The part that is to be done now is the largest.
 fn biggest(step: &Step) -> &'static str {
     match step.expect.kind {
@@ -115,7 +108,9 @@ fn icon_of(tone: Tone) -> (&'static str, &'static str) {
 
 fn band(t: Words, step: &Step, scanned: &str) -> Band {
     let (k, icon) = icon_of(step.say.tone);
-    let said = t.find(&format!("say.{}", step.say.code)).map(|words| fill(words, step, scanned));
+    // The same code may mean something of its own in one kind of work.
+    let own = t.find(&format!("say.{}.{}", step.task.kind, step.say.code));
+    let said = own.or_else(|| t.find(&format!("say.{}", step.say.code))).map(|words| fill(words, step, scanned));
     let asks = t.find(&format!("state.{}", step.state)).map(|words| fill(words, step, scanned));
     // Whoever said it without our knowing speaks English, in two sentences.
     let raw = step.say.text.trim_end_matches('.').to_owned();
@@ -202,7 +197,8 @@ fn target(t: Words, step: &Step) -> Option<Into> {
     let hint = match into.hint.split_once(" of ") {
         Some((n, of)) => t.put2("hh.of", n, of),
         None if into.hint == "an empty tote" => String::new(),
-        None => into.hint.clone(),
+        None if into.hint == "pallet in hand" => t.get("hh.pallet_in_hand").to_owned(),
+        None => t.or("word.condition", &into.hint, &into.hint),
     };
     Some(Into { lead: lead.to_owned(), label, hint })
 }
@@ -269,7 +265,11 @@ pub fn key(t: Words, code: &str, label: &str) -> Key {
         "quality_hold" => "lock",
         _ => "right",
     };
-    Key { code: code.to_owned(), icon, label: t.or("choice", code, label) }
+    // A number in the label is news: how many are short.
+    let number: String = label.chars().filter(char::is_ascii_digit).collect();
+    let told = t.find(&format!("choice.{code}_n")).filter(|_| !number.is_empty());
+    let label = told.map_or_else(|| t.or("choice", code, label), |words| words.replace("{0}", &number));
+    Key { code: code.to_owned(), icon, label }
 }
 
 #[cfg(test)]

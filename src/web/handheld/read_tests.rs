@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     kernel::{SiteId, TaskId},
-    tasks::{Expect, Say, Spot, StepArticle, StepQuantity, StepTask, Target},
+    tasks::{Expect, Say, Spot, StepArticle, StepQuantity, StepTask, Target, Title},
     web::i18n::Lang,
 };
 
@@ -15,6 +15,7 @@ fn step(expect: ExpectKind, state: &str) -> Step {
             kind: TaskKind::Pick,
             site: SiteId::new(none),
             title: "20 lines to PACK-1".to_owned(),
+            about: Title::Pick { lines: 20, station: "PACK-1".to_owned() },
             done: 6,
             of: 20,
         },

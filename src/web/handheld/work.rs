@@ -26,6 +26,7 @@ use crate::{
         forms::once,
         i18n::Words,
         page::{Visit, draw, go, refusal_text},
+        telling::titled,
     },
 };
 
@@ -98,7 +99,7 @@ fn job(t: Words, task: &Task, site: &Site, now: Time, mine: bool) -> Job {
         id: task.id.to_string(),
         icon: kind_icon(task.kind),
         title: kind(t, task.kind),
-        detail: if t.is_zh() { t.put("hh.lines_n", task.total) } else { task.title.clone() },
+        detail: titled(t, &task.title),
         zone: task.zone.clone(),
         due: t.put2("hh.due", &at, format::until(t, now, task.due_at)),
         due_k: if left < 0 {

@@ -138,34 +138,23 @@ async fn begin_of(tx: &mut Tx, caller: &Caller, user: UserId, sent: &Sent) -> Re
     Ok(Begin { rider: user, kind, site: Some(site.id), coord: fix.unwrap_or(site.coord), vehicle: None, cold })
 }
 
-/// Takes a load.
-pub async fn accept(
+/// Takes a load that is offered, or leaves it to others.
+pub async fn answer(
     State(db): State<Db>,
     visit: Visit,
     caller: FormCaller,
-    Path(id): Path<OfferId>,
+    Path((id, word)): Path<(OfferId, String)>,
     Form(sent): Form<Sent>,
 ) -> Result<Response, Problem> {
     let caller = caller.checked(&sent.csrf)?;
     let user = rider(&caller)?;
-    act(&db, visit.t, &caller, &sent.command_id, &format!("accept {id}"), Last::default(), async |tx| {
-        riders::accept(tx, id, user).await.map(|_| ())
-    })
-    .await
-}
-
-/// Leaves a load to others.
-pub async fn decline(
-    State(db): State<Db>,
-    visit: Visit,
-    caller: FormCaller,
-    Path(id): Path<OfferId>,
-    Form(sent): Form<Sent>,
-) -> Result<Response, Problem> {
-    let caller = caller.checked(&sent.csrf)?;
-    let user = rider(&caller)?;
-    act(&db, visit.t, &caller, &sent.command_id, &format!("decline {id}"), Last::default(), async |tx| {
-        riders::decline(tx, id, user).await.map(|_| ())
+    if !["accept", "decline"].contains(&word.as_str()) {
+        return Err(Problem::not_found("page"));
+    }
+    let body = format!("{word} {id}");
+    act(&db, visit.t, &caller, &sent.command_id, &body, Last::default(), async |tx| match word.as_str() {
+        "accept" => riders::accept(tx, id, user).await.map(|_| ()),
+        _ => riders::decline(tx, id, user).await.map(|_| ()),
     })
     .await
 }

@@ -18,7 +18,7 @@ const SEEN: &str = "(() => { const one = document.activeElement;
     return one === document.body || rings.some((ring) => drawn(getComputedStyle(ring))); })()";
 
 /// Strikes Tab until the focus is on what a selector matches.
-async fn tab_to(tab: &Tab, css: &str) {
+pub async fn tab_to(tab: &Tab, css: &str) {
     tab.sees(css).await;
     let there = format!("document.activeElement.matches({})", Value::from(css));
     for _ in 0..STROKES {

@@ -2,8 +2,12 @@
 //! a scanner. Each step leaves a picture in `target/screens`. Deliberately absent:
 //! what works without a script; `pages` and `browser` see to that.
 
+mod desk;
+mod dock;
+mod doors;
 mod driver;
 mod gate;
+mod hall;
 mod journey;
 mod keyboard;
 mod look;
@@ -11,6 +15,7 @@ mod rider;
 mod shopper;
 mod tab;
 mod trouble;
+mod watch;
 mod worker;
 
 use std::{

@@ -63,7 +63,7 @@ pub async fn hand_over(tab: &mut Tab, pin: &str) {
 }
 
 /// Takes a photo, looks at it, and sees what would be sent.
-async fn photo(tab: &Tab) {
+pub async fn photo(tab: &Tab) {
     // Any picture will do: the one of this screen.
     let taken = tab.screens.join(format!("{}-09-door-{}.png", tab.persona, tab.t.code()));
     let camera = tab.client.find(Locator::Css("[data-photo]")).await.unwrap();

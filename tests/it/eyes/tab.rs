@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub enum Size {
     /// 390 x 844, with a finger.
     Phone,
-    /// 1440 x 900, with a mouse.
+    /// 1280 x 860, with a mouse.
     Desk,
 }
 
@@ -48,7 +48,7 @@ pub struct Tab {
 fn capabilities(driver: &Driver, size: Size) -> serde_json::Map<String, Value> {
     let (width, height) = match size {
         Size::Phone => (390, 844),
-        Size::Desk => (1440, 900),
+        Size::Desk => (1280, 860),
     };
     let profile = driver.profile();
     let mut options = json!({"args": [
@@ -109,6 +109,22 @@ impl Tab {
     pub async fn night(&self) {
         let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
         self.devtools("Emulation.setEmulatedMedia", dark).await;
+    }
+
+    /// By day again.
+    pub async fn day(&self) {
+        let light = json!({"features": [{"name": "prefers-color-scheme", "value": "light"}]});
+        self.devtools("Emulation.setEmulatedMedia", light).await;
+    }
+
+    /// A window of another width; 0 for its own.
+    pub async fn width(&self, px: i64) {
+        if px == 0 {
+            self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+            return;
+        }
+        let metrics = json!({"width": px, "height": 800, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
     /// Signs in by name, and goes on to a page.
@@ -277,6 +293,17 @@ impl Tab {
         let field = self.find(css).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses what has these words in a list.
+    pub async fn choose(&self, css: &str, words: &str) {
+        self.sees(css).await;
+        let (css, words) = (Value::from(css), Value::from(words));
+        let chosen = format!(
+            "(() => {{ const list = document.querySelector({css}); const one = [...(list?.options ?? [])].find((one) => one.textContent.trim() === {words});
+            if (!one) return false; list.value = one.value; list.dispatchEvent(new Event('change', {{bubbles: true}})); return true; }})()"
+        );
+        self.until(&format!("{words} in a list"), &chosen).await;
     }
 
     /// Strikes keys, wherever the focus is.

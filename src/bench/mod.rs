@@ -1,0 +1,32 @@
+//! Measuring Cartage: `cartage bench`. Deliberately absent: numbers to reach; the
+//! command prints what it found, and ratios taken in the same run.
+
+mod cluster;
+mod crash;
+mod load;
+mod measure;
+mod orders;
+pub mod world;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::config::Options;
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Orders a second, promised for good
+    Orders(orders::OrdersArgs),
+    /// Kill a loaded server again and again; is every acknowledged order there once?
+    Crash(crash::CrashArgs),
+}
+
+/// Runs a measurement.
+pub async fn run(options: &Options, bench: Bench) -> anyhow::Result<ExitCode> {
+    match bench {
+        Bench::Orders(args) => orders::run(options, args).await,
+        Bench::Crash(args) => crash::run(options, args).await,
+    }
+}

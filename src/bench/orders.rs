@@ -1,0 +1,341 @@
+//! `cartage bench orders`: how many orders a second are promised for good, beside
+//! the one-transaction-an-order path and PostgreSQL's own benchmark, taken in turns
+//! in the same run. Deliberately absent: a verdict.
+
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::{
+    load::{self, Remote, Tally, Target, Ticker},
+    measure::{self, PgBench, median},
+    world::{self, Size},
+};
+use crate::{
+    app::clock::ScaledClock,
+    checkout::Till,
+    config::Options,
+    kernel::rng::Dice,
+    stock,
+    store::{self, Db, Engine, Scratch},
+};
+
+/// How orders are measured.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Without --url the writer is measured in this process, on a scratch database that is removed
+again: a file, or a database of its own on the PostgreSQL server that --database names.
+
+Examples:
+  cartage bench orders                                           SQLite, 256 clients, closed loop
+  cartage bench orders --database postgres://me@localhost/postgres --rounds 5
+  cartage bench orders --rate 3000 --seconds 20                  open loop
+  cartage bench orders --url http://127.0.0.1:8080 --token T     a running server")]
+pub struct OrdersArgs {
+    /// Clients that order again as soon as they are answered
+    #[arg(long, default_value_t = 256)]
+    clients: usize,
+    /// Open loop: so many orders a second, whether answered or not
+    #[arg(long)]
+    rate: Option<u32>,
+    /// How long each measurement lasts
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// How often; medians are told
+    #[arg(long, default_value_t = 1)]
+    rounds: usize,
+    /// How many articles are in half of all orders
+    #[arg(long, default_value_t = 4)]
+    hot: usize,
+    /// Replicas on one PostgreSQL, each with a writer and connections of its own
+    #[arg(long, default_value_t = 1)]
+    replicas: usize,
+    /// A running server
+    #[arg(long, requires = "token")]
+    url: Option<String>,
+    /// A token of the server that may place orders
+    #[arg(long)]
+    token: Option<String>,
+    /// PostgreSQL server for pgbench; that of --database when absent
+    #[arg(long, value_name = "URL")]
+    pgbench: Option<String>,
+    /// Scale of pgbench; it must not be below its clients
+    #[arg(long, default_value_t = 300)]
+    scale: u32,
+    /// Seed of the shoppers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write what was found as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+/// What was found; a rate is the median of the rounds.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    target: String,
+    clients: usize,
+    rate: Option<u32>,
+    rounds: usize,
+    seconds: u64,
+    hot: usize,
+    replicas: usize,
+    orders_per_s: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    p999_ms: f64,
+    placed: u64,
+    refused: u64,
+    shed: u64,
+    failed: u64,
+    units_oversold: Option<i64>,
+    ledger_differences: Option<usize>,
+    single_path_orders_per_s: Option<f64>,
+    ratio_single_path: Option<f64>,
+    pgbench_simple_update_tps: Option<f64>,
+    ratio_pgbench: Option<f64>,
+    fsync_us: Option<f64>,
+    /// Processor time of this process for each order placed in groups.
+    cpu_us_per_order: Option<f64>,
+}
+
+/// Measures, prints, and writes the report.
+pub async fn run(options: &Options, args: OrdersArgs) -> anyhow::Result<ExitCode> {
+    let report = match (&args.url, &args.token) {
+        (Some(url), Some(token)) => remote(&args, url, token).await?,
+        _ => local(options, &args).await?,
+    };
+    print(&report);
+    if let Some(file) = &args.report {
+        let text = serde_json::to_string_pretty(&report)? + "\n";
+        std::fs::write(file, text).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    let sound = report.units_oversold.unwrap_or(0) == 0 && report.ledger_differences.unwrap_or(0) == 0;
+    Ok(if sound && report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn open(url: &str) -> anyhow::Result<Db> {
+    let (clock, dice) = (Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random())));
+    Ok(Db::open(url, clock, dice).await?)
+}
+
+/// A scratch database with its world.
+struct Stage {
+    scratch: Scratch,
+    db: Db,
+}
+
+impl Stage {
+    async fn set(database: Option<&str>, size: Size) -> anyhow::Result<Self> {
+        let scratch = match database {
+            Some(url) if Engine::of(url)? == Engine::Postgres => Scratch::on_server(url).await?,
+            _ => Scratch::file(&std::env::temp_dir())?,
+        };
+        let db = open(scratch.url()).await?;
+        store::migrate(&db).await?;
+        world::furnish(&db, size).await?;
+        Ok(Self { scratch, db })
+    }
+
+    /// The same database with connections of its own.
+    async fn open(&self) -> anyhow::Result<Db> {
+        open(self.scratch.url()).await
+    }
+
+    async fn strike(self) -> anyhow::Result<()> {
+        self.db.close().await;
+        Ok(self.scratch.remove().await?)
+    }
+}
+
+async fn local(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
+    let size = Size { hot: args.hot, ..Size::default() };
+    let database = options.database.as_deref();
+    let bar = progress("furnishing a scratch database");
+    let stage = Stage::set(database, size).await?;
+    let server =
+        args.pgbench.as_deref().or(database.filter(|url| Engine::of(url).is_ok_and(|one| one == Engine::Postgres)));
+    bar.set_message("filling pgbench's tables");
+    let pgbench = match server {
+        Some(server) => Some(PgBench::prepare(server, args.scale).await?),
+        None => None,
+    };
+    let mut replicas = vec![stage.db.clone()];
+    for _ in 1..args.replicas.max(1) {
+        anyhow::ensure!(stage.db.engine() == Engine::Postgres, "replicas need PostgreSQL; name one with --database");
+        replicas.push(stage.open().await?);
+    }
+    let till = Target::Tills(Arc::new(replicas.iter().cloned().map(Till::open).collect()));
+    let alone = Target::Alone(stage.db.clone());
+    let mut rounds = Rounds::default();
+    for round in 0..args.rounds.max(1) {
+        let seed = args.seed * 1_000 + u64::try_from(round).unwrap_or(0);
+        bar.set_message(format!("round {}: in groups", round + 1));
+        let before = measure::cpu_us();
+        rounds.group.push(one_load(&till, args, size, seed, &bar).await);
+        rounds.cpu_us += measure::cpu_us() - before;
+        if args.rate.is_none() {
+            bar.set_message(format!("round {}: one transaction an order", round + 1));
+            rounds.alone.push(one_load(&alone, args, size, seed + 500, &bar).await.per_second());
+        }
+        if let Some(pgbench) = &pgbench {
+            bar.set_message(format!("round {}: pgbench -N", round + 1));
+            rounds.pgbench.push(pgbench.run(args.clients, args.seconds).await?.tps);
+        }
+    }
+    bar.finish_and_clear();
+    drop(till);
+    for replica in replicas.into_iter().skip(1) {
+        replica.close().await;
+    }
+    let mut report = rounds.report(args, &format!("{} in this process", stage.db.engine().as_str()));
+    let mut read = stage.db.read().await?;
+    report.units_oversold = Some(stock::oversold(read.sql()).await?);
+    report.ledger_differences = Some(stock::audit(read.sql()).await?.differences());
+    drop(read);
+    report.fsync_us = measure::fsync_us(stage.scratch.folder().unwrap_or(&std::env::temp_dir())).ok();
+    if let Some(pgbench) = pgbench {
+        pgbench.remove().await?;
+    }
+    stage.strike().await?;
+    Ok(report)
+}
+
+async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Report> {
+    let remote = Remote::open(url, token).await?;
+    let size = Size { hot: args.hot, articles: remote.articles(), ..Size::default() };
+    let target = Target::Http(Arc::new(remote));
+    let bar = progress("");
+    let mut rounds = Rounds::default();
+    for round in 0..args.rounds.max(1) {
+        bar.set_message(format!("round {}: {url}", round + 1));
+        let seed = args.seed * 1_000 + u64::try_from(round).unwrap_or(0);
+        rounds.group.push(one_load(&target, args, size, seed, &bar).await);
+    }
+    bar.finish_and_clear();
+    Ok(rounds.report(args, url))
+}
+
+async fn one_load(target: &Target, args: &OrdersArgs, size: Size, seed: u64, bar: &ProgressBar) -> Tally {
+    let ticker = Ticker::default();
+    let shown = {
+        let (bar, ticker) = (bar.clone(), ticker.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                bar.set_position(ticker.load(Ordering::Relaxed));
+            }
+        })
+    };
+    let lasts = Duration::from_secs(args.seconds.max(1));
+    let tally = match args.rate {
+        Some(rate) => load::open(target, rate, lasts, size, seed, &ticker).await,
+        None => load::closed(target, args.clients, lasts, size, seed, &ticker).await,
+    };
+    shown.abort();
+    tally
+}
+
+#[derive(Default)]
+struct Rounds {
+    group: Vec<Tally>,
+    alone: Vec<f64>,
+    pgbench: Vec<f64>,
+    /// Processor time of the group rounds in this process.
+    cpu_us: f64,
+}
+
+impl Rounds {
+    fn report(&self, args: &OrdersArgs, target: &str) -> Report {
+        let of = |pick: &dyn Fn(&Tally) -> f64| median(&self.group.iter().map(pick).collect::<Vec<_>>()).unwrap_or(0.0);
+        let sum = |pick: &dyn Fn(&Tally) -> u64| self.group.iter().map(pick).sum();
+        let ratio = |others: &[f64]| {
+            let each: Vec<f64> =
+                self.group.iter().zip(others).map(|(tally, other)| tally.per_second() / other.max(1e-9)).collect();
+            median(&each)
+        };
+        if let Some(last) = self.group.last() {
+            println!("{}", last.latencies.drawing());
+        }
+        Report {
+            target: target.to_owned(),
+            clients: args.clients,
+            rate: args.rate,
+            rounds: self.group.len(),
+            seconds: args.seconds,
+            hot: args.hot,
+            replicas: args.replicas,
+            cpu_us_per_order: self.cpu_us_per_order(),
+            orders_per_s: of(&Tally::per_second),
+            p50_ms: of(&|tally| tally.latencies.permille_ms(500)),
+            p99_ms: of(&|tally| tally.latencies.permille_ms(990)),
+            p999_ms: of(&|tally| tally.latencies.permille_ms(999)),
+            placed: sum(&|tally| tally.placed),
+            refused: sum(&|tally| tally.refused),
+            shed: sum(&|tally| tally.shed),
+            failed: sum(&|tally| tally.failed),
+            single_path_orders_per_s: median(&self.alone),
+            ratio_single_path: ratio(&self.alone),
+            pgbench_simple_update_tps: median(&self.pgbench),
+            ratio_pgbench: ratio(&self.pgbench),
+            ..Report::default()
+        }
+    }
+}
+
+impl Rounds {
+    fn cpu_us_per_order(&self) -> Option<f64> {
+        let placed: u64 = self.group.iter().map(|tally| tally.placed).sum();
+        // Orders in a run are far below 2^52.
+        #[allow(clippy::cast_precision_loss)]
+        let placed = placed as f64;
+        (self.cpu_us > 0.0 && placed > 0.0).then(|| self.cpu_us / placed)
+    }
+}
+
+fn progress(message: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner().with_message(message);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg} {pos}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn print(report: &Report) {
+    let Report { orders_per_s, p50_ms, p99_ms, p999_ms, .. } = report;
+    println!("{}: {} clients, {} x {} s", report.target, report.clients, report.rounds, report.seconds);
+    println!(
+        "  orders        {orders_per_s:>10.0} a second   p50 {p50_ms:.1} ms   p99 {p99_ms:.1} ms   p99.9 {p999_ms:.1} ms"
+    );
+    println!(
+        "  answers       {} placed, {} refused, {} shed, {} failed",
+        report.placed, report.refused, report.shed, report.failed
+    );
+    let beside = |name: &str, rate: Option<f64>, ratio: Option<f64>| {
+        if let (Some(rate), Some(ratio)) = (rate, ratio) {
+            println!("  {name:<13} {rate:>10.0} a second   {ratio:.1} times slower");
+        }
+    };
+    beside("one by one", report.single_path_orders_per_s, report.ratio_single_path);
+    beside("pgbench -N", report.pgbench_simple_update_tps, report.ratio_pgbench);
+    if let Some(us) = report.cpu_us_per_order {
+        println!("  processor     {us:>10.0} us an order, in this process");
+    }
+    if let Some(us) = report.fsync_us {
+        println!("  fsync         {us:>10.0} us");
+    }
+    if let Some(oversold) = report.units_oversold {
+        println!(
+            "  oversold      {oversold:>10} units, ledger differs in {} places",
+            report.ledger_differences.unwrap_or(0)
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! Many orders in one transaction: what a flash sale needs. Each is decided in
+//! memory, first come first served, on what the ones before it left; a refusal
+//! touches nothing. Then all are written in a fixed number of statements, committed
+//! once, and answered.
+//!
+//! ```text
+//!   waiting --till--> batch --read--> scene --decide, one by one--> opened, refused
+//!                                        \--write--> commit --> answers
+//!                           out of date, or a fault: once more one by one
+//! ```
+//!
+//! The answers are those of [`super::place`], which stays: for one order at a time,
+//! and for those of a batch that failed. Deliberately absent: locks while deciding;
+//! the guards of the statements tell when another replica was faster.
+
+mod decide;
+#[cfg(test)]
+mod tests;
+mod till;
+mod write;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+pub use till::Till;
+
+use super::{model::*, place, view};
+use crate::{
+    catalog::{self, Listing},
+    exchange::{self, Flight},
+    identity::{self, Signer},
+    kernel::*,
+    orders,
+    problem::Problem,
+    promise::Scene,
+    store::{
+        Actor, Db, Tx,
+        command::{self, Marked, Refusal as KeyRefusal, Reply},
+    },
+};
+use decide::{Decided, decide};
+
+/// An order that waits to be placed.
+pub struct Wish {
+    /// What is asked.
+    pub order: PlaceOrder,
+    /// The signed-in shopper.
+    pub shopper: Option<UserId>,
+    /// Whose command it is.
+    pub mark: Marked,
+    /// Keeps the same command out until this one is answered.
+    pub flight: Option<Flight>,
+}
+
+/// What a wish is answered: a reply that is stored, or a problem that is not.
+pub type Answer = Result<Reply, Problem>;
+
+/// Everything the orders of a batch are decided on.
+struct Desk {
+    scene: Scene,
+    articles: HashMap<String, Listing>,
+    /// Numbers of channels that are taken.
+    externals: HashSet<(String, String)>,
+    signer: Signer,
+}
+
+/// What a batch came to.
+enum Outcome {
+    /// Committed: the answers, in the order of the wishes.
+    Done(Vec<Answer>),
+    /// Another replica changed what was decided on; nothing was written.
+    Stale,
+}
+
+/// Places orders in one transaction and answers in their order. An error means that
+/// nothing was written.
+async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
+    let mut tx = db.begin(Actor::house()).await?;
+    let marks: Vec<&Marked> = wishes.iter().map(|wish| &wish.mark).collect();
+    let seen = command::seen_all(&mut tx, &marks).await?;
+    let mut desk = Desk::read(&mut tx, wishes).await?;
+    let mut answers: Vec<Option<Answer>> = Vec::with_capacity(wishes.len());
+    let mut decided: Vec<Decided> = Vec::new();
+    for (at, wish) in wishes.iter().enumerate() {
+        let key = (wish.mark.caller.clone(), wish.mark.key.clone());
+        if let Some((digest, reply)) = seen.get(&key) {
+            let same = *digest == wish.mark.digest;
+            answers.push(Some(if same { Ok(reply.clone()) } else { Err(KeyRefusal::Reused.into()) }));
+            continue;
+        }
+        match decide(&tx, &mut desk, at, wish) {
+            Ok(one) => {
+                decided.push(one);
+                answers.push(None);
+            }
+            Err(Stop::Refused(refusal)) => answers.push(Some(exchange::refused(&*refusal))),
+            Err(fault) => return Err(fault),
+        }
+    }
+    let replies: Vec<Answer> = decided.iter().map(|one| exchange::done(201, &one.shown)).collect();
+    let mut fresh = replies.into_iter();
+    let answers: Vec<Answer> = answers
+        .into_iter()
+        .map(|answer| answer.unwrap_or_else(|| fresh.next().expect("one reply for each order decided")))
+        .collect();
+    let stored: Vec<(&Marked, &Reply)> = wishes
+        .iter()
+        .zip(&answers)
+        .filter(|(wish, _)| !seen.contains_key(&(wish.mark.caller.clone(), wish.mark.key.clone())))
+        .filter_map(|(wish, answer)| Some((&wish.mark, answer.as_ref().ok()?)))
+        .collect();
+    command::remember_all(&mut tx, &stored).await?;
+    if !write::write(&mut tx, &mut desk.scene, wishes, decided).await? {
+        return Ok(Outcome::Stale);
+    }
+    tx.commit().await?;
+    Ok(Outcome::Done(answers))
+}
+
+impl Desk {
+    async fn read(tx: &mut Tx, wishes: &[Wish]) -> Result<Self, Stop> {
+        let engine = tx.engine();
+        let codes: BTreeSet<&str> =
+            wishes.iter().flat_map(|wish| &wish.order.lines).map(|want| want.sku.as_str()).collect();
+        let found = catalog::listings(tx.sql(), engine, codes.into_iter()).await?;
+        let skus = found.iter().map(|article| article.id).collect();
+        let articles = found.into_iter().map(|article| (article.code.clone(), article)).collect();
+        let asked = wishes
+            .iter()
+            .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
+        let externals = orders::known_externals(tx, asked).await?.into_iter().collect();
+        let signer = identity::signer(tx).await?;
+        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals, signer })
+    }
+}
+
+/// Places one order in a transaction of its own: the path that machines take while
+/// nobody else is there, and the last resort of a batch that failed.
+pub async fn place_alone(db: &Db, wish: &Wish) -> Answer {
+    let mut tries = 0;
+    loop {
+        match try_alone(db, wish).await {
+            // Another transaction was first with a number, or waits for us: once more.
+            Err(Stop::Fault(fault)) if (fault.duplicate || fault.retryable) && tries < 3 => tries += 1,
+            Err(Stop::Fault(fault)) => return Err(fault.into()),
+            Err(Stop::Refused(refusal)) => return Err((&*refusal).into()),
+            Ok(answer) => return answer,
+        }
+    }
+}
+
+async fn try_alone(db: &Db, wish: &Wish) -> Result<Answer, Stop> {
+    let Marked { caller, key, digest } = &wish.mark;
+    let mut tx = db.begin(Actor::named(caller)).await?;
+    match command::seen(&mut tx, caller, key, digest).await? {
+        command::Seen::New => {}
+        command::Seen::Done(reply) => return Ok(Ok(reply)),
+        command::Seen::Other => return Err(KeyRefusal::Reused.into()),
+    }
+    let reply = match show_alone(&mut tx, wish).await {
+        Ok(shown) => exchange::done(201, &shown),
+        Err(Stop::Refused(refusal)) => {
+            drop(tx);
+            tx = db.begin(Actor::named(caller)).await?;
+            exchange::refused(&*refusal)
+        }
+        Err(fault) => return Err(fault),
+    };
+    if let Ok(reply) = &reply {
+        command::remember(&mut tx, caller, key, digest, reply).await?;
+        tx.commit().await?;
+    }
+    Ok(reply)
+}
+
+async fn show_alone(tx: &mut Tx, wish: &Wish) -> Result<view::OrderView, Stop> {
+    let order = place::place(tx, &wish.order, wish.shopper).await?;
+    let link = identity::sign_guest(tx, order.id).await?;
+    let order = orders::by_id(tx.sql(), order.id).await?.unwrap_or(order);
+    let pin = order.delivery_pin.clone();
+    let mut shown = view::view(tx.sql(), order).await?;
+    (shown.delivery_pin, shown.guest_link) = (Some(pin), Some(link));
+    Ok(shown)
+}

@@ -1,0 +1,159 @@
+//! Planning many baskets in one transaction: sites, pools and hours are read once,
+//! each basket is planned in memory on what the ones before it left, and what was
+//! taken is written at the end. The plans are those of [`super::plan`].
+//!
+//! Deliberately absent: writing pools; who holds the goods does that, and its guard
+//! tells when the scene was out of date.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Instant,
+};
+
+use jiff::tz::TimeZone;
+use solver::sourcing;
+
+use super::{
+    model::*,
+    plan::{assemble, no_room},
+};
+use crate::{
+    decisions::Candidate,
+    kernel::*,
+    network::{self, HourBook, Site, Slot},
+    stock::{self, Pool},
+    store::Tx,
+};
+
+/// What planning looks at.
+pub struct Scene {
+    now: Time,
+    sites: Vec<(Arc<Site>, TimeZone)>,
+    /// By service: the sites that offer it now, by place in `sites`.
+    slots: HashMap<String, Vec<(usize, Slot)>>,
+    pools: HashMap<SkuId, Vec<Pool>>,
+    hours: HourBook,
+}
+
+/// A plan, and the hours it needs.
+pub struct Drawn {
+    /// Who ships what.
+    pub plan: Plan,
+    hours: Vec<(SiteId, Time, i64)>,
+}
+
+impl Scene {
+    /// Reads what is needed to plan baskets of these articles.
+    pub async fn read(tx: &mut Tx, skus: &BTreeSet<SkuId>) -> Result<Self, Fault> {
+        let now = tx.now();
+        let sites: Vec<_> = network::sites(tx.sql())
+            .await?
+            .into_iter()
+            .map(|site| {
+                let zone = site.zone();
+                (Arc::new(site), zone)
+            })
+            .collect();
+        let services = network::all_services(tx.sql()).await?;
+        let mut slots: HashMap<String, Vec<(usize, Slot)>> = HashMap::new();
+        let mut spans: HashMap<SiteId, Time> = HashMap::new();
+        for (at, (site, _)) in sites.iter().enumerate().filter(|(_, (site, _))| site.ships()) {
+            for (_, service) in services.iter().filter(|(of, service)| *of == site.id && service.open) {
+                if let Some(slot) = network::slot(site, service, now) {
+                    slots.entry(service.service.clone()).or_default().push((at, slot));
+                    let by = spans.entry(site.id).or_insert(slot.ready_by);
+                    *by = slot.ready_by.max(*by);
+                }
+            }
+        }
+        let spans: Vec<_> = spans.into_iter().map(|(site, by)| (site, now, by)).collect();
+        let hours = HourBook::read(tx, &spans).await?;
+        let mut pools: HashMap<SkuId, Vec<Pool>> = HashMap::with_capacity(skus.len());
+        for pool in stock::pools_of_all(tx, skus.iter().copied()).await? {
+            pools.entry(pool.sku).or_default().push(pool);
+        }
+        Ok(Self { now, sites, slots, pools, hours })
+    }
+
+    /// A site by its code, in any case.
+    pub fn site_by_code(&self, code: &str) -> Option<&Site> {
+        let code = code.trim().to_uppercase();
+        self.sites.iter().map(|(site, _)| &**site).find(|site| site.code == code)
+    }
+
+    /// The code of a site.
+    pub fn code_of(&self, id: SiteId) -> &str {
+        self.sites.iter().find(|(site, _)| site.id == id).map_or("", |(site, _)| &site.code)
+    }
+
+    /// Plans a basket on what is left; nothing is taken yet. Refusals as in
+    /// [`super::plan`].
+    pub fn plan(&mut self, request: &Request) -> Result<Drawn, Stop> {
+        let started = Instant::now();
+        let mut offers = self.offers(request);
+        let mut full: Vec<Candidate> = Vec::new();
+        loop {
+            if offers.is_empty() {
+                return Err(Refusal::NoService { service: request.service.clone() }.into());
+            }
+            let answer = sourcing::solve(&problem(request, &offers, self.now))
+                .map_err(|error| Refusal::Unsolvable { reason: error.to_string() })?;
+            match self.find_hours(&offers, &answer) {
+                Ok(hours) => {
+                    let plan = assemble(request, &offers, &answer, full, self.now, started);
+                    return Ok(Drawn { plan, hours });
+                }
+                Err(index) => full.push(no_room(&offers.remove(index))),
+            }
+        }
+    }
+
+    fn offers(&self, request: &Request) -> Vec<Offer> {
+        let available = |site: SiteId| {
+            let of = |line: &Demand| self.pools.get(&line.sku)?.iter().find(|pool| pool.site == site);
+            request.lines.iter().map(|line| of(line).map_or(0, |pool| pool.available().max(0))).collect()
+        };
+        let slots = self.slots.get(&request.service).map(Vec::as_slice).unwrap_or_default();
+        let offer = |(at, slot): &(usize, Slot)| {
+            let site = Arc::clone(&self.sites[*at].0);
+            Offer { available: available(site.id), site, ready_by: slot.ready_by, window: slot.window }
+        };
+        slots.iter().map(offer).collect()
+    }
+
+    /// An hour at each site that takes part, or the index of one without room.
+    fn find_hours(&mut self, offers: &[Offer], answer: &sourcing::Plan) -> Result<Vec<(SiteId, Time, i64)>, usize> {
+        let mut found = Vec::new();
+        for (index, offer) in offers.iter().enumerate() {
+            let parts = answer.parts.iter().filter(|part| part.site == index).count();
+            let lines = i64::try_from(parts).unwrap_or(i64::MAX);
+            if lines == 0 {
+                continue;
+            }
+            let zone = self.sites.iter().find(|(site, _)| site.id == offer.site.id).map(|(_, zone)| zone);
+            let zone = zone.expect("offers are of our sites");
+            let hour = self.hours.find(&offer.site, zone, self.now, offer.ready_by, lines).ok_or(index)?;
+            found.push((offer.site.id, hour, lines));
+        }
+        Ok(found)
+    }
+
+    /// Takes goods and hours of a plan, so that the next basket sees what is left.
+    pub fn take(&mut self, drawn: &Drawn) {
+        for (site, hour, lines) in &drawn.hours {
+            self.hours.take(*site, *hour, *lines);
+        }
+        for part in &drawn.plan.parts {
+            let pools = self.pools.get_mut(&part.sku);
+            if let Some(pool) = pools.and_then(|pools| pools.iter_mut().find(|pool| pool.site == part.site)) {
+                pool.held += part.quantity;
+            }
+        }
+    }
+
+    /// Writes the hours that were taken; false if another replica was faster.
+    pub async fn write_hours(&mut self, tx: &mut Tx) -> Result<bool, Fault> {
+        self.hours.write(tx).await
+    }
+}

@@ -1,0 +1,105 @@
+//! Many reservations in few statements, for a batch of orders or one very long one.
+//! Deliberately absent: who gets what; that was decided in memory before, and the
+//! guard here only notices that the memory was out of date.
+
+use std::collections::BTreeMap;
+
+use super::{hold, model::*, movement::announce, rows};
+use crate::{
+    event::Event,
+    kernel::*,
+    store::{Actor, Tx},
+};
+
+/// Reserves goods for many lines, all or nothing. The ids were given before, so
+/// that rows and facts elsewhere may name them. Guard: every pool has enough, else
+/// false, and the caller drops the transaction. Effect: pools, holds, pending
+/// transfers. Facts: one `inventory.changed` a pool, with its last version; the
+/// caller states each `hold.placed` in the order of its story, and asks for the
+/// chores of those that may lapse.
+pub async fn reserve_all(tx: &mut Tx, holds: &[(HoldId, Want, Actor)]) -> Result<bool, Fault> {
+    let mut wanted: BTreeMap<(SiteId, SkuId), i64> = BTreeMap::new();
+    for (_, want, _) in holds {
+        *wanted.entry((want.site, want.sku)).or_default() += want.quantity;
+    }
+    rows::add_holds(tx, holds).await?;
+    let Some(pools) = rows::take_from_pools(tx, &wanted).await? else { return Ok(false) };
+    for pool in pools {
+        announce(tx, pool);
+    }
+    Ok(true)
+}
+
+/// Gives parts of many holds back, at most what each still reserves; returns how much
+/// that was in all. The same as [`super::release`] of each, in few statements.
+/// Facts: `hold.released` for each hold, one `inventory.changed` a pool.
+pub async fn release_all(tx: &mut Tx, cuts: &[(HoldId, i64)], reason: &'static str) -> Result<i64, Stop> {
+    let ids: Vec<HoldId> = cuts.iter().map(|(id, _)| *id).collect();
+    let found: BTreeMap<HoldId, Hold> =
+        rows::holds_locked(tx, &ids).await?.into_iter().map(|hold| (hold.id, hold)).collect();
+    let mut given: BTreeMap<HoldId, i64> = BTreeMap::new();
+    for (id, quantity) in cuts {
+        let hold = found.get(id).ok_or(Refusal::NoHold { hold: *id })?;
+        let before = given.entry(*id).or_default();
+        *before += (hold.open() - *before).min(*quantity).max(0);
+    }
+    given.retain(|_, n| *n > 0);
+    let back: Vec<(&Hold, i64)> = given.iter().map(|(id, n)| (&found[id], *n)).collect();
+    let mut pools: BTreeMap<(SiteId, SkuId), i64> = BTreeMap::new();
+    for (hold, n) in &back {
+        *pools.entry((hold.site, hold.sku)).or_default() += n;
+        let Hold { order, line, id, site, sku, .. } = **hold;
+        let reason = reason.to_owned();
+        tx.emit(Event::HoldReleased { order, line, hold: id, site, sku, quantity: *n, reason });
+    }
+    rows::add_voids(tx, &back, reason).await?;
+    rows::release_holds(tx, &given).await?;
+    for pool in rows::give_to_pools(tx, &pools).await? {
+        announce(tx, pool);
+    }
+    Ok(back.iter().map(|(_, n)| n).sum())
+}
+
+/// Books many counts, each account and goods at most once: [`super::count`] of each,
+/// in few statements. Returns the changes in their order. Promises that are no longer
+/// covered break, the latest first. Facts: `stock.adjusted` for each change, one
+/// `inventory.changed` a pool, `hold.broken`.
+pub async fn count_all(
+    tx: &mut Tx,
+    counted: &[Counted],
+    reason: &'static str,
+    reference: &str,
+) -> Result<Vec<i64>, Stop> {
+    let believed = rows::quantities(tx, counted).await?;
+    let changes: Vec<i64> = counted.iter().zip(&believed).map(|(one, was)| one.counted - was).collect();
+    let changed: Vec<(&Counted, i64)> =
+        counted.iter().zip(changes.iter().copied()).filter(|(_, change)| *change != 0).collect();
+    let mut pools: BTreeMap<(SiteId, SkuId), i64> = BTreeMap::new();
+    let mut lost: BTreeMap<&Goods, i64> = BTreeMap::new();
+    for (one, change) in &changed {
+        let share = one.at.pool_share(one.goods.condition, *change);
+        if let Some(site) = one.at.site.filter(|_| share != 0) {
+            *pools.entry((site, one.goods.sku)).or_default() += share;
+        }
+        *lost.entry(&one.goods).or_default() -= change;
+    }
+    rows::shift_balances(tx, &changed).await?;
+    for pool in rows::pools_locked(tx, &pools).await? {
+        let excess = pool.held - (pool.on_hand + pools[&(pool.site, pool.sku)]);
+        if excess > 0 {
+            hold::break_holds(tx, pool.site, pool.sku, excess).await?;
+        }
+    }
+    for pool in rows::grow_pools(tx, &pools).await? {
+        announce(tx, pool);
+    }
+    rows::credit_lost(tx, &lost).await?;
+    rows::add_counts(tx, &changed, reason, reference).await?;
+    for (one, change) in changed {
+        if let Some(site) = one.at.site {
+            let (holder, reason) = (one.at.holder.to_string(), reason.to_owned());
+            tx.emit(Event::StockAdjusted { sku: one.goods.sku, site, holder, change, reason });
+        }
+    }
+    Ok(changes)
+}
