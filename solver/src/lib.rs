@@ -21,6 +21,7 @@ pub mod inventory;
 mod lp;
 pub mod matching;
 pub mod matrix;
+pub mod picking_formats;
 pub mod routing;
 pub mod slotting;
 pub mod sourcing;
