@@ -4,7 +4,7 @@ CARGO ?= cargo
 BIN := target/debug/cartage
 ARGS ?=
 
-.PHONY: help setup assets build demo test soak check bench
+.PHONY: help setup assets build demo test soak check bench bench-routing
 
 help:
 	@echo "make demo     a living city on this machine, until Ctrl-C (ARGS=... for options)"
@@ -13,6 +13,7 @@ help:
 	@echo "make assets   bundle what pages need in a browser"
 	@echo "make soak     the long runs, with a dated report"
 	@echo "make bench    measurements"
+	@echo "make bench-routing  routes against the installed peers, into solver/BENCHMARKS.md (ARGS=...)"
 
 # Packages of Debian 12 and 13; installed as root or by sudo, else named.
 setup:
@@ -43,3 +44,7 @@ check:
 bench: build
 	$(CARGO) test --locked -p solver --test public -- --nocapture
 	$(BIN) bench orders $(ARGS)
+
+bench-routing:
+	$(CARGO) build --locked -p solver --bin solve
+	python3 tools/bench_routing.py $(ARGS)

@@ -1,9 +1,9 @@
 //! Pure, seeded algorithms that decide for the warehouse and the road.
 //!
 //! Absent on purpose: no clock, no randomness but a caller's seed, no IO, no
-//! threads, no server types. Work is bounded by counts (iterations, nodes,
-//! variables), never by a wall clock, so the same input and the same seed give
-//! the same answer, bit for bit. Input that makes no sense comes back as an
+//! server types. Work is bounded by counts (iterations, nodes, variables), so the
+//! same input and the same seed give the same answer, bit for bit; only a caller
+//! of [`routing`] may hand in a clock or ask for threads, and gives that up. Input that makes no sense comes back as an
 //! error that names the conflict; nothing here panics on a caller's data.
 //!
 //! Reading order: [`matrix`] and [`graph`] are the ground; [`matching`] and
@@ -15,11 +15,13 @@ pub mod agv;
 pub mod batching;
 pub mod check;
 pub mod forecast;
+pub mod formats;
 pub mod graph;
 pub mod inventory;
 mod lp;
 pub mod matching;
 pub mod matrix;
+pub mod picking_formats;
 pub mod routing;
 pub mod slotting;
 pub mod sourcing;

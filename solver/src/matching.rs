@@ -4,10 +4,17 @@
 //! the rectangular form of Crouse (IEEE TAES 52, 2016), started by row reduction
 //! and two rounds of augmenting row reduction. "Unassigned" is a private column
 //! of each row, dearer than any set of real pairs, which makes the cardinality
-//! maximal first and the cost minimal second. Absent on purpose: sparse input
-//! (a candidate list that leaves most pairs out belongs to the caller).
+//! maximal first and the cost minimal second. A table without forbidden pairs
+//! takes the quicker way of `dense`; candidate lists that leave most pairs out
+//! take that of [`assign_sparse`].
+
+mod dense;
+mod sparse;
 
 use serde::{Deserialize, Serialize};
+
+use dense::Dense;
+pub use sparse::assign_sparse;
 
 /// A matching of rows to columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +37,16 @@ impl Assignment {
 /// with forbidden pairs. Any `i64` costs are allowed. Ties fall the same way
 /// every time.
 pub fn assign(costs: &[Vec<Option<i64>>]) -> Assignment {
+    let width = costs.first().map_or(0, Vec::len);
+    if costs.iter().all(|row| row.len() == width && row.iter().all(Option::is_some)) {
+        let cells: Vec<i64> = costs.iter().flatten().map(|c| c.unwrap_or_default()).collect();
+        return assign_table(&cells, costs.len(), width);
+    }
+    slowly(costs)
+}
+
+/// The search that knows forbidden pairs and costs of any size.
+fn slowly(costs: &[Vec<Option<i64>>]) -> Assignment {
     let cols = costs.iter().map(Vec::len).max().unwrap_or(0);
     let low = costs.iter().flatten().flatten().min().copied().unwrap_or(0);
     let high = costs.iter().flatten().flatten().max().copied().unwrap_or(0);
@@ -48,6 +65,42 @@ pub fn assign(costs: &[Vec<Option<i64>>]) -> Assignment {
     let chosen = row_to_col.iter().enumerate();
     let cost: i128 = chosen.filter_map(|(row, col)| costs[row][(*col)?]).map(i128::from).sum();
     Assignment { row_to_col, cost: cost.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64 }
+}
+
+/// Matches the shorter side of a full table, cells row by row, at the least cost.
+///
+/// # Panics
+/// When there are not `rows` x `cols` cells.
+pub fn assign_table(cells: &[i64], rows: usize, cols: usize) -> Assignment {
+    assert_eq!(cells.len(), rows * cols, "a table of {rows} x {cols}");
+    let low = cells.iter().min().copied().unwrap_or(0);
+    let high = cells.iter().max().copied().unwrap_or(0);
+    let span = i128::from(high) - i128::from(low);
+    let wide = span * (rows.max(cols) as i128 + 2);
+    if rows.min(cols) == 0 || wide >= i128::from(i64::MAX / 4) {
+        // Nothing to match, or sums beyond 64 bits.
+        let width = cols.max(1);
+        let table: Vec<Vec<Option<i64>>> = cells.chunks(width).map(|r| r.iter().copied().map(Some).collect()).collect();
+        return if cells.is_empty() { Assignment { row_to_col: vec![None; rows], cost: 0 } } else { slowly(&table) };
+    }
+    let tall = rows > cols;
+    let (n, m) = if tall { (cols, rows) } else { (rows, cols) };
+    let cell = |at: usize| if tall { cells[at % m * cols + at / m] - low } else { cells[at] - low };
+    let found = if span <= i128::from(u32::MAX) {
+        let narrow: Vec<u32> = (0..cells.len()).map(|at| cell(at) as u32).collect();
+        Dense::new(&narrow, n, m).solve()
+    } else {
+        let shifted: Vec<i64> = (0..cells.len()).map(cell).collect();
+        Dense::new(&shifted, n, m).solve()
+    };
+    let mut row_to_col = vec![None; rows];
+    for (near, far) in found.into_iter().enumerate() {
+        let (row, col) = if tall { (far as usize, near) } else { (near, far as usize) };
+        row_to_col[row] = Some(col);
+    }
+    let chosen = row_to_col.iter().enumerate().filter_map(|(row, col)| Some(i128::from(cells[row * cols + (*col)?])));
+    let cost = chosen.sum::<i128>().clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+    Assignment { row_to_col, cost }
 }
 
 fn shift<T: Copy>(costs: &[Vec<Option<i64>>], cols: usize, by: impl Fn(i64) -> T, forbidden: T) -> Vec<T> {
@@ -320,6 +373,7 @@ impl<T: Cost> Labels<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn serves_more_before_it_serves_cheaper() {
@@ -346,5 +400,32 @@ mod tests {
         assert_eq!((a.row_to_col, a.cost), (vec![Some(1), Some(0)], -1));
         let b = assign(&[vec![hi, hi], vec![hi, hi]]);
         assert_eq!((b.cardinality(), b.cost), (2, i64::MAX));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_500))]
+        #[test]
+        fn all_ways_agree(
+            (rows, cols) in (0..12_usize, 0..12_usize),
+            cells in proptest::collection::vec((0..9_i64, any::<bool>()), 144),
+            steep in prop_oneof![Just(1), Just(1 << 40)],
+            gaps in any::<bool>(),
+        ) {
+            let cell = |r: usize, c: usize| {
+                let (cost, there) = cells[r * 12 + c];
+                (there || !gaps).then_some(cost * steep - 3)
+            };
+            let table: Vec<Vec<Option<i64>>> = (0..rows).map(|r| (0..cols).map(|c| cell(r, c)).collect()).collect();
+            let listed = |row: &Vec<Option<i64>>| {
+                row.iter().enumerate().filter_map(|(c, w)| Some((c as u32, (*w)?))).collect::<Vec<_>>()
+            };
+            let lists: Vec<Vec<(u32, i64)>> = table.iter().map(listed).collect();
+            let (quick, slow, sparse) = (assign(&table), slowly(&table), assign_sparse(&lists));
+            for found in [&quick, &slow, &sparse] {
+                prop_assert_eq!(crate::check::assignment::check(&table, found), Ok(()));
+            }
+            prop_assert_eq!((quick.cardinality(), quick.cost), (slow.cardinality(), slow.cost));
+            prop_assert_eq!((sparse.cardinality(), sparse.cost), (slow.cardinality(), slow.cost));
+        }
     }
 }

@@ -60,7 +60,7 @@ pub enum MatrixError {
 /// An asymmetric square matrix; a missing cell means unreachable.
 ///
 /// Every present cell is within `0..=`[`MAX_LENGTH`]; the constructors see to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<Vec<Option<i64>>>", into = "Vec<Vec<Option<i64>>>")]
 pub struct Matrix {
     size: usize,

@@ -62,7 +62,13 @@ fn vrplib(text: &str, scale: f64) -> Problem {
         ..Vehicle::default()
     };
     let fleet = header(text, "VEHICLES").unwrap_or(40) as usize;
-    Problem { jobs: jobs.collect(), vehicles: vec![vehicle; fleet], durations: matrix.clone(), distances: matrix }
+    Problem {
+        jobs: jobs.collect(),
+        vehicles: vec![vehicle; fleet],
+        durations: matrix.clone(),
+        distances: matrix,
+        shipments: vec![],
+    }
 }
 
 fn gap(file: &str, scale: f64, best: f64) -> Option<f64> {

@@ -13,6 +13,7 @@ use crate::{
     event::{Chore, Event},
     kernel::*,
     layout, orders, packing, payments, picking, slotting,
+    stock::Condition,
     store::Tx,
 };
 use after::{open, settle};
@@ -143,7 +144,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, "returned").await
         }
 
-        // What is sellable again was told by the pool.
+        E::ReturnGraded { sku, condition, .. } if condition == Condition::Sellable.as_str() => {
+            after::goods_came(tx, *sku).await
+        }
         E::ReturnGraded { .. } => Ok(()),
 
         E::CaseOpened { .. } | E::CaseClosed { .. } => Ok(()),

@@ -204,7 +204,7 @@ fn problem(situation: &Situation, travel: &Travel, late: &[usize]) -> Problem {
             // The nearer the promise, the worse to leave it out.
             priority: (routing::MAX_PRIORITY - due.since(situation.now) / 60_000).clamp(0, routing::MAX_PRIORITY),
             skills: call.skills(),
-            allowed: None,
+            ..Job::default()
         }
     });
     let vans = situation.vans.iter().map(|van| {
@@ -236,6 +236,7 @@ fn problem(situation: &Situation, travel: &Travel, late: &[usize]) -> Problem {
         distances: travel.distances.clone(),
         jobs: jobs.collect(),
         vehicles: vans.chain(riders).collect(),
+        ..Problem::default()
     }
 }
 

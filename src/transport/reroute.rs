@@ -107,6 +107,7 @@ fn problem(rest: &Rest, travel: &Travel, windows: bool) -> Problem {
         distances: travel.distances.clone(),
         jobs: jobs.collect(),
         vehicles: vec![vehicle],
+        ..Problem::default()
     }
 }
 

@@ -6,6 +6,7 @@
 //! while that shortens the walk. Absent on purpose: due times and who picks; the
 //! caller hands over orders that may be picked now.
 
+pub mod aisles;
 mod improve;
 mod savings;
 mod walk;

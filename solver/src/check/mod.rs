@@ -9,6 +9,7 @@ pub mod batching;
 pub mod routing;
 pub mod sourcing;
 pub mod tour;
+pub mod walk;
 
 use thiserror::Error;
 

@@ -15,7 +15,12 @@ pub const MAX_TIME: i64 = 1 << 45;
 /// The largest priority of a job.
 pub const MAX_PRIORITY: i64 = 1_000;
 
-/// One delivery.
+/// The largest distance or duration between two places: a million kilometres, or
+/// twelve days. Cells of this size pack into 32 bits.
+pub const MAX_LINK: i64 = 1 << 30;
+
+/// One visit: a delivery from the start of the route, a collection to its end,
+/// or one side of a [`Shipment`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Index into the matrices.
@@ -26,16 +31,32 @@ pub struct Job {
     pub windows: Vec<(i64, i64)>,
     /// Load taken from the start of the route, by dimension.
     pub demand: [i64; DIMENSIONS],
+    /// Load collected here and kept to the end of the route, by dimension.
+    pub pickup: [i64; DIMENSIONS],
     /// The vehicle may not leave its start before this; anything in the past for
     /// goods that are ready.
     pub release_ms: i64,
     /// Weight of leaving it out is 1 + priority, within 0..=[`MAX_PRIORITY`].
     pub priority: i64,
+    /// What leaving it out costs; `None` for a job that is to be served whenever
+    /// it can be, whatever the cost.
+    pub prize: Option<i64>,
     /// Bits that a vehicle must have.
     pub skills: u64,
     /// Vehicles that may serve it; `None` for any. This pins goods to the vehicle
     /// they are on.
     pub allowed: Option<Vec<usize>>,
+}
+
+/// Goods fetched at one job and brought to another by the same vehicle.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shipment {
+    /// The job where they are loaded; visited first.
+    pub from: usize,
+    /// The job where they are unloaded.
+    pub to: usize,
+    /// Load between the two, by dimension.
+    pub amount: [i64; DIMENSIONS],
 }
 
 /// One vehicle with its driver, for one route.
@@ -55,6 +76,10 @@ pub struct Vehicle {
     pub cost_per_m: i64,
     /// Paid for each ms from leaving to being done, waiting included.
     pub cost_per_ms: i64,
+    /// Most metres of its route.
+    pub max_distance_m: Option<i64>,
+    /// Most ms from leaving to being done.
+    pub max_duration_ms: Option<i64>,
     /// Bits it offers.
     pub skills: u64,
     /// Jobs it serves first, in this order: driven already, or promised.
@@ -63,7 +88,7 @@ pub struct Vehicle {
 
 /// Everything the solver is told. Costs share one unit, the caller's; a fine one
 /// (say, a thousandth of a cent) keeps wages for each ms whole.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Travel times in ms.
     pub durations: Matrix,
@@ -73,6 +98,10 @@ pub struct Problem {
     pub jobs: Vec<Job>,
     /// Vehicles.
     pub vehicles: Vec<Vehicle>,
+    /// Pairs of jobs; a job is in one of them at most, and none is locked (what is
+    /// on board already is a delivery, pinned to its vehicle).
+    #[serde(default)]
+    pub shipments: Vec<Shipment>,
 }
 
 /// Work allowed, as a count, so that the same seed gives the same routes.
@@ -108,7 +137,7 @@ pub struct Route {
     pub end_ms: i64,
     /// Metres driven.
     pub distance_m: i64,
-    /// Load at the start, by dimension.
+    /// Load at the start, by dimension: what is delivered from there.
     pub load: [i64; DIMENSIONS],
     /// Fixed cost, metres and time.
     pub cost: i64,
@@ -129,6 +158,8 @@ pub enum Reason {
     Time,
     /// It could be served, but not with the jobs that are.
     NoRoom,
+    /// Its prize does not pay for the way.
+    Prize,
 }
 
 /// A job on no route.
@@ -147,7 +178,7 @@ pub struct Solution {
     pub routes: Vec<Route>,
     /// Jobs left out, ascending.
     pub unserved: Vec<Unserved>,
-    /// Sum of the routes.
+    /// Sum of the routes and of the prizes forgone.
     pub cost: i64,
 }
 
@@ -175,6 +206,20 @@ pub enum RoutingError {
     Vehicle {
         /// The vehicle.
         vehicle: usize,
+        /// The field.
+        field: &'static str,
+    },
+    /// A link between two places is longer than [`MAX_LINK`].
+    #[error("a link of {length} is longer than {MAX_LINK}")]
+    Link {
+        /// The link, in ms or metres.
+        length: i64,
+    },
+    /// A shipment makes no sense.
+    #[error("shipment {shipment}: {field} is out of range")]
+    Shipment {
+        /// The shipment.
+        shipment: usize,
         /// The field.
         field: &'static str,
     },
@@ -208,6 +253,10 @@ impl Problem {
         if durations != distances {
             return Err(RoutingError::Matrices { durations, distances });
         }
+        let length = self.durations.max().max(self.distances.max());
+        if length > MAX_LINK {
+            return Err(RoutingError::Link { length });
+        }
         for (job, j) in self.jobs.iter().enumerate() {
             if let Some(field) = self.odd_job(j) {
                 return Err(RoutingError::Job { job, field });
@@ -218,7 +267,28 @@ impl Problem {
                 return Err(RoutingError::Vehicle { vehicle, field });
             }
         }
+        self.shipments_make_sense()?;
         self.fits().then_some(()).ok_or(RoutingError::TooLarge)
+    }
+
+    fn shipments_make_sense(&self) -> Result<(), RoutingError> {
+        let mut taken = vec![false; self.jobs.len()];
+        if !self.shipments.is_empty() {
+            self.vehicles.iter().flat_map(|v| &v.locked).for_each(|&j| taken[j] = true);
+        }
+        for (shipment, s) in self.shipments.iter().enumerate() {
+            let mut field = (!amounts(&s.amount)).then_some("amount");
+            for (end, name) in [(s.to, "to"), (s.from, "from")] {
+                match taken.get_mut(end) {
+                    Some(taken) if !*taken => *taken = true,
+                    _ => field = Some(name),
+                }
+            }
+            if let Some(field) = field {
+                return Err(RoutingError::Shipment { shipment, field });
+            }
+        }
+        Ok(())
     }
 
     fn odd_job(&self, job: &Job) -> Option<&'static str> {
@@ -231,6 +301,8 @@ impl Problem {
             ("service_ms", (0..=MAX_TIME).contains(&job.service_ms)),
             ("windows", job.windows.iter().all(window)),
             ("demand", amounts(&job.demand)),
+            ("pickup", amounts(&job.pickup)),
+            ("prize", job.prize.is_none_or(|p| (0..=i64::MAX >> 20).contains(&p))),
             ("release_ms", time(job.release_ms)),
             ("priority", (0..=MAX_PRIORITY).contains(&job.priority)),
             ("allowed", allowed.iter().all(|&v| v < vehicles)),
@@ -269,7 +341,8 @@ impl Problem {
             let all = driven.checked_add(paid)?;
             sum.checked_add(all)?.checked_add(i128::from(v.fixed_cost))
         });
-        worst.is_some_and(|w| w < i128::from(i64::MAX / 8))
+        let prizes: i128 = self.jobs.iter().filter_map(|j| j.prize).map(i128::from).sum();
+        worst.is_some_and(|w| w + prizes < i128::from(i64::MAX / 8))
     }
 }
 

@@ -1,189 +1,198 @@
-//! A set of routes under change, with prefix and suffix stretches kept ready.
+//! The door of the engine: locked stops first, then the engine that the rules of
+//! the problem need, then the answer.
 
-use super::instance::{Instance, Visit};
-use super::model::{Reason, RoutingError};
-use super::segment::Segment;
+use std::ops::ControlFlow;
+use std::sync::atomic::AtomicBool;
 
-/// One vehicle's visits; `pre[i]` is the start and the first i visits, `suf[i]`
-/// the visits from i on and the end.
-#[derive(Debug, Clone)]
-pub(super) struct Tour {
-    pub(super) visits: Vec<Visit>,
-    pub(super) pre: Vec<Segment>,
-    pub(super) suf: Vec<Segment>,
-    /// 0 for a vehicle that stays at home.
-    pub(super) cost: i64,
-    /// Visits that may not move.
-    pub(super) locked: usize,
+use super::answer::{self, Order, obstacle};
+use super::compile::{Instance, NONE};
+use super::dice::Dice;
+use super::islands::Board;
+use super::model::{Problem, Reason, RoutingError, Solution};
+use super::search::{Watch, anneal, construct};
+use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide};
+
+/// How far a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Rounds done.
+    pub rounds: u64,
+    /// Weight of the jobs left out that are to be served whenever they can be.
+    pub weight: i64,
+    /// Cost of the best plan.
+    pub cost: i64,
 }
 
-/// A place for a visit and what it adds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Slot {
-    pub(super) delta: i64,
-    /// When the route would be done at the earliest; decides between equals,
-    /// since an early end leaves more room.
-    pub(super) done: i64,
-    pub(super) route: usize,
-    pub(super) at: usize,
-    pub(super) window: u32,
+/// Told how far the search is; breaks to end it.
+pub type Watcher<'o> = dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'o;
+
+/// How to plan.
+pub struct Options<'o> {
+    /// Rounds at most.
+    pub rounds: u64,
+    /// Chance.
+    pub seed: u64,
+    /// The part of the time that is used, within 0..1 while any is left. Without
+    /// it, a seed repeats bit for bit.
+    pub clock: Option<&'o (dyn Fn() -> f64 + Sync)>,
+    /// Told now and then how far the search is; ends it by breaking.
+    pub progress: Option<&'o mut Watcher<'o>>,
+    /// Where to begin: jobs by vehicle. What cannot be kept of it is left out.
+    pub warm: Option<&'o [Vec<usize>]>,
+    /// Searches at once, each in a thread of its own; with more than one, a seed
+    /// does not repeat.
+    pub threads: usize,
 }
 
-#[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub(super) tours: Vec<Tour>,
-    /// Route of each job.
-    pub(super) route_of: Vec<Option<u32>>,
-    /// Jobs on no route, in no particular but a repeatable order.
-    pub(super) absent: Vec<usize>,
-    pub(super) cost: i64,
-}
-
-impl Plan {
-    /// Locked stops only.
-    pub(super) fn new(instance: &Instance<'_>) -> Result<Self, RoutingError> {
-        let mut plan = Self {
-            tours: Vec::with_capacity(instance.vehicles.len()),
-            route_of: vec![None; instance.jobs.len()],
-            absent: Vec::new(),
-            cost: 0,
-        };
-        for vehicle in 0..instance.vehicles.len() {
-            let tour = plan.locked_tour(instance, vehicle)?;
-            plan.cost += tour.cost;
-            plan.tours.push(tour);
-        }
-        let jobs = 0..instance.jobs.len();
-        plan.absent = jobs.filter(|&j| plan.route_of[j].is_none()).collect();
-        Ok(plan)
-    }
-
-    fn locked_tour(&mut self, instance: &Instance<'_>, vehicle: usize) -> Result<Tour, RoutingError> {
-        let mut visits: Vec<Visit> = Vec::new();
-        let mut prefix = instance.starts[vehicle];
-        for &job in &instance.vehicles[vehicle].locked {
-            if self.route_of[job].replace(vehicle as u32).is_some() {
-                return Err(RoutingError::LockedTwice { vehicle, job });
-            }
-            if let Some(reason) = instance.obstacle(vehicle, &prefix, job) {
-                return Err(RoutingError::Locked { vehicle, job, reason });
-            }
-            // The earliest window that works leaves most room for what follows.
-            let reached = instance.windows(job).filter_map(|visit| {
-                let there = instance.join(&prefix, instance.service(visit))?;
-                let whole = instance.join(&there, &instance.ends[vehicle])?;
-                instance.cost(vehicle, &whole)?;
-                Some((there.early + there.duration, visit, there))
-            });
-            let earliest = reached.min_by_key(|(done, visit, _)| (*done, visit.window));
-            let Some((_, visit, there)) = earliest else {
-                let reason = Reason::Time;
-                return Err(RoutingError::Locked { vehicle, job, reason });
-            };
-            visits.push(visit);
-            prefix = there;
-        }
-        let locked = visits.len();
-        let tour = build(instance, vehicle, visits, locked);
-        // Each prefix was found feasible with the end joined, so the whole is.
-        Ok(tour.expect("a locked prefix was checked stop by stop"))
-    }
-
-    /// Weight of the absent jobs: the first part of the objective.
-    pub(super) fn weight(&self, instance: &Instance<'_>) -> i64 {
-        self.absent.iter().map(|&j| instance.weight(j)).sum()
-    }
-
-    /// Replaces a route's visits; false, and no change, when they are infeasible.
-    pub(super) fn replace(&mut self, instance: &Instance<'_>, route: usize, visits: Vec<Visit>) -> bool {
-        let locked = self.tours[route].locked;
-        let Some(tour) = build(instance, route, visits, locked) else {
-            return false;
-        };
-        self.cost += tour.cost - self.tours[route].cost;
-        for visit in &tour.visits {
-            self.route_of[visit.job as usize] = Some(route as u32);
-        }
-        self.tours[route] = tour;
-        true
-    }
-
-    /// Puts an absent job into a slot found for the plan as it is.
-    pub(super) fn insert(&mut self, instance: &Instance<'_>, job: usize, slot: Slot) {
-        let mut visits = self.tours[slot.route].visits.clone();
-        visits.insert(slot.at, Visit { job: job as u32, window: slot.window });
-        let done = self.replace(instance, slot.route, visits);
-        debug_assert!(done, "a slot is feasible when it is found");
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { rounds: u64::MAX, seed: 0, clock: None, progress: None, warm: None, threads: 1 }
     }
 }
 
-/// A tour with its stretches; `None` when it breaks a window, shift, release or
-/// capacity.
-pub(super) fn build(instance: &Instance<'_>, vehicle: usize, visits: Vec<Visit>, locked: usize) -> Option<Tour> {
-    let mut pre = Vec::with_capacity(visits.len() + 1);
-    let mut at = instance.starts[vehicle];
-    pre.push(at);
-    for &visit in &visits {
-        at = instance.join(&at, instance.service(visit))?;
-        pre.push(at);
-    }
-    let mut suf = vec![instance.ends[vehicle]; visits.len() + 1];
-    for (i, &visit) in visits.iter().enumerate().rev() {
-        suf[i] = instance.join(instance.service(visit), &suf[i + 1])?;
-    }
-    let cost = if visits.is_empty() {
-        0
-    } else {
-        let whole = instance.join(&pre[visits.len()], &suf[visits.len()])?;
-        instance.cost(vehicle, &whole)?
+/// A solution and the work it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The best plan.
+    pub solution: Solution,
+    /// Rounds done.
+    pub rounds: u64,
+}
+
+/// Plans routes until the rounds or the time are used, or the watcher says so.
+///
+/// # Errors
+/// As [`super::solve`].
+pub fn plan(problem: &Problem, options: Options<'_>) -> Result<Planned, RoutingError> {
+    problem.validate()?;
+    let inst = Instance::new(problem);
+    let locked = lock(&inst)?;
+    let (orders, rounds) = match (inst.traits.chain, inst.traits.pairs, inst.traits.windows, inst.traits.dimensions) {
+        (true, ..) => run::<Full>(&inst, &locked, options),
+        (_, true, ..) => run::<Paired>(&inst, &locked, options),
+        (_, _, true, 1) => run::<Timed>(&inst, &locked, options),
+        (_, _, true, _) => run::<TimedWide>(&inst, &locked, options),
+        (_, _, _, 1) => run::<Plain>(&inst, &locked, options),
+        _ => run::<PlainWide>(&inst, &locked, options),
     };
-    Some(Tour { visits, pre, suf, cost, locked })
+    let counts: Vec<usize> = locked.iter().map(Vec::len).collect();
+    Ok(Planned { solution: answer::solution(&inst, &orders, &counts), rounds })
 }
 
-/// The cheapest slot for a job in one tour; positions for which `skip` says so
-/// are passed over.
-pub(super) fn best_slot(
-    instance: &Instance<'_>,
-    tour: &Tour,
-    route: usize,
-    job: usize,
-    mut skip: impl FnMut() -> bool,
-) -> Option<Slot> {
-    if !instance.may_serve(route, job) {
-        return None;
-    }
-    let load = &tour.pre[tour.visits.len()].load;
-    let capacity = &instance.vehicles[route].capacity;
-    let demand = &instance.jobs[job].demand;
-    if (0..load.len()).any(|d| load[d] + demand[d] > capacity[d]) {
-        return None;
-    }
-    let mut best: Option<Slot> = None;
-    for at in tour.locked..=tour.visits.len() {
-        if skip() {
-            continue;
+/// The locked stops of each vehicle, each in the window that is done earliest.
+fn lock(inst: &Instance<'_>) -> Result<Vec<Order>, RoutingError> {
+    let mut taken = vec![false; inst.visits];
+    let vehicles = inst.problem.vehicles.iter().enumerate();
+    vehicles.map(|(vehicle, v)| lock_one(inst, vehicle, &v.locked, &mut taken)).collect()
+}
+
+fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
+    let (mut here, end) = (inst.start(vehicle as u32), inst.end(vehicle as u32));
+    let mut prefix = inst.terminal(here);
+    let mut order = Order::with_capacity(jobs.len());
+    for &job in jobs {
+        if std::mem::replace(&mut taken[job], true) {
+            return Err(RoutingError::LockedTwice { vehicle, job });
         }
-        for visit in instance.windows(job) {
-            let Some(there) = instance.join(&tour.pre[at], instance.service(visit)) else {
-                continue;
-            };
-            let Some(whole) = instance.join(&there, &tour.suf[at]) else {
-                continue;
-            };
-            let Some(cost) = instance.cost(route, &whole) else {
-                continue;
-            };
-            let slot = Slot {
-                delta: cost - tour.cost,
-                done: whole.early.max(whole.release) + whole.duration,
-                route,
-                at,
-                window: visit.window,
-            };
-            if best.is_none_or(|b| slot < b) {
-                best = Some(slot);
+        if let Some(reason) = obstacle(inst, vehicle, &prefix, here, job) {
+            return Err(RoutingError::Locked { vehicle, job, reason });
+        }
+        let visit = job as u32;
+        let reached = inst.windows(visit).iter().enumerate().filter_map(|(window, single)| {
+            let there = inst.join(&prefix, here, visit, single)?;
+            let whole = inst.join(&there, visit, end, &inst.terminal(end))?;
+            inst.cost(vehicle as u32, &whole)?;
+            Some((there.early + there.duration, window as u32, there))
+        });
+        let Some((_, window, there)) = reached.min_by_key(|(done, window, _)| (*done, *window)) else {
+            return Err(RoutingError::Locked { vehicle, job, reason: Reason::Time });
+        };
+        order.push((visit, window));
+        (prefix, here) = (there, visit);
+    }
+    Ok(order)
+}
+
+fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) -> (Vec<Order>, u64) {
+    let over = AtomicBool::new(false);
+    let board = Board::default();
+    let threads = options.threads.max(1);
+    let (rounds, clock) = (options.rounds, options.clock);
+    let mut progress = options.progress;
+    let mut search = |number: u64| {
+        let watch =
+            Watch { rounds, clock, progress: progress.take(), board: (threads > 1).then_some(&board), over: &over };
+        let seed = options.seed.wrapping_add(number << 32);
+        move || one::<R>(inst, locked, options.warm, seed, watch)
+    };
+    if threads == 1 {
+        let (best, rounds) = search(0)();
+        return (orders(inst, &best), rounds);
+    }
+    let found: Vec<(Kept, u64)> = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads as u64).map(|number| scope.spawn(search(number))).collect();
+        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let rounds = found.iter().map(|(_, rounds)| rounds).sum();
+    let best = found.iter().map(|(kept, _)| kept).min_by_key(|kept| (kept.weight, kept.cost));
+    (best.map(|kept| orders(inst, kept)).unwrap_or_else(|| locked.to_vec()), rounds)
+}
+
+/// One search from a plan of its own.
+fn one<R: Rules>(
+    inst: &Instance<'_>,
+    locked: &[Order],
+    warm: Option<&[Vec<usize>]>,
+    seed: u64,
+    mut watch: Watch<'_, '_>,
+) -> (Kept, u64) {
+    let mut state: State<'_, R> = State::new(inst);
+    for (route, order) in locked.iter().enumerate() {
+        let mut at = inst.start(route as u32);
+        for &(visit, window) in order {
+            state.attach(visit, at, window);
+            state.locked[visit as usize] = true;
+            at = visit;
+        }
+        state.refresh(route as u32);
+    }
+    state.commit();
+    let mut dice = Dice::new(seed);
+    if let Some(warm) = warm {
+        take_up(&mut state, warm);
+    }
+    construct(&mut state, &mut dice);
+    anneal(&mut state, &mut watch, warm.is_some(), &mut dice)
+}
+
+/// Takes up a plan route by route; one that breaks a rule is not taken up.
+fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
+    let inst = state.inst;
+    for (route, jobs) in warm.iter().enumerate().take(inst.vans.len()) {
+        let route = route as u32;
+        let known = |job: &&usize| **job < inst.visits;
+        for visit in jobs.iter().filter(known).map(|job| *job as u32) {
+            if state.is_absent(visit) && inst.may_serve(route, visit) {
+                let last = state.nodes[inst.end(route) as usize].prev;
+                state.attach(visit, last, 0);
             }
         }
+        state.settle();
+        let whole = state.visits(route).all(|v| inst.mate[v as usize] == NONE || state.pair_is_in_order(v));
+        if whole && state.keeps_rules(route) { state.commit() } else { state.rollback() }
     }
-    best
+}
+
+fn orders(inst: &Instance<'_>, kept: &Kept) -> Vec<Order> {
+    let routes = 0..inst.vans.len() as u32;
+    let order = |route: u32| {
+        let (mut at, end) = (kept.nodes[inst.start(route) as usize].next, inst.end(route));
+        let mut order = Order::new();
+        while at != end {
+            order.push((at, kept.nodes[at as usize].window));
+            at = kept.nodes[at as usize].next;
+        }
+        order
+    };
+    routes.map(order).collect()
 }

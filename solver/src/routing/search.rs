@@ -1,128 +1,134 @@
-//! The search: ruin, recreate, accept by annealing, descend on each new best.
+//! The search: ruin, recreate, accept by annealing.
 //!
-//! Annealing runs on whole numbers, so that every machine walks the same way.
+//! Slack induction by string removals with the time-aware cooling of simulated
+//! annealing: the temperature follows the part of the budget that is used.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::instance::Instance;
-use super::local::descend;
-use super::model::Budget;
-use super::plan::{Plan, Tour};
-use super::{insert, ruin};
+use super::compile::{Instance, NONE};
+use super::dice::{Dice, exp, ln};
+use super::islands::Board;
+use super::plan::{Progress, Watcher};
+use super::recreate::Scratch;
+use super::ruin::Strength;
+use super::state::{Kept, Rules, State};
 
-/// One round in so many gives a locked stop another of its windows.
-const REWINDOW_ONE_IN: u32 = 4;
+/// What bounds a search and watches it.
+pub(super) struct Watch<'w, 'o> {
+    /// Rounds at most.
+    pub(super) rounds: u64,
+    /// The part of the time that is used, within 0..=1 while any is left.
+    pub(super) clock: Option<&'w (dyn Fn() -> f64 + Sync)>,
+    pub(super) progress: Option<&'o mut Watcher<'o>>,
+    /// Where other threads show their plans.
+    pub(super) board: Option<&'w Board>,
+    /// Set when the watcher wants no more.
+    pub(super) over: &'w AtomicBool,
+}
 
-/// Runs the budget and returns the best plan seen.
-pub(super) fn run(instance: &Instance<'_>, mut plan: Plan, budget: Budget, seed: u64) -> Plan {
-    insert::by_regret(instance, &mut plan);
-    descend(instance, &mut plan);
-    if plan.tours.is_empty() || instance.jobs.is_empty() {
-        return plan;
+/// The part of the first temperature at which a warm start begins.
+const WARM: f64 = 0.02;
+/// Rounds between two looks at the clock.
+const LOOK: u64 = 64;
+/// Looks between two reports.
+const REPORT: u64 = 16;
+
+/// Improves the state until the budget is used; the best state is kept.
+///
+/// A warm start begins cool, so that it is bettered and not forgotten.
+pub(super) fn anneal<R: Rules>(
+    state: &mut State<'_, R>,
+    watch: &mut Watch<'_, '_>,
+    warm: bool,
+    dice: &mut Dice,
+) -> (Kept, u64) {
+    let mut best = state.kept();
+    let inst = state.inst;
+    if inst.visits == 0 || inst.vans.is_empty() {
+        return (best, 0);
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut weight = plan.weight(instance);
-    let mut best = (weight, plan.cost, plan.clone());
-    let choices = ruin::choices(instance, &plan);
-    let mut rest = 0;
-    let heat = Heat::new(&plan, budget.iterations);
-    for round in 0..budget.iterations {
-        let removal = ruin::choose(instance, &plan, &mut rng);
-        let mut undo = Undo::new(&plan);
-        undo.remember(&plan, removal.keys().copied());
-        ruin::apply(instance, &mut plan, &removal);
-        if !choices.is_empty() && rng.random_range(0..REWINDOW_ONE_IN) == 0 {
-            let choice = choices[rng.random_range(0..choices.len())];
-            undo.remember(&plan, std::iter::once(choice.0));
-            ruin::rewindow(instance, &mut plan, choice, &mut rng);
+    let mut scratch = Scratch::default();
+    let strength = Strength { mean: 10.0, longest: 10.0 };
+    let mut heat = Heat::new(state, warm);
+    let (mut round, mut met) = (0, 0);
+    while round < watch.rounds {
+        if round % LOOK == 0 {
+            let by_time = watch.clock.map_or(0.0, |clock| clock());
+            let used = by_time.max(round as f64 / watch.rounds as f64);
+            if round % (LOOK * REPORT) == 0 && report(watch, &best, round).is_break() {
+                watch.over.store(true, Ordering::Relaxed);
+            }
+            if used >= 1.0 || watch.over.load(Ordering::Relaxed) {
+                break;
+            }
+            heat.cool(used);
+            if let Some(board) = watch.board.filter(|_| Board::meeting(used) > met) {
+                met = Board::meeting(used);
+                board.meet(state);
+            }
         }
-        insert::greedily(instance, &mut plan, &mut rng, &mut undo);
-        let found = plan.weight(instance);
-        let limit = undo.cost.saturating_add(heat.step(round, &mut rng));
-        if found > weight || (found == weight && plan.cost >= limit) {
-            undo.restore(&mut plan);
+        round += 1;
+        let (weight, cost) = (state.weight, state.cost);
+        let seed = dice.below(inst.visits) as u32;
+        state.ruin(strength, seed, &mut scratch.removed, dice);
+        let limit = cost.saturating_add((heat.now * dice.exponential()) as i64);
+        // What was left out before may come in, at any cost.
+        let patience = if weight > 0 { i64::MAX } else { limit };
+        let done = state.recreate(&mut scratch, seed, patience, dice);
+        let better = state.weight < weight || (state.weight == weight && state.cost <= limit);
+        if !done || !better || !state.is_sound() {
+            state.rollback();
             continue;
         }
-        weight = found;
-        if (weight, plan.cost) < (best.0, best.1) {
-            // Bests come in bursts; one descent at the end of a burst will do.
-            if round >= rest {
-                descend(instance, &mut plan);
-                rest = round + instance.jobs.len() as u64;
-            }
-            best = (weight, plan.cost, plan.clone());
+        state.commit();
+        if (state.weight, state.cost) < (best.weight, best.cost) {
+            state.keep(&mut best);
         }
     }
-    descend(instance, &mut best.2);
-    best.2
+    (best, round)
 }
 
-/// What must be put back when a round is refused.
-pub(super) struct Undo {
-    cost: i64,
-    absent: Vec<usize>,
-    tours: Vec<(usize, Tour)>,
+fn report(watch: &mut Watch<'_, '_>, best: &Kept, round: u64) -> ControlFlow<()> {
+    let Some(progress) = watch.progress.as_mut() else { return ControlFlow::Continue(()) };
+    progress(&Progress { rounds: round, weight: best.weight, cost: best.cost })
 }
 
-impl Undo {
-    fn new(plan: &Plan) -> Self {
-        Self { cost: plan.cost, absent: plan.absent.clone(), tours: Vec::new() }
-    }
-
-    /// Keeps the routes as they are before their first change of the round.
-    pub(super) fn remember(&mut self, plan: &Plan, routes: impl Iterator<Item = usize>) {
-        for route in routes {
-            if self.tours.iter().all(|(r, _)| *r != route) {
-                self.tours.push((route, plan.tours[route].clone()));
-            }
-        }
-    }
-
-    fn restore(self, plan: &mut Plan) {
-        for (route, tour) in self.tours {
-            for visit in &tour.visits {
-                plan.route_of[visit.job as usize] = Some(route as u32);
-            }
-            plan.tours[route] = tour;
-        }
-        for &job in &self.absent {
-            plan.route_of[job] = None;
-        }
-        plan.absent = self.absent;
-        plan.cost = self.cost;
-    }
-}
-
-/// The temperature: from one and a half times the mean cost of a job down to
-/// nothing, by the cube of the rounds left. Colder starts were better on short
-/// routes and much worse on long ones.
+/// The temperature, from a part of the mean cost of a visit down to a small part
+/// of that.
 struct Heat {
-    begin: i64,
-    rounds: u64,
+    begin: f64,
+    /// Logarithm of the last over the first temperature.
+    fall: f64,
+    now: f64,
 }
 
 impl Heat {
-    fn new(plan: &Plan, rounds: u64) -> Self {
-        let jobs: usize = plan.tours.iter().map(|t| t.visits.len()).sum();
-        let mean = plan.cost / jobs.max(1) as i64;
-        Self { begin: mean + mean / 2, rounds }
+    fn new<R: Rules>(state: &State<'_, R>, warm: bool) -> Self {
+        let served = (state.inst.visits - state.absent.len()).max(1) as f64;
+        let mean = state.cost as f64 / served;
+        let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
+        let (hot, cold) = if warm { (hot * WARM, cold / WARM) } else { (hot, cold) };
+        let begin = mean * hot;
+        Self { begin, fall: ln(cold), now: begin }
     }
 
-    /// How much dearer a plan may be in this round: the temperature times an
-    /// exponential variate, as in -T ln U with the logarithm drawn by parts.
-    fn step(&self, round: u64, rng: &mut ChaCha8Rng) -> i64 {
-        let left = (i128::from(self.rounds - round) << 10) / i128::from(self.rounds.max(1));
-        let heat = (i128::from(self.begin) * left * left * left) >> 30;
-        let draw: u64 = rng.random();
-        // U = 2^-(zeros + 1) (1 + f): -log2 U is zeros + 1 - log2(1 + f), and f
-        // stands in for log2(1 + f), at most 0.09 away.
-        let zeros = i128::from(draw.leading_zeros());
-        let shifted = draw.checked_shl(draw.leading_zeros() + 1).unwrap_or(0);
-        let fraction = i128::from(shifted >> 48);
-        let log2 = ((zeros + 1) << 16) - fraction;
-        // 45426 / 65536 is ln 2.
-        let step = (heat * log2 * 45_426) >> 32;
-        step.min(i128::from(i64::MAX / 4)) as i64
+    fn cool(&mut self, used: f64) {
+        self.now = self.begin * exp(self.fall * used);
     }
+}
+
+/// A first plan: every visit by its order, near ones first.
+pub(super) fn construct<R: Rules>(state: &mut State<'_, R>, dice: &mut Dice) {
+    let mut scratch = Scratch::default();
+    let inst: &Instance<'_> = state.inst;
+    scratch.removed.extend(state.absent.iter().copied());
+    dice.shuffle(&mut scratch.removed);
+    let order: Vec<u32> = scratch.removed.clone();
+    for visit in order {
+        if inst.mate[visit as usize] == NONE || inst.leads[visit as usize] {
+            state.place(visit, &mut scratch, dice, true);
+        }
+    }
+    state.commit();
 }

@@ -3,12 +3,15 @@
 //! Up to [`MAX_EXACT`] stops by the dynamic programme of Held and Karp (J. SIAM
 //! 10, 1962); beyond, nearest neighbour, 2-opt and Or-opt made safe for
 //! asymmetric lengths, and seeded double-bridge kicks (Martin, Otto and Felten,
-//! Complex Systems 5, 1991). Every tour comes with a lower bound. Absent on
-//! purpose: aisle structure (a warehouse with parallel aisles has a faster exact
-//! method of its own) and time windows.
+//! Complex Systems 5, 1991). Every tour comes with a lower bound. Floors of
+//! parallel aisles have exact methods of their own: [`aisles`] for the length in
+//! one block, [`grid`] for walks with several cross-aisles. Absent on
+//! purpose: time windows.
 
+pub mod aisles;
 mod bound;
 mod exact;
+pub mod grid;
 mod local;
 mod table;
 

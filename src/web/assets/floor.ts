@@ -57,12 +57,19 @@ function drawPlan(floor: Plan): void {
   for (const node of floor.nodes) nodes.set(node.id, node);
   for (const bin of floor.bins) bins.set(bin.code, bin);
   unit = step();
-  view = { x: -unit, y: -unit, w: floor.width_mm + 2 * unit, h: floor.height_mm + 2 * unit };
+  // A node may lie outside of the walls: a yard, a charger by the gate.
+  const [xs, ys] = [[0, floor.width_mm], [0, floor.height_mm]];
+  for (const node of floor.nodes) [xs.push(node.x_mm), ys.push(Y(node.y_mm))];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  view = { x: left - unit, y: top - unit, w: Math.max(...xs) - left + 2 * unit, h: Math.max(...ys) - top + 2 * unit };
   whole = { ...view };
   make("rect", { class: "wall", x: 0, y: 0, width: floor.width_mm, height: floor.height_mm, rx: unit * 0.2 }, layer("base"));
   for (const zone of floor.zones) {
     make("rect", { class: `zone ${zone.kind}`, x: zone.x_mm, y: Y(zone.y_mm + zone.height_mm), width: zone.width_mm, height: zone.height_mm, rx: unit * 0.15 }, layer("zones"));
-    text(layer("zones"), zone.x_mm + unit * 0.2, Y(zone.y_mm + zone.height_mm) + unit * 0.65, unit * 0.55, zh ? zone.name_zh : zone.name_en, "zone-n");
+    const name = zh ? zone.name_zh : zone.name_en;
+    // The name stays within its zone; a Chinese sign is about twice as wide as a letter.
+    const size = Math.min(unit * 0.55, (zone.width_mm - unit * 0.4) / Math.max(1, name.length * (zh ? 1.05 : 0.62)));
+    text(layer("zones"), zone.x_mm + unit * 0.2, Y(zone.y_mm + zone.height_mm) + unit * 0.65, size, name, "zone-n");
   }
   drawGraph(floor);
   drawBins(floor);

@@ -18,6 +18,7 @@ use crate::{
     cases::{self, Case, CaseCode, CaseState, Resolution, Severity},
     exchange::{Form, Path, Query},
     identity::{self, FormCaller, Permission},
+    inbound,
     kernel::{CaseId, Stop, UserId},
     orders,
     problem::Problem,
@@ -27,6 +28,7 @@ use crate::{
         format,
         forms::once,
         page::{Visit, draw_with, go},
+        telling::titled,
     },
 };
 
@@ -162,7 +164,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
             Some(owner) => Cell::text(book.person(sql, &owner.to_string()).await?),
             None => Cell::mute(t.get("case.unowned")),
         };
-        let (about, _) = about_of(sql, &case.about).await?;
+        let (about, _) = about_of(sql, seat, &case.about).await?;
         let detail = book.detail(sql, &case.detail).await?;
         let age = format::minutes_until(case.opened_at, case.closed_at.unwrap_or(seat.now));
         let due = match (case.closed_at, due_tone) {
@@ -187,7 +189,7 @@ async fn rows(sql: &mut Sql, seat: &Seat, found: &[Case]) -> Result<Table, Probl
 }
 
 /// What a case is about, as people call it, and where that is.
-async fn about_of(sql: &mut Sql, id: &str) -> Result<(String, String), Problem> {
+async fn about_of(sql: &mut Sql, seat: &Seat, id: &str) -> Result<(String, String), Problem> {
     let order = match id.parse() {
         Ok(order) => orders::by_id(sql, order).await?,
         Err(_) => None,
@@ -209,6 +211,19 @@ async fn about_of(sql: &mut Sql, id: &str) -> Result<(String, String), Problem> 
         && let Some(bin) = crate::layout::bin(sql, bin).await?
     {
         return Ok((bin.code, String::new()));
+    }
+    if let Ok(task) = id.parse()
+        && let Some(task) = crate::tasks::by_id(sql, task).await?
+    {
+        let kind = seat.word("task", task.kind.as_str());
+        return Ok((format!("{kind}: {}", titled(seat.t, &task.title)), page_of(id)));
+    }
+    if let Ok(receipt) = id.parse()
+        && let Some(receipt) = inbound::by_id(sql, receipt).await?
+        && let Some(asn) = receipt.asn
+        && let Some(asn) = inbound::asn_by_id(sql, asn).await?
+    {
+        return Ok((asn.code, page_of(id)));
     }
     Ok((short(id), page_of(id)))
 }
@@ -251,10 +266,10 @@ async fn page(db: &Db, seat: &Seat, case: Case, problem: String, status: StatusC
         (format!("/api/v1/cases/{}/photos/{}", case.id, one.number), format!("{} · {}", one.number, seat.when(one.at)))
     };
     let mut about = vec![];
-    let (name, href) = about_of(sql, &case.about).await?;
+    let (name, href) = about_of(sql, seat, &case.about).await?;
     about.push((seat.word("thing", case.about.split('_').next().unwrap_or_default()), name, href));
     for link in &case.links {
-        let (name, href) = about_of(sql, link).await?;
+        let (name, href) = about_of(sql, seat, link).await?;
         about.push((seat.word("thing", link.split('_').next().unwrap_or_default()), name, href));
     }
     about.push((t.get("case.times").to_owned(), case.times.to_string(), String::new()));

@@ -99,7 +99,8 @@ pub async fn particulars(sql: &mut Sql, book: &mut Book<'_>, seat: &Seat, body: 
         (None, None) => {}
     }
     for field in ["bin", "vehicle", "station", "sscc", "channel", "from", "to"] {
-        if let Some(value) = text(field) {
+        // A star stands for every channel.
+        if let Some(value) = text(field).filter(|value| *value != "*") {
             parts.push(moment_or_code(seat, value));
         }
     }

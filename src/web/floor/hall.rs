@@ -190,7 +190,11 @@ async fn sums(
         sum("floor.at_work", busy.to_string(), format!("/ {}", fleet.agvs.len())),
         sum("floor.charging", count("charging").to_string(), String::new()),
         sum("floor.missions", fleet.missions.len().to_string(), String::new()),
-        sum("floor.people", of(tasks::TaskState::Taken).to_string(), t.put("floor.ready", of(tasks::TaskState::Ready))),
+        sum(
+            "floor.people",
+            of(tasks::TaskState::Taken).to_string(),
+            t.count("floor.ready", of(tasks::TaskState::Ready)),
+        ),
     ])
 }
 

@@ -265,7 +265,11 @@ pub fn key(t: Words, code: &str, label: &str) -> Key {
         "quality_hold" => "lock",
         _ => "right",
     };
-    Key { code: code.to_owned(), icon, label: t.or("choice", code, label) }
+    // A number in the label is news: how many are short.
+    let number: String = label.chars().filter(char::is_ascii_digit).collect();
+    let told = t.find(&format!("choice.{code}_n")).filter(|_| !number.is_empty());
+    let label = told.map_or_else(|| t.or("choice", code, label), |words| words.replace("{0}", &number));
+    Key { code: code.to_owned(), icon, label }
 }
 
 #[cfg(test)]

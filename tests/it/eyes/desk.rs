@@ -160,6 +160,7 @@ async fn service() {
 
     declined_and_paid(&hall, &mut tab).await;
     printed_again(&hall, &mut tab, &first).await;
+    doubted_and_resumed(&hall, &mut tab).await;
     for (page, name) in
         [("/desk/events", "11-events"), ("/desk/find?q=tea", "12-find"), ("/desk/orders?q=ZZZZ", "13-no-orders")]
     {
@@ -179,6 +180,25 @@ async fn declined_and_paid(hall: &Hall, tab: &mut Tab) {
     tab.says("done.paid").await;
     let seen = hall.all.get(&format!("/api/v1/orders/{id}")).await;
     assert_eq!((&seen["payment"], &seen["state"]), (&json!("authorised"), &json!("accepted")), "{seen}");
+}
+
+/// An order whose address is doubtful waits for a person, who lets it go on.
+async fn doubted_and_resumed(hall: &Hall, tab: &mut Tab) {
+    let mut wanted = crate::journey::order(1);
+    wanted["address"]["confidence"] = json!(10);
+    let id = hall.all.done("/api/v1/orders", wanted).await["id"].as_str().unwrap().to_owned();
+    tab.open(&format!("/desk/orders/{id}")).await;
+    tab.says("word.reason.the_address_is_doubtful").await;
+    tab.shot_wide("10-on-hold").await;
+    tab.press("ord.resume").await;
+    tab.says("done.resumed").await;
+    let seen = hall.all.get(&format!("/api/v1/orders/{id}")).await;
+    assert_eq!((&seen["state"], &seen["hold_reason"]), (&json!("accepted"), &json!(null)), "{seen}");
+    let fact = until("the fact", async || {
+        let facts = hall.all.get("/api/v1/events?after=0&limit=1000").await;
+        facts["items"].as_array()?.iter().any(|one| one["kind"] == "order.resumed").then_some(())
+    });
+    fact.await;
 }
 
 /// The label of a packed parcel is printed once more, under its own number.

@@ -56,6 +56,7 @@ async fn receiving() {
     begin(&hands, "receive").await;
     hands.shot_both("01-dock").await;
     scan(&hands, "DOCK-1").await;
+    hands.reads(&hands.t.put("choice.close_n", 2)).await;
     hands.shot_both("02-what-came").await;
     scan(&hands, "6291041500213").await;
     hands.shot_both("03-how-many").await;

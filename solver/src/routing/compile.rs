@@ -1,0 +1,536 @@
+//! The problem in the form the search reads: numbered densely, close together,
+//! with the sums done.
+//!
+//! Nodes are numbered: visits first (one for each job), then for each vehicle its
+//! start and its end. Travel comes in up to four planes of one table of 32-bit
+//! cells: distances and durations, each also transposed, so that the ways to and
+//! from one place lie in one row. Equal planes are kept once.
+
+use super::model::{DIMENSIONS, Job, MAX_LINK, Problem, Vehicle};
+use super::segment::{ANY, Segment};
+
+/// No node, no route.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A link that does not exist.
+pub(super) const FAR: u32 = u32::MAX;
+
+/// Two links that exist are below this together; with one that does not, they
+/// are not.
+pub(super) const BAR: i64 = FAR as i64;
+
+const _: () = assert!(MAX_LINK * 2 < BAR);
+
+/// Neighbours remembered for each visit.
+const NEIGHBOURS: usize = 120;
+/// And those that insertion looks at.
+const REACH: usize = 60;
+
+/// When a node may be served, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slotted {
+    pub(super) ready: i64,
+    pub(super) due: i64,
+    pub(super) service: i64,
+}
+
+/// What the search needs to know of one vehicle.
+#[derive(Debug, Clone)]
+pub(super) struct Van {
+    pub(super) capacity: [i64; DIMENSIONS],
+    pub(super) fixed: i64,
+    pub(super) per_m: i64,
+    pub(super) per_ms: i64,
+    pub(super) max_distance: i64,
+    pub(super) max_duration: i64,
+    /// Vehicles of one class differ in number and locked stops only.
+    pub(super) class: u32,
+    /// Capacity of the smallest vehicle over its own, in the first dimension.
+    pub(super) share: f64,
+}
+
+/// Which rules the problem has; chooses the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Traits {
+    pub(super) windows: bool,
+    pub(super) chain: bool,
+    pub(super) pairs: bool,
+    pub(super) dimensions: usize,
+    pub(super) prizes: bool,
+}
+
+pub(super) struct Instance<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) visits: usize,
+    pub(super) traits: Traits,
+    side: usize,
+    cells: Vec<u32>,
+    /// Offsets of the planes.
+    dist: usize,
+    dist_back: usize,
+    time: usize,
+    time_back: usize,
+    /// Row of each node in the table.
+    pub(super) row: Vec<u32>,
+    /// By node; the hull of its windows.
+    pub(super) slotted: Vec<Slotted>,
+    /// By visit: the stretch of one service in each window.
+    pub(super) single: Vec<Segment>,
+    pub(super) single_from: Vec<u32>,
+    /// Load taken from the route's room, by visit.
+    pub(super) demand: Vec<[i64; DIMENSIONS]>,
+    /// The other side of a shipment, by visit.
+    pub(super) mate: Vec<u32>,
+    /// Whether a visit is the first of its shipment.
+    pub(super) leads: Vec<bool>,
+    /// What leaving a visit out costs, and its weight when it must not be.
+    pub(super) prize: Vec<i64>,
+    pub(super) weight: Vec<i64>,
+    pub(super) vans: Vec<Van>,
+    pub(super) classes: usize,
+    /// allowed[class * visits + visit]; empty when all are.
+    allowed: Vec<bool>,
+    /// Nearest visits of each, nearest first, itself left out, `width` of them.
+    near: Vec<u32>,
+    pub(super) width: usize,
+    /// How many of them insertion looks at.
+    pub(super) reach: usize,
+}
+
+impl<'a> Instance<'a> {
+    pub(super) fn new(problem: &'a Problem) -> Self {
+        let visits = problem.jobs.len();
+        let (rows, row) = rows(problem);
+        let side = rows.len();
+        let planes = planes(problem, &rows);
+        let (class_of, classes) = classes(problem);
+        let (single, single_from) = singles(problem);
+        let (mate, leads) = mates(problem);
+        let smallest = problem.vehicles.iter().map(|v| v.capacity[0]).min().unwrap_or(0);
+        let mut instance = Self {
+            problem,
+            visits,
+            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false },
+            side,
+            cells: planes.cells,
+            dist: planes.dist,
+            dist_back: planes.dist_back,
+            time: planes.time,
+            time_back: planes.time_back,
+            row,
+            slotted: slotted(problem),
+            single,
+            single_from,
+            demand: problem.jobs.iter().map(|j| j.demand).collect(),
+            mate,
+            leads,
+            prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
+            weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
+            vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
+            classes,
+            allowed: permissions(problem, &class_of, classes),
+            near: Vec::new(),
+            width: 0,
+            reach: 0,
+        };
+        instance.load_shipments();
+        instance.traits = instance.judge();
+        instance.find_neighbours();
+        instance
+    }
+
+    /// Row of distances from a row to all others.
+    #[inline]
+    pub(super) fn dist_from(&self, row: u32) -> &[u32] {
+        let at = self.dist + row as usize * self.side;
+        &self.cells[at..at + self.side]
+    }
+
+    /// Distances to a row from all others.
+    #[inline]
+    pub(super) fn dist_to(&self, row: u32) -> &[u32] {
+        let at = self.dist_back + row as usize * self.side;
+        &self.cells[at..at + self.side]
+    }
+
+    #[inline]
+    pub(super) fn time_from(&self, row: u32) -> &[u32] {
+        let at = self.time + row as usize * self.side;
+        &self.cells[at..at + self.side]
+    }
+
+    #[inline]
+    pub(super) fn time_to(&self, row: u32) -> &[u32] {
+        let at = self.time_back + row as usize * self.side;
+        &self.cells[at..at + self.side]
+    }
+
+    /// Distance between two nodes, [`FAR`] when there is no way.
+    #[inline]
+    pub(super) fn dist(&self, from: u32, to: u32) -> u32 {
+        self.cells[self.dist + self.row[from as usize] as usize * self.side + self.row[to as usize] as usize]
+    }
+
+    #[inline]
+    pub(super) fn time(&self, from: u32, to: u32) -> u32 {
+        self.cells[self.time + self.row[from as usize] as usize * self.side + self.row[to as usize] as usize]
+    }
+
+    #[inline]
+    pub(super) fn start(&self, route: u32) -> u32 {
+        self.visits as u32 + 2 * route
+    }
+
+    #[inline]
+    pub(super) fn end(&self, route: u32) -> u32 {
+        self.visits as u32 + 2 * route + 1
+    }
+
+    /// Whether any vehicle may serve any visit.
+    pub(super) fn all_allowed(&self) -> bool {
+        self.allowed.is_empty()
+    }
+
+    #[inline]
+    pub(super) fn may_serve(&self, route: u32, visit: u32) -> bool {
+        self.allowed.is_empty() || self.allowed[self.vans[route as usize].class as usize * self.visits + visit as usize]
+    }
+
+    #[inline]
+    pub(super) fn near(&self, visit: u32) -> &[u32] {
+        &self.near[visit as usize * self.width..(visit as usize + 1) * self.width]
+    }
+
+    /// The nearest of them, for insertion.
+    #[inline]
+    pub(super) fn nearest(&self, visit: u32) -> &[u32] {
+        let from = visit as usize * self.width;
+        &self.near[from..from + self.reach]
+    }
+
+    pub(super) fn windows(&self, visit: u32) -> &[Segment] {
+        let from = self.single_from[visit as usize] as usize;
+        &self.single[from..self.single_from[visit as usize + 1] as usize]
+    }
+
+    /// The start of a route as a stretch of none.
+    pub(super) fn terminal(&self, node: u32) -> Segment {
+        let slot = self.slotted[node as usize];
+        Segment::bare(slot.ready, slot.due)
+    }
+
+    /// Joins two stretches that end and begin at the given nodes.
+    #[inline]
+    pub(super) fn join(&self, a: &Segment, from: u32, to: u32, b: &Segment) -> Option<Segment> {
+        let time = self.time(from, to);
+        if time == FAR {
+            return None;
+        }
+        a.then(i64::from(time), i64::from(self.dist(from, to)), b)
+    }
+
+    /// Cost of a whole route from start to end; `None` when it leaves too late for
+    /// its releases, carries too much or is too long.
+    #[inline]
+    pub(super) fn cost(&self, route: u32, whole: &Segment) -> Option<i64> {
+        let van = &self.vans[route as usize];
+        let fits = whole.most.iter().zip(van.capacity).all(|(l, c)| *l <= c);
+        let short = whole.distance <= van.max_distance && whole.duration <= van.max_duration;
+        if whole.release > whole.late || !fits || !short {
+            return None;
+        }
+        Some(van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration)
+    }
+
+    fn load_shipments(&mut self) {
+        for s in &self.problem.shipments {
+            for (end, sign) in [(s.from, 1), (s.to, -1)] {
+                for window in self.single_from[end]..self.single_from[end + 1] {
+                    let single = &mut self.single[window as usize];
+                    for d in 0..DIMENSIONS {
+                        single.end[d] += sign * s.amount[d];
+                        single.most[d] = single.begin[d].max(single.end[d]);
+                    }
+                }
+                for d in 0..DIMENSIONS {
+                    self.demand[end][d] += sign * s.amount[d];
+                }
+            }
+        }
+    }
+
+    /// The cheapest set of rules that says all the problem says.
+    fn judge(&mut self) -> Traits {
+        let (jobs, vans) = (&self.problem.jobs, &self.problem.vehicles);
+        let pairs = !self.problem.shipments.is_empty();
+        let used = |d: usize| {
+            let amounts = jobs.iter().any(|j| j.demand[d] != 0 || j.pickup[d] != 0);
+            amounts || self.problem.shipments.iter().any(|s| s.amount[d] != 0)
+        };
+        let dimensions = (0..DIMENSIONS).rev().find(|&d| used(d)).map_or(1, |d| d + 1);
+        let first = vans.iter().map(|v| v.shift.0).min().unwrap_or(0);
+        let paid = vans.iter().any(|v| v.cost_per_ms > 0);
+        let bounded = vans.iter().any(|v| v.max_distance_m.is_some() || v.max_duration_ms.is_some());
+        let released = jobs.iter().any(|j| j.release_ms > first);
+        let several = jobs.iter().any(|j| j.windows.len() > 1);
+        let picked = jobs.iter().any(|j| j.pickup.iter().any(|p| *p > 0));
+        let loaded = jobs.iter().any(|j| j.demand.iter().any(|p| *p > 0));
+        let backhaul = picked && !pairs && dimensions * 2 <= DIMENSIONS && self.is_backhaul();
+        let mixed = (picked && !backhaul) || (pairs && (loaded || picked || dimensions > 1));
+        if backhaul {
+            self.split_backhaul(dimensions);
+        }
+        let longest = self.problem.durations.max() + jobs.iter().map(|j| j.service_ms).max().unwrap_or(0);
+        let whole = longest.saturating_mul(self.visits as i64 + 2);
+        let roomy = vans.iter().all(|v| v.shift.1 - v.shift.0 > whole);
+        Traits {
+            windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
+            chain: paid || bounded || released || several || mixed,
+            pairs,
+            prizes: jobs.iter().any(|j| j.prize.is_some()),
+            dimensions: if backhaul { dimensions * 2 } else { dimensions },
+        }
+    }
+
+    /// Whether no way leads from a collection to a delivery, and none job is both:
+    /// then the two loads never meet, and each has the vehicle to itself.
+    fn is_backhaul(&self) -> bool {
+        let loads = |j: &Job| j.demand.iter().any(|d| *d > 0);
+        let collects = |j: &Job| j.pickup.iter().any(|d| *d > 0);
+        let jobs = &self.problem.jobs;
+        let all = 0..self.visits as u32;
+        all.clone().filter(|&a| collects(&jobs[a as usize])).all(|a| {
+            !loads(&jobs[a as usize])
+                && all.clone().all(|b| b == a || !loads(&jobs[b as usize]) || self.dist(a, b) == FAR)
+        })
+    }
+
+    /// Gives collections dimensions of their own.
+    fn split_backhaul(&mut self, dimensions: usize) {
+        for (demand, job) in self.demand.iter_mut().zip(&self.problem.jobs) {
+            demand[dimensions..2 * dimensions].copy_from_slice(&job.pickup[..dimensions]);
+        }
+        for van in &mut self.vans {
+            for d in 0..dimensions {
+                van.capacity[dimensions + d] = van.capacity[d];
+            }
+        }
+    }
+
+    /// Nearest first by what a vehicle of the first kind pays for the way, plus a
+    /// part of the waiting it brings and all of the lateness, as in the lists of
+    /// HGS for windows (Vidal et al. 2013); the better direction of the two.
+    fn find_neighbours(&mut self) {
+        let count = self.visits as u32;
+        self.width = NEIGHBOURS.min(self.visits.saturating_sub(1));
+        self.reach = self.width.min(REACH);
+        let van = self.vans.first();
+        let (per_m, per_ms) = van.map_or((1.0, 0.0), |v| (v.per_m as f64, v.per_ms as f64));
+        let (per_m, per_ms) = if per_m + per_ms > 0.0 { (per_m, per_ms) } else { (0.0, 1.0) };
+        // A unit of time in units of cost.
+        let unit = if per_ms > 0.0 { per_ms } else { per_m * self.pace() };
+        let windows = self.traits.windows;
+        let way = |a: u32, b: u32| {
+            let (time, dist) = (self.time(a, b), self.dist(a, b));
+            if dist == FAR {
+                return f64::INFINITY;
+            }
+            let mut price = f64::from(dist) * per_m + f64::from(time) * per_ms;
+            if windows {
+                let (from, to) = (self.slotted[a as usize], self.slotted[b as usize]);
+                let reach = from.service + i64::from(time);
+                let wait = (to.ready - from.due - reach).max(0);
+                let late = (from.ready + reach - to.due).max(0);
+                price += unit * (0.2 * wait as f64 + late as f64);
+            }
+            price
+        };
+        let mut near = Vec::with_capacity(self.visits * self.width);
+        let mut others: Vec<(f64, u32)> = Vec::with_capacity(self.visits);
+        for a in 0..count {
+            others.clear();
+            others.extend((0..count).filter(|&b| b != a).map(|b| (way(a, b).min(way(b, a)), b)));
+            let order = |x: &(f64, u32), y: &(f64, u32)| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1));
+            if others.len() > self.width {
+                others.select_nth_unstable_by(self.width, order);
+                others.truncate(self.width);
+            }
+            others.sort_unstable_by(order);
+            near.extend(others.iter().map(|(_, b)| *b));
+        }
+        self.near = near;
+    }
+
+    /// Metres driven in a unit of time, on average.
+    fn pace(&self) -> f64 {
+        let sum = |base: usize| -> f64 {
+            let cells = &self.cells[base..base + self.side * self.side];
+            cells.iter().filter(|c| **c != FAR).map(|c| f64::from(*c)).sum()
+        };
+        let (metres, time) = (sum(self.dist), sum(self.time));
+        if time > 0.0 && metres > 0.0 { metres / time } else { 1.0 }
+    }
+}
+
+fn van(v: &Vehicle, class: u32, smallest: i64) -> Van {
+    Van {
+        capacity: v.capacity,
+        fixed: v.fixed_cost,
+        per_m: v.cost_per_m,
+        per_ms: v.cost_per_ms,
+        max_distance: v.max_distance_m.unwrap_or(i64::MAX),
+        max_duration: v.max_duration_ms.unwrap_or(i64::MAX),
+        class,
+        share: if v.capacity[0] > 0 { smallest as f64 / v.capacity[0] as f64 } else { 1.0 },
+    }
+}
+
+/// The place of each row of the table (`None`: nowhere, near to all), and the row
+/// of each node.
+fn rows(problem: &Problem) -> (Vec<Option<usize>>, Vec<u32>) {
+    let mut rows: Vec<Option<usize>> = problem.jobs.iter().map(|j| Some(j.location)).collect();
+    let mut row: Vec<u32> = (0..rows.len() as u32).collect();
+    let mut known: Vec<(Option<usize>, u32)> = Vec::new();
+    for vehicle in &problem.vehicles {
+        for place in [Some(vehicle.start), vehicle.end] {
+            let found = known.iter().find(|(p, _)| *p == place).map(|(_, at)| *at);
+            let at = found.unwrap_or_else(|| {
+                rows.push(place);
+                known.push((place, rows.len() as u32 - 1));
+                rows.len() as u32 - 1
+            });
+            row.push(at);
+        }
+    }
+    (rows, row)
+}
+
+struct Planes {
+    cells: Vec<u32>,
+    dist: usize,
+    dist_back: usize,
+    time: usize,
+    time_back: usize,
+}
+
+fn planes(problem: &Problem, rows: &[Option<usize>]) -> Planes {
+    let link = |i: usize, j: usize| match (rows[i], rows[j]) {
+        (Some(a), Some(b)) => match (problem.durations.get(a, b), problem.distances.get(a, b)) {
+            (Some(time), Some(metres)) => (metres as u32, time as u32),
+            _ => (FAR, FAR),
+        },
+        _ => (0, 0),
+    };
+    let side = rows.len();
+    let plane = |pick: &dyn Fn(usize, usize) -> u32| -> Vec<u32> {
+        let mut cells = Vec::with_capacity(side * side);
+        for i in 0..side {
+            cells.extend((0..side).map(|j| pick(i, j)));
+        }
+        cells
+    };
+    let mut cells: Vec<u32> = Vec::new();
+    let mut bases = [0; 4];
+    let picks: [&dyn Fn(usize, usize) -> u32; 4] =
+        [&|i, j| link(i, j).0, &|i, j| link(j, i).0, &|i, j| link(i, j).1, &|i, j| link(j, i).1];
+    for (at, pick) in picks.into_iter().enumerate() {
+        let new = plane(pick);
+        let size = new.len().max(1);
+        let known = (0..cells.len() / size).find(|k| cells[k * size..(k + 1) * size] == new[..]);
+        bases[at] = known.map_or(cells.len(), |k| k * size);
+        if known.is_none() {
+            cells.extend(new);
+        }
+    }
+    Planes { cells, dist: bases[0], dist_back: bases[1], time: bases[2], time_back: bases[3] }
+}
+
+fn slotted(problem: &Problem) -> Vec<Slotted> {
+    let visit = |j: &Job| Slotted {
+        ready: j.windows.iter().map(|w| w.0).min().unwrap_or(-ANY),
+        due: j.windows.iter().map(|w| w.1).max().unwrap_or(ANY),
+        service: j.service_ms,
+    };
+    let mut slotted: Vec<Slotted> = problem.jobs.iter().map(visit).collect();
+    for v in &problem.vehicles {
+        let shift = Slotted { ready: v.shift.0, due: v.shift.1, service: 0 };
+        slotted.extend([shift, shift]);
+    }
+    slotted
+}
+
+fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
+    let (mut single, mut from) = (Vec::new(), vec![0]);
+    for job in &problem.jobs {
+        let any = [(-ANY, ANY)];
+        let windows = if job.windows.is_empty() { &any[..] } else { &job.windows };
+        single.extend(windows.iter().map(|&(early, late)| Segment {
+            duration: job.service_ms,
+            release: job.release_ms,
+            begin: job.demand,
+            end: job.pickup,
+            most: std::array::from_fn(|d| job.demand[d].max(job.pickup[d])),
+            ..Segment::bare(early, late)
+        }));
+        from.push(single.len() as u32);
+    }
+    (single, from)
+}
+
+fn mates(problem: &Problem) -> (Vec<u32>, Vec<bool>) {
+    let mut mate = vec![NONE; problem.jobs.len()];
+    let mut leads = vec![false; problem.jobs.len()];
+    for s in &problem.shipments {
+        (mate[s.from], mate[s.to], leads[s.from]) = (s.to as u32, s.from as u32, true);
+    }
+    (mate, leads)
+}
+
+pub(super) fn permitted(vehicle: &Vehicle, number: usize, job: &Job) -> bool {
+    let allowed = job.allowed.as_deref();
+    job.skills & !vehicle.skills == 0 && allowed.is_none_or(|a| a.contains(&number))
+}
+
+/// Numbers the distinct kinds of vehicles: alike but for locked stops, and named
+/// by the same jobs.
+fn classes(problem: &Problem) -> (Vec<u32>, usize) {
+    let mut named: Vec<Vec<u32>> = vec![Vec::new(); problem.vehicles.len()];
+    for (job, j) in problem.jobs.iter().enumerate() {
+        let Some(list) = j.allowed.as_deref() else { continue };
+        for &v in list {
+            if named[v].last() != Some(&(job as u32)) {
+                named[v].push(job as u32);
+            }
+        }
+    }
+    let mut kinds: Vec<(Vehicle, &[u32])> = Vec::new();
+    let mut class_of = Vec::with_capacity(problem.vehicles.len());
+    for (vehicle, named) in problem.vehicles.iter().zip(&named) {
+        let key = (Vehicle { locked: Vec::new(), ..vehicle.clone() }, named.as_slice());
+        let class = kinds.iter().position(|k| *k == key).unwrap_or(kinds.len());
+        if class == kinds.len() {
+            kinds.push(key);
+        }
+        class_of.push(class as u32);
+    }
+    (class_of, kinds.len())
+}
+
+/// Skills, permission and bare capacity; nothing when all may serve all.
+fn permissions(problem: &Problem, class_of: &[u32], classes: usize) -> Vec<bool> {
+    let mut rows = Vec::with_capacity(classes * problem.jobs.len());
+    for class in 0..classes {
+        let member = class_of.iter().position(|&c| c as usize == class).unwrap_or(0);
+        let v = &problem.vehicles[member];
+        let fits = |load: &[i64; DIMENSIONS]| load.iter().zip(v.capacity).all(|(d, c)| *d <= c);
+        rows.extend(problem.jobs.iter().map(|j| fits(&j.demand) && fits(&j.pickup) && permitted(v, member, j)));
+    }
+    for s in &problem.shipments {
+        for class in 0..classes {
+            let base = class * problem.jobs.len();
+            let both = rows[base + s.from] && rows[base + s.to];
+            (rows[base + s.from], rows[base + s.to]) = (both, both);
+        }
+    }
+    if rows.iter().all(|r| *r) { Vec::new() } else { rows }
+}
