@@ -4,6 +4,8 @@
 //! millimetres or milliseconds), symmetry (none is assumed anywhere) and the
 //! triangle inequality (road times break it).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -64,7 +66,8 @@ pub enum MatrixError {
 #[serde(try_from = "Vec<Vec<Option<i64>>>", into = "Vec<Vec<Option<i64>>>")]
 pub struct Matrix {
     size: usize,
-    cells: Vec<i64>,
+    /// Shared by clones until one of them changes.
+    cells: Arc<Vec<i64>>,
 }
 
 impl Matrix {
@@ -82,7 +85,7 @@ impl Matrix {
                 cells.push(encode(from, to, length(from, to))?);
             }
         }
-        Ok(Self { size, cells })
+        Ok(Self { size, cells: Arc::new(cells) })
     }
 
     /// A matrix from its rows.
@@ -121,7 +124,8 @@ impl Matrix {
         if let Some(&index) = [from, to].iter().find(|&&i| i >= size) {
             return Err(MatrixError::NoSuchPlace { index, size });
         }
-        self.cells[from * size + to] = encode(from, to, value)?;
+        let cell = encode(from, to, value)?;
+        Arc::make_mut(&mut self.cells)[from * size + to] = cell;
         Ok(())
     }
 
