@@ -12,6 +12,7 @@ use crate::news::News;
 use crate::people::deliveries::Deliveries;
 use crate::people::printer::Printers;
 use crate::people::register::Register;
+use crate::people::road::Streets;
 use crate::people::scale::Scale;
 use crate::people::totes::Totes;
 use crate::people::truth::Truth;
@@ -32,6 +33,7 @@ const SIGN_IN_PAUSE: Duration = Duration::from_millis(700);
 /// The stage of one run.
 pub struct Stage {
     pub world: World,
+    pub streets: Streets,
     pub seed: u64,
     pub http: Http,
     pub access: Access,
@@ -79,6 +81,7 @@ impl Stage {
         let Setting { world, http, access, mishaps, sites, stop, now_ms, speed, nonce } = setting;
         Self {
             seed: world.seed,
+            streets: Streets::of(&world.city),
             world,
             http,
             access,

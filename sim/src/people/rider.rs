@@ -4,7 +4,7 @@
 //! Which load, which way and for what pay is the server's affair; who opens the
 //! door, and what the shopper says there, is known here alone.
 
-use super::road::{self, Way};
+use super::road::Way;
 use super::route::{Load, Offer, Stop, View};
 use crate::access::Login;
 use crate::faults::Mishap;
@@ -105,8 +105,8 @@ impl Riding {
         if away_m < NEAR_M {
             return false;
         }
-        let way = Way::straight(self.at, site.place());
-        let whole_ms = way.drive_ms(road::speed_kmh(self.rider.ride)).max(1);
+        let way = Way::straight(self.rider.ride, self.at, site.place());
+        let whole_ms = way.whole_ms().max(1);
         let here = way.at(DRIFT_MS as f64 / whole_ms as f64);
         if !self.stage.rest(DRIFT_MS.min(whole_ms)).await {
             return false;
@@ -178,7 +178,7 @@ impl Riding {
 
     /// Drives to the site, scans every parcel, leaves.
     async fn fetch(&mut self, load: &Load) -> bool {
-        self.drive(&Way::straight(self.at, load.site.coord)).await;
+        self.drive(&Way::straight(self.rider.ride, self.at, load.site.coord)).await;
         for label in &load.bring_back {
             self.scan(load, "return", label).await;
         }
@@ -209,7 +209,8 @@ impl Riding {
     /// Drives to a stop and hands over, or notes why not.
     async fn serve(&mut self, stop: &Stop) -> bool {
         if stop.state == "planned" {
-            self.drive(&Way::along(self.at, &stop.polyline, stop.coord)).await;
+            let way = Way::along(self.rider.ride, &self.stage.streets, self.at, &stop.polyline, stop.coord);
+            self.drive(&way).await;
             // The route may have changed on the way, and what is to be paid as well:
             // look again before knocking.
             return match self.command(&format!("/api/v1/stops/{}/arrive", stop.id), json!({})).await {
@@ -286,7 +287,7 @@ impl Riding {
 
     /// Brings back to the site what could not be handed over.
     async fn return_home(&mut self, load: &Load) -> bool {
-        self.drive(&Way::straight(self.at, load.site.coord)).await;
+        self.drive(&Way::straight(self.rider.ride, self.at, load.site.coord)).await;
         for label in &load.bring_back {
             self.scan(load, "return", label).await;
         }
@@ -296,7 +297,7 @@ impl Riding {
     /// Drives, telling where it is from time to time; by the clock, so that telling
     /// slows nobody down.
     async fn drive(&mut self, way: &Way) {
-        let whole_ms = way.drive_ms(road::speed_kmh(self.rider.ride));
+        let whole_ms = way.whole_ms();
         let every_ms = self.stage.sight_ms().max(1);
         let begin_ms = self.stage.now_ms();
         let mut gone_ms = 0;

@@ -181,8 +181,8 @@ fn rides_of(kind: SiteKind) -> &'static [Ride] {
         SiteKind::Central => {
             use Ride::*;
             &[
-                Van, Van, Van, Van, Van, Van, Van, Van, Scooter, Scooter, Scooter, CargoBike, CargoBike, Scooter,
-                Scooter, CargoBike, Scooter,
+                Van, Van, Van, Van, Van, Van, Van, Van, Van, Van, Van, Van, Scooter, Scooter, Scooter, CargoBike,
+                CargoBike, Scooter, Scooter, CargoBike, Scooter,
             ]
         }
         SiteKind::Forward => &[Ride::Van, Ride::Bike, Ride::Scooter, Ride::Scooter, Ride::CargoBike],
@@ -348,7 +348,7 @@ mod tests {
         let city = City::generate(7);
         let places = sites::generate(&city, Scale::City);
         let staff = generate(&city, &places, Scale::City, 7);
-        assert_eq!(staff.vehicles.len(), 8 + 4);
+        assert_eq!(staff.vehicles.len(), 12 + 4);
         for van in &staff.vehicles {
             let driver = staff.riders.iter().find(|r| r.login == van.driver).expect("a driver");
             assert_eq!(driver.vehicle.as_deref(), Some(van.code.as_str()));
