@@ -8,7 +8,7 @@ use crate::{
     cases::{self, CaseCode, Detail, NewCase, Resolution},
     catalog, counting,
     event::Event,
-    fleet,
+    fleet, inbound,
     kernel::*,
     layout::{self, Bin},
     orders::{self, ShortPolicy},
@@ -183,10 +183,14 @@ pub(super) async fn adjusted(tx: &mut Tx, site: SiteId, holder: &str, change: i6
     }
 }
 
-/// A shelf stands at a station: for picks, or for a count, each on a trip of its
-/// own. If all of it was cancelled on the way, the shelf goes home.
+/// A shelf stands at a station: for picks, for a count, or for goods to be put onto
+/// it, each on a trip of its own. If all of it was cancelled on the way, the shelf
+/// goes home.
 pub(super) async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId) -> Result<(), Stop> {
-    if picking::shelf_arrived(tx, mission, shelf).await? || counting::shelf_arrived(tx, mission, shelf).await? {
+    let wanted = picking::shelf_arrived(tx, mission, shelf).await?
+        || counting::shelf_arrived(tx, mission, shelf).await?
+        || inbound::shelf_arrived(tx, mission, shelf).await?;
+    if wanted {
         return Ok(());
     }
     fleet::send_back(tx, mission).await
@@ -195,7 +199,7 @@ pub(super) async fn shelf_arrived(tx: &mut Tx, mission: MissionId, shelf: UnitId
 /// A shelf is home: a count that waits for it goes first, since its bin is closed
 /// to picks until then.
 pub(super) async fn shelf_home(tx: &mut Tx, shelf: UnitId) -> Result<(), Stop> {
-    if counting::shelf_home(tx, shelf).await? {
+    if counting::shelf_home(tx, shelf).await? || inbound::shelf_home(tx, shelf).await? {
         return Ok(());
     }
     picking::shelf_home(tx, shelf).await

@@ -11,6 +11,7 @@ use crate::{
     cases::{CaseCode, Detail, Resolution},
     counting,
     event::{Chore, Event},
+    inbound,
     kernel::*,
     layout, orders, packing, payments, picking, slotting,
     stock::Condition,
@@ -74,7 +75,10 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         }
         E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
         E::TaskDone { task, kind, .. } => after::task_done(tx, *task, kind).await,
-        E::TaskCancelled { task, .. } => counting::given_up(tx, *task).await,
+        E::TaskCancelled { task, .. } => {
+            counting::given_up(tx, *task).await?;
+            inbound::given_up(tx, *task).await
+        }
         E::TaskReady { .. } | E::TaskTaken { .. } => Ok(()),
         E::TaskSuspended { task, site, reason, .. } if reason == "abandoned" => {
             open(tx, CaseCode::WorkerGone, task, Some(*site), Detail::Abandoned {}).await

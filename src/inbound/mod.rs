@@ -11,13 +11,15 @@
 //! ```
 //!
 //! Received goods stand in the dock's bin: sellable ones are on hand at once and
-//! may be promised, but pickers reach them only when they are put away. Damaged
+//! may be promised, but pickers reach them only when they are put away. For a bin on
+//! a mobile shelf the task waits until the shelf stands at a station. Damaged
 //! goods and goods on quality hold are never sellable. A closed receipt is
 //! corrected by reversal only. Deliberately absent: ordering from suppliers.
 
 mod announce;
 pub mod api;
 mod book;
+mod by_shelf;
 mod model;
 mod place;
 mod put_away;
@@ -28,6 +30,7 @@ mod step;
 
 pub use announce::{announce, arrive, open_blind};
 pub use book::{approve, close, reverse};
+pub use by_shelf::{given_up, shelf_arrived, shelf_home};
 pub use model::*;
 pub use place::plan_put_away;
 pub use put_away::{put_away_scan, put_away_step};

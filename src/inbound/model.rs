@@ -269,6 +269,12 @@ pub struct PutAway {
     pub to: BinId,
     /// Its label.
     pub to_code: String,
+    /// The mobile shelf the bin is on.
+    pub shelf: Option<UnitId>,
+    /// The trip that brings it.
+    pub mission: Option<MissionId>,
+    /// Where the shelf comes to, or empty.
+    pub station: String,
     /// What comes next.
     pub stage: PutStage,
 }

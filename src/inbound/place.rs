@@ -2,7 +2,7 @@
 //! and chooses outside of any transaction, writes with guards. Deliberately
 //! absent: how a bin is weighed; slotting knows.
 
-use super::{model::*, put_rows, rows};
+use super::{by_shelf, model::*, put_rows, rows};
 use crate::{
     decisions::{self, Choice as Decision},
     event::Chore,
@@ -41,7 +41,7 @@ pub async fn plan_put_away(db: &Db, id: ReceiptId) -> Result<(), Stop> {
     if open.is_empty() {
         return Ok(());
     }
-    let mut floor = slotting::picture(read.sql(), receipt.site, now).await?;
+    let mut floor = slotting::picture(read.sql(), receipt.site, now, slotting::Reach::Shelves).await?;
     let quarantine = layout::bins_of(read.sql(), receipt.site, BinKind::Damaged).await?;
     drop(read);
     let mut planned = Vec::new();
@@ -81,6 +81,7 @@ async fn write(tx: &mut Tx, receipt: &Receipt, planned: Planned) -> Result<(), S
         return Ok(());
     }
     let now = tx.now();
+    let trip = by_shelf::trip(tx.sql(), &to).await?;
     let new = NewTask {
         kind: TaskKind::PutAway,
         site: receipt.site,
@@ -90,7 +91,7 @@ async fn write(tx: &mut Tx, receipt: &Receipt, planned: Planned) -> Result<(), S
         subject: receipt.id.to_string(),
         title: Title::Carry { from: receipt.dock_code.clone(), to: to.code.clone() },
         total: quantity,
-        ready: true,
+        ready: trip.is_none(),
     };
     let task = tasks::add(tx, &new).await?;
     let put = PutAway {
@@ -106,12 +107,18 @@ async fn write(tx: &mut Tx, receipt: &Receipt, planned: Planned) -> Result<(), S
         from_code: receipt.dock_code.clone(),
         to: to.id,
         to_code: to.code,
+        shelf: trip.as_ref().map(|(shelf, _)| shelf.id),
+        mission: None,
+        station: trip.map(|(_, station)| station.code).unwrap_or_default(),
         stage: PutStage::Article,
     };
     put_rows::add(tx.sql(), &put).await?;
     slotting::claim(tx.sql(), receipt.site, &Claim { task, bin: to.id, sku: line.sku, quantity }).await?;
     if let Some(decision) = decision {
         decisions::record(tx, &Decision { subject: task.to_string(), ..decision }).await?;
+    }
+    if let Some(shelf) = put.shelf {
+        by_shelf::shelf_home(tx, shelf).await?;
     }
     Ok(())
 }

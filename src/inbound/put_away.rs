@@ -1,7 +1,7 @@
 //! Bringing goods from the dock to their bin, scan by scan. The worker may choose
 //! another bin that may hold them. Deliberately absent: choosing the bin.
 
-use super::{model::*, put_rows};
+use super::{by_shelf, model::*, put_rows};
 use crate::{
     catalog::{self, Article},
     event::Event,
@@ -44,7 +44,12 @@ async fn screen(tx: &mut Tx, task: &Task, put: &PutAway) -> Result<Step, Stop> {
         }
         PutStage::Done => return Ok(Step::over(task, "All put away. Take the next task.")),
     };
-    let here = if put.stage == PutStage::Bin { &put.to_code } else { &put.from_code };
+    let here = match put.stage {
+        // The bin stands where its shelf was brought to.
+        PutStage::Bin if !put.station.is_empty() => &put.station,
+        PutStage::Bin => &put.to_code,
+        _ => &put.from_code,
+    };
     step.spot = Some(Spot { label: here.clone(), zone: task.zone.clone(), hint: String::new() });
     step.article = article.as_ref().map(|article| tasks::show(article, &put.goods.lot, &put.goods.expiry));
     let done = if put.stage == PutStage::Bin { put.counted } else { 0 };
@@ -156,6 +161,7 @@ async fn at_bin(tx: &mut Tx, task: &Task, mut put: PutAway, scan: &Scan) -> Resu
     slotting::unclaim(tx.sql(), task.id).await?;
     tasks::progress(tx, task.id, put.done, put.quantity).await?;
     tasks::finish(tx, task).await?;
+    by_shelf::leave(tx, &put).await?;
     let over = Step::over(task, "All put away. Take the next task.");
     let text = format!("Booked in {}. Take the next task.", bin.code);
     Ok(if other { over.saying(Tone::Warn, "bin.other", &text) } else { over })

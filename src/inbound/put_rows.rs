@@ -29,6 +29,9 @@ fn read(row: &AnyRow) -> Result<PutAway, Fault> {
         from_code: row.text("from_code")?,
         to: row.id("to_bin")?,
         to_code: row.text("to_code")?,
+        shelf: row.opt_word("shelf")?,
+        mission: row.opt_word("mission")?,
+        station: row.text("station")?,
         stage: row.word("stage")?,
     })
 }
@@ -36,8 +39,8 @@ fn read(row: &AnyRow) -> Result<PutAway, Fault> {
 pub(super) async fn add(sql: &mut Sql, put: &PutAway) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO put_aways (task, site, receipt, line, sku, lot, serial, expiry, condition, quantity, done, counted, \
-         from_bin, from_code, to_bin, to_code, stage) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12, $13, $14, 'article')",
+         from_bin, from_code, to_bin, to_code, shelf, station, stage) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12, $13, $14, $15, $16, 'article')",
     )
     .bind(put.task.to_string())
     .bind(put.site.to_string())
@@ -53,6 +56,8 @@ pub(super) async fn add(sql: &mut Sql, put: &PutAway) -> Result<(), Fault> {
     .bind(&put.from_code)
     .bind(put.to.to_string())
     .bind(&put.to_code)
+    .bind(put.shelf.map(|shelf| shelf.to_string()))
+    .bind(&put.station)
     .execute(sql)
     .await?;
     Ok(())
@@ -73,6 +78,27 @@ pub(super) async fn save(sql: &mut Sql, put: &PutAway) -> Result<(), Fault> {
         .execute(sql)
         .await?;
     Ok(())
+}
+
+pub(super) async fn set_mission(sql: &mut Sql, task: TaskId, mission: MissionId) -> Result<(), Fault> {
+    sqlx::query("UPDATE put_aways SET mission = $2 WHERE task = $1")
+        .bind(task.to_string())
+        .bind(mission.to_string())
+        .execute(sql)
+        .await?;
+    Ok(())
+}
+
+/// What is still to be put onto a mobile shelf, oldest first.
+pub(super) async fn open_of_shelf(sql: &mut Sql, shelf: UnitId) -> Result<Vec<PutAway>, Fault> {
+    let rows = sqlx::query(
+        "SELECT put_aways.* FROM put_aways JOIN tasks ON tasks.id = put_aways.task \
+         WHERE put_aways.shelf = $1 AND tasks.state NOT IN ('done', 'cancelled') ORDER BY put_aways.task",
+    )
+    .bind(shelf.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(read).collect()
 }
 
 /// The put-aways of a receipt, oldest first.

@@ -16,11 +16,11 @@ use crate::{
 
 const PALLET: &str = "340123450000000017";
 
-fn line(sku: SkuId, quantity: i64) -> AsnLine {
+pub(super) fn line(sku: SkuId, quantity: i64) -> AsnLine {
     AsnLine { number: 0, sku, quantity, lot: String::new(), expiry: String::new(), sscc: String::new() }
 }
 
-async fn announced(db: &Db, house: &House, lines: Vec<AsnLine>) -> Receipt {
+pub(super) async fn announced(db: &Db, house: &House, lines: Vec<AsnLine>) -> Receipt {
     let mut tx = db.begin(Actor::house()).await.unwrap();
     let (site, expected_at) = (house.site, tx.now());
     let new = NewAsn {

@@ -7,7 +7,7 @@ use solver::slotting::{Misfit, Score};
 
 use super::{
     model::{Refusal, Slot, Weighed, best, wanted},
-    picture::{Picture, picture},
+    picture::{Picture, Reach, picture},
 };
 use crate::{
     catalog::Article,
@@ -46,7 +46,7 @@ pub async fn choose_bin(
     subject: &str,
     now: Time,
 ) -> Result<(Bin, Choice), Stop> {
-    let mut floor = picture(sql, site, now).await?;
+    let mut floor = picture(sql, site, now, Reach::OnFoot).await?;
     let kind = face_or_reserve(&floor, article);
     match put(&mut floor, article, quantity, (kind, false), subject) {
         Some(placed) => Ok((placed.bin, placed.choice)),

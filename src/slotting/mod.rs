@@ -23,7 +23,7 @@ mod velocity;
 pub use carry::{scan, step};
 pub use choose::{Placed, choose_bin, place};
 pub use model::*;
-pub use picture::{Picture, picture};
+pub use picture::{Picture, Reach, picture};
 pub use propose::propose;
 pub use replenish::replenish;
 pub use rows::{Claim, claims, open_carries};

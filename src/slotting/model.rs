@@ -83,6 +83,10 @@ impl Slot {
     pub fn is_own(&self, sku: SkuId) -> bool {
         self.holds.iter().all(|held| *held == sku)
     }
+    /// Pick face or reserve; people pick from mobile shelves.
+    pub fn serves_as(&self) -> BinKind {
+        if self.bin.kind == BinKind::ShelfSlot { BinKind::Pick } else { self.bin.kind }
+    }
     /// True if it has this article.
     pub fn has(&self, sku: SkuId) -> bool {
         self.holds.contains(&sku)
@@ -133,9 +137,9 @@ const ROUNDS: usize = 4;
 /// shared with other articles.
 fn in_round(slot: &Slot, round: usize, kind: BinKind, sku: SkuId) -> bool {
     match round {
-        0 => slot.bin.kind == kind && slot.has(sku) && slot.is_own(sku),
-        1 => slot.bin.kind == kind && slot.holds.is_empty(),
-        2 => slot.bin.kind != kind && slot.is_own(sku),
+        0 => slot.serves_as() == kind && slot.has(sku) && slot.is_own(sku),
+        1 => slot.serves_as() == kind && slot.holds.is_empty(),
+        2 => slot.serves_as() != kind && slot.is_own(sku),
         _ => !slot.is_own(sku),
     }
 }
@@ -152,7 +156,7 @@ pub fn best(
 ) -> Option<(usize, Vec<Weighed>)> {
     let mut weighed = Vec::new();
     for round in 0..ROUNDS {
-        let looked = |slot: &Slot| (!only || slot.bin.kind == kind) && in_round(slot, round, kind, sku);
+        let looked = |slot: &Slot| (!only || slot.serves_as() == kind) && in_round(slot, round, kind, sku);
         let members: Vec<usize> = (0..slots.len()).filter(|at| looked(&slots[*at])).collect();
         let rooms: Vec<solve::Bin> = members.iter().map(|at| slots[*at].room.clone()).collect();
         let choice = solve::best_bin(&rooms, article, &solve::Weights::default());

@@ -1,8 +1,8 @@
-//! The floor of a site as the choice sees it: walkable storage bins with what they
+//! The floor of a site as the choice sees it: storage bins with what they
 //! hold, what is on its way to them, how far they are, and how fast articles turn.
 //! Read once, outside of any writing transaction. Deliberately absent: choosing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use solver::slotting::{self as solve, Class};
 
@@ -16,6 +16,7 @@ use crate::{
     layout::{self, Bin, BinKind, StationKind},
     stock::{self, Balance, Condition},
     store::Sql,
+    units::{self, UnitKind},
 };
 
 /// A person with a cart, metres a second times a thousand.
@@ -23,11 +24,24 @@ const WALK_MM_S: i64 = 1_200;
 /// Work of a trip to a bin that cannot be reached from the pack tables.
 const FAR_MS: i64 = 600_000;
 
+/// A visit to a bin whose shelf comes to the person: no walk, but the station is
+/// taken while shelves change places.
+const VISIT_MS: i64 = 20_000;
+
+/// Which bins may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that people walk to.
+    OnFoot,
+    /// Those on mobile shelves as well.
+    Shelves,
+}
+
 /// What [`picture`] reads.
 pub struct Picture {
     /// Where.
     pub site: SiteId,
-    /// Walkable pick and reserve bins that are not blocked, by code.
+    /// Pick and reserve bins in reach that are not blocked, by code.
     pub slots: Vec<Slot>,
     /// Every article of the catalogue.
     pub articles: HashMap<SkuId, Article>,
@@ -64,14 +78,15 @@ impl Picture {
 }
 
 /// Reads the floor of a site.
-pub async fn picture(sql: &mut Sql, site: SiteId, now: Time) -> Result<Picture, Fault> {
+pub async fn picture(sql: &mut Sql, site: SiteId, now: Time, reach: Reach) -> Result<Picture, Fault> {
     let bins = layout::bins(sql, site).await?;
     let articles: HashMap<SkuId, Article> =
         catalog::all(sql).await?.into_iter().map(|article| (article.id, article)).collect();
     let lying = stock::on_floor(sql, site).await?;
     let claims = rows::claims(sql, site).await?;
     let speeds = velocity::speeds(sql, site, now, &articles).await?;
-    let travel = travel(sql, site, &bins).await?;
+    let near = within(sql, site, reach, &bins).await?;
+    let travel = travel(sql, site, &near).await?;
     let classes = solve::abc(
         &speeds
             .iter()
@@ -82,7 +97,7 @@ pub async fn picture(sql: &mut Sql, site: SiteId, now: Time) -> Result<Picture, 
         0.8,
         0.15,
     );
-    let mut slots = slots(&bins, &travel);
+    let mut slots = slots(near, &travel);
     let places: HashMap<BinId, usize> = slots.iter().enumerate().map(|(at, slot)| (slot.bin.id, at)).collect();
     let at = |holder: &str| places.get(&holder.parse::<BinId>().ok()?).copied();
     for balance in lying.iter().filter(|balance| balance.goods.condition != Condition::Missing) {
@@ -100,31 +115,44 @@ pub async fn picture(sql: &mut Sql, site: SiteId, now: Time) -> Result<Picture, 
     Ok(Picture { site, slots, articles, speeds, classes: classes.into_iter().collect(), goods, bins })
 }
 
-/// The way from the first pack table to each node and back, taken as twice the
+/// Storage in reach. A shelf counts if it can be brought: it has a home, and there is
+/// a station.
+async fn within<'a>(sql: &mut Sql, site: SiteId, reach: Reach, bins: &'a [Bin]) -> Result<Vec<&'a Bin>, Fault> {
+    let stations = layout::stations(sql, site, StationKind::GoodsToPerson).await?;
+    let shelves: HashSet<String> = if reach == Reach::Shelves && !stations.is_empty() {
+        let all = units::at_site(sql, site, UnitKind::Shelf).await?;
+        all.into_iter().filter(|unit| unit.home.is_some()).map(|unit| unit.code).collect()
+    } else {
+        HashSet::new()
+    };
+    let reached = |bin: &&Bin| match (bin.kind, &bin.shelf) {
+        (BinKind::Pick | BinKind::Reserve, None) => true,
+        (BinKind::ShelfSlot, Some(code)) => shelves.contains(code),
+        _ => false,
+    };
+    Ok(bins.iter().filter(reached).collect())
+}
+
+/// The way from the first pack table to each bin and back, taken as twice the
 /// way there: one-way aisles make it longer for some, about alike for all.
-async fn travel(sql: &mut Sql, site: SiteId, bins: &[Bin]) -> Result<HashMap<String, i64>, Fault> {
+async fn travel(sql: &mut Sql, site: SiteId, bins: &[&Bin]) -> Result<HashMap<BinId, i64>, Fault> {
     let walk = layout::walk(sql, site).await?;
     let packs = layout::stations(sql, site, StationKind::Pack).await?;
     let start = packs.first().map(|pack| pack.stand.clone()).unwrap_or_default();
+    let mut ways: HashMap<&str, i64> = HashMap::new();
     let mut travel = HashMap::new();
-    for bin in bins.iter().filter(|bin| is_walkable(bin)) {
-        travel.entry(bin.node.clone()).or_insert_with(|| {
-            walk.distance_mm(&start, &bin.node).map_or(FAR_MS, |mm| mm.saturating_mul(2_000) / WALK_MM_S)
-        });
+    for bin in bins {
+        let walked = || walk.distance_mm(&start, &bin.node).map_or(FAR_MS, |mm| mm.saturating_mul(2_000) / WALK_MM_S);
+        let ms = if bin.shelf.is_some() { VISIT_MS } else { *ways.entry(&bin.node).or_insert_with(walked) };
+        travel.insert(bin.id, ms);
     }
     Ok(travel)
 }
 
-/// Storage that people walk to.
-fn is_walkable(bin: &Bin) -> bool {
-    matches!(bin.kind, BinKind::Pick | BinKind::Reserve) && bin.shelf.is_none()
-}
-
 /// Slots of open bins; the nearest fifth of each kind is meant for class A, the
-/// next three tenths for B.
-fn slots(bins: &[Bin], travel: &HashMap<String, i64>) -> Vec<Slot> {
-    let mut order: Vec<&Bin> = bins.iter().filter(|bin| is_walkable(bin)).collect();
-    let far = |bin: &Bin| travel.get(&bin.node).copied().unwrap_or(FAR_MS);
+/// next three tenths for B. What comes to the person is for class A, all of it.
+fn slots(mut order: Vec<&Bin>, travel: &HashMap<BinId, i64>) -> Vec<Slot> {
+    let far = |bin: &Bin| travel.get(&bin.id).copied().unwrap_or(FAR_MS);
     order.sort_by_key(|bin| (bin.kind, far(bin), bin.level, bin.code.clone()));
     let total = |kind| order.iter().filter(|bin| bin.kind == kind).count();
     let totals = [(BinKind::Pick, total(BinKind::Pick)), (BinKind::Reserve, total(BinKind::Reserve))];
@@ -133,7 +161,7 @@ fn slots(bins: &[Bin], travel: &HashMap<String, i64>) -> Vec<Slot> {
     for bin in order {
         let rank = seen.entry(bin.kind).or_default();
         let of = totals.iter().find(|(kind, _)| *kind == bin.kind).map_or(1, |(_, of)| *of);
-        let class = if *rank * 5 < of {
+        let class = if bin.kind == BinKind::ShelfSlot || *rank * 5 < of {
             Class::A
         } else if *rank * 2 < of {
             Class::B

@@ -9,7 +9,7 @@ use solver::slotting::{self as solve, MoveRules, Proposal, Weights};
 use super::{
     carry::{self, Plan},
     model::wanted,
-    picture::{Picture, picture},
+    picture::{Picture, Reach, picture},
     rows,
 };
 use crate::{
@@ -37,7 +37,7 @@ const PRIORITY: i64 = -10;
 pub async fn propose(db: &Db, site: SiteId) -> Result<(), Stop> {
     let now = db.clock.now();
     let mut read = db.read().await?;
-    let floor = picture(read.sql(), site, now).await?;
+    let floor = picture(read.sql(), site, now, Reach::OnFoot).await?;
     let open = rows::open_carries(read.sql(), site).await?;
     drop(read);
     let moving = open.iter().filter(|carry| carry.reason == TaskKind::Move.as_str()).count();

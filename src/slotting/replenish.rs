@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{
     carry::{self, Plan},
     choose::{face_target, put},
-    picture::{Picture, picture},
+    picture::{Picture, Reach, picture},
     rows,
 };
 use crate::{
@@ -38,7 +38,7 @@ struct Need {
 pub async fn replenish(db: &Db, site: SiteId) -> Result<(), Stop> {
     let now = db.clock.now();
     let mut read = db.read().await?;
-    let mut floor = picture(read.sql(), site, now).await?;
+    let mut floor = picture(read.sql(), site, now, Reach::OnFoot).await?;
     let open = rows::open_carries(read.sql(), site).await?;
     let mut coming: HashMap<SkuId, i64> = HashMap::new();
     let mut leaving: HashMap<(BinId, SkuId, String, String), i64> = HashMap::new();

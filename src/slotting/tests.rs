@@ -48,7 +48,7 @@ async fn plenty_is_split_and_what_has_no_room_is_told() {
     on_both_engines(async |db, clock| {
         let house = house(&db).await;
         let mut read = db.read().await.unwrap();
-        let mut floor = picture(read.sql(), house.site, clock.now()).await.unwrap();
+        let mut floor = picture(read.sql(), house.site, clock.now(), Reach::OnFoot).await.unwrap();
         let (placed, left) = place(&mut floor, &house.tea, 850, "x");
         let mut codes: Vec<_> = placed.iter().map(|one| (one.bin.code.clone(), one.quantity)).collect();
         codes.sort();
