@@ -27,6 +27,8 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(cancel_order))
         .routes(routes!(change_address))
         .routes(routes!(pay_order))
+        .merge(super::hold_api::routes())
+        .merge(super::terms_api::routes())
 }
 
 /// A basket to be quoted.
@@ -38,6 +40,9 @@ struct QuoteRequest {
     lon: f64,
     mode: DeliveryMode,
     service: String,
+    /// Where it would be sold.
+    #[serde(default)]
+    channel: String,
 }
 
 /// What it would cost and when it would come.
@@ -56,7 +61,7 @@ async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Resul
     let coord = Coord::checked(request.lat, request.lon).ok_or(crate::parties::Refusal::BadPlace)?;
     let mut tx = db.begin(Actor::named("quote")).await?;
     let (goods_minor, shipping_minor, window) =
-        place::quote(&mut tx, &request.lines, coord, request.mode, &request.service).await?;
+        place::quote(&mut tx, &request.lines, coord, request.mode, &request.channel, &request.service).await?;
     Ok(Json(Quoted { goods_minor, shipping_minor, currency: CURRENCY, window }))
 }
 
@@ -67,6 +72,7 @@ async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Resul
         (status = 503, body = Problem)))]
 async fn place_order(
     Extension(till): Extension<Till>,
+    State(db): State<Db>,
     caller: Caller,
     command: Command<PlaceOrder>,
 ) -> Result<Response, Problem> {
@@ -74,7 +80,10 @@ async fn place_order(
     caller.permit_channel(&command.body.channel)?;
     let (order, mark) = command.into_parts(caller.id());
     let flight = Some(exchange::fly(&mark.caller, &mark.key)?);
-    let reply = till.place(Wish { order, shopper: caller.user(), mark, flight }).await?;
+    let wish = Wish { order, shopper: caller.user(), mark, flight };
+    // What takes holds over reads and gives them back first: its own transaction.
+    let alone = !wish.order.from_holds.is_empty();
+    let reply = if alone { super::place_alone(&db, &wish).await? } else { till.place(wish).await? };
     Ok(exchange::replay(reply))
 }
 

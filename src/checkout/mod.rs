@@ -4,6 +4,7 @@
 //! ```text
 //!   quote (holds nothing)      place: contact, order, sites, holds, payment
 //!                              amend, cancel, change the address, pay later
+//!   hold (cart, live room, counter) --extend, post, release, expire, or an order's-->
 //! ```
 //!
 //! Deliberately absent: carts of shoppers who only look; the page keeps those.
@@ -11,12 +12,24 @@
 mod amend;
 pub mod api;
 mod batch;
+mod buyers;
+mod hold;
+pub mod hold_api;
 mod model;
 mod place;
+mod rows;
+mod terms;
+pub mod terms_api;
 mod view;
+
+#[cfg(test)]
+mod tests;
 
 pub use amend::amend;
 pub use batch::{Answer, Till, Wish, place_alone};
+pub use hold::{LONGEST_MS, NewHold, take_hold};
 pub use model::*;
 pub use place::{change_address, place, quote};
+pub use terms::{Buyer, Limit, Quota, Terms, Use};
+pub use terms_api::{ArticleTerms, SetAside, set_terms};
 pub use view::{OrderView, view};

@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, kernel::Time, layout, network,
-    printing, problem::Problem, returns, riders, stock, store::Db, transport, web,
+    printing, problem::Problem, promise, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -41,6 +41,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(printing::api::routes())
         .merge(stock::api::routes())
         .merge(inbound::api::routes())
+        .merge(promise::api::routes())
         .merge(checkout::api::routes())
         .merge(handheld::api::routes())
         .merge(fleet::api::routes())
