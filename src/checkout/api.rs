@@ -1,5 +1,8 @@
 //! The order API: quotes, orders, their story, cancelling, paying, moving house.
 
+mod holds;
+pub(super) mod terms;
+
 use axum::{Extension, Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,8 +30,8 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(cancel_order))
         .routes(routes!(change_address))
         .routes(routes!(pay_order))
-        .merge(super::hold_api::routes())
-        .merge(super::terms_api::routes())
+        .merge(holds::routes())
+        .merge(terms::routes())
 }
 
 /// A basket to be quoted.

@@ -14,22 +14,20 @@ pub mod api;
 mod batch;
 mod buyers;
 mod hold;
-pub mod hold_api;
 mod model;
 mod place;
 mod rows;
 mod terms;
-pub mod terms_api;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
 pub use amend::amend;
+pub use api::terms::{ArticleTerms, SetAside, set_terms};
 pub use batch::{Answer, Till, Wish, place_alone};
 pub use hold::{LONGEST_MS, NewHold, take_hold};
 pub use model::*;
 pub use place::{change_address, place, quote};
 pub use terms::{Buyer, Limit, Quota, Terms, Use};
-pub use terms_api::{ArticleTerms, SetAside, set_terms};
 pub use view::{OrderView, view};

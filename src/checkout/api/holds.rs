@@ -5,7 +5,7 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
+use super::super::{
     hold::{self, NewHold},
     model::*,
 };
@@ -228,7 +228,7 @@ struct Sold {
 }
 
 async fn sell(tx: &mut Tx, site: SiteId, sale: &Sale) -> Result<Sold, Stop> {
-    super::place::countable(&sale.lines)?;
+    super::super::place::countable(&sale.lines)?;
     let mut sums: std::collections::BTreeMap<SkuId, i64> = std::collections::BTreeMap::new();
     for line in &sale.lines {
         let Some(article) = catalog::by_code(tx.sql(), &line.sku).await? else {

@@ -7,7 +7,7 @@ use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{
+use super::super::{
     buyers,
     model::Refusal,
     rows,
