@@ -53,6 +53,22 @@ pub struct Config {
     /// Webhooks may go to private addresses, and without TLS.
     #[serde(default)]
     pub private_hooks: bool,
+    /// Requests a second that one caller may send in the long run; 0: no limit.
+    #[serde(default = "usual_rate")]
+    pub requests_per_second: u32,
+    /// Requests that are worked on at once; 0: no limit.
+    #[serde(default = "usual_crowd")]
+    pub requests_at_once: usize,
+}
+
+/// Far more than a person or a shop needs, far less than a broken loop sends.
+fn usual_rate() -> u32 {
+    500
+}
+
+/// More than wait in any queue of the house, so that these refuse first.
+fn usual_crowd() -> usize {
+    4_096
 }
 
 impl Default for Config {
@@ -63,6 +79,8 @@ impl Default for Config {
             database: None,
             broker: None,
             private_hooks: false,
+            requests_per_second: usual_rate(),
+            requests_at_once: usual_crowd(),
         }
     }
 }
@@ -77,7 +95,15 @@ impl Config {
         };
         Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("CARTAGE_").only(&["data", "listen", "database", "broker", "private_hooks"]))
+            .merge(Env::prefixed("CARTAGE_").only(&[
+                "data",
+                "listen",
+                "database",
+                "broker",
+                "private_hooks",
+                "requests_per_second",
+                "requests_at_once",
+            ]))
             .merge(Serialized::defaults(options))
             .extract()
             .context("the configuration is not right")

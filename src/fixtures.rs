@@ -222,7 +222,16 @@ impl House {
     pub async fn promise(&self, db: &Db, sku: SkuId, quantity: i64) -> HoldId {
         let mut tx = db.begin(Actor::house()).await.unwrap();
         let (order, line, promised_by) = (tx.id(), tx.id(), tx.now());
-        let want = Want { order, line, site: self.site, sku, quantity, promised_by, expires_at: None };
+        let want = Want {
+            order,
+            line,
+            site: self.site,
+            sku,
+            quantity,
+            promised_by,
+            expires_at: None,
+            purpose: stock::Purpose::Order,
+        };
         let hold = stock::reserve(&mut tx, &want).await.unwrap();
         tx.commit().await.unwrap();
         hold

@@ -267,6 +267,7 @@ impl Stage {
                     quantity: *quantity,
                     promised_by: now.plus_ms(quantity * 1000),
                     expires_at: lapses_ms.map(|ms| now.plus_ms(ms)),
+                    purpose: stock::Purpose::Cart,
                 };
                 fresh = Some(stock::reserve(&mut tx, &want).await?);
                 *quantity

@@ -63,7 +63,9 @@ impl App {
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
         let addr = listener.local_addr()?;
-        let router = http::router(db.clone(), live).layer(axum::Extension(reach)).into_make_service();
+        let allowed = http::Allowed { per_second: config.requests_per_second, at_once: config.requests_at_once };
+        let router = http::router(db.clone(), live, allowed).layer(axum::Extension(reach));
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         let ended = stop.clone();
         tasks.spawn(async move {
             let serve = axum::serve(listener, router).with_graceful_shutdown(ended.cancelled_owned());

@@ -180,6 +180,8 @@ impl Shopper {
             short_policy: ShortPolicy::ShipPart,
             note: String::new(),
             invoice: None,
+            shopper_ref: None,
+            from_holds: Vec::new(),
         }
     }
 

@@ -3,7 +3,9 @@
 //! a part of its own. Deliberately absent: goods that are on their way already;
 //! they stay in their parcels.
 
-use super::{model::*, place};
+use std::collections::BTreeMap;
+
+use super::{buyers, model::*, place};
 use crate::{
     kernel::*,
     orders::{self, Line, NewLine, Order},
@@ -46,6 +48,12 @@ pub async fn amend(tx: &mut Tx, order: &Order, change: &Amend) -> Result<(), Sto
     if more.is_empty() {
         return payments::settle(tx, order.id, "amended").await;
     }
+    let mut sums: BTreeMap<SkuId, (String, i64)> = BTreeMap::new();
+    for new in &more {
+        let code = crate::catalog::by_id(tx.sql(), new.sku).await?.map(|article| article.code).unwrap_or_default();
+        sums.entry(new.sku).or_insert((code, 0)).1 += new.quantity;
+    }
+    buyers::may_grow(tx, order, &sums).await?;
     for new in &more {
         let line = orders::raise(tx, order, new).await?;
         orders::resource_line(tx, order.id, line).await?;

@@ -1,5 +1,8 @@
 //! The order API: quotes, orders, their story, cancelling, paying, moving house.
 
+mod holds;
+pub(super) mod terms;
+
 use axum::{Extension, Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -27,6 +30,8 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(cancel_order))
         .routes(routes!(change_address))
         .routes(routes!(pay_order))
+        .merge(holds::routes())
+        .merge(terms::routes())
 }
 
 /// A basket to be quoted.
@@ -38,6 +43,9 @@ struct QuoteRequest {
     lon: f64,
     mode: DeliveryMode,
     service: String,
+    /// Where it would be sold.
+    #[serde(default)]
+    channel: String,
 }
 
 /// What it would cost and when it would come.
@@ -56,7 +64,7 @@ async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Resul
     let coord = Coord::checked(request.lat, request.lon).ok_or(crate::parties::Refusal::BadPlace)?;
     let mut tx = db.begin(Actor::named("quote")).await?;
     let (goods_minor, shipping_minor, window) =
-        place::quote(&mut tx, &request.lines, coord, request.mode, &request.service).await?;
+        place::quote(&mut tx, &request.lines, coord, request.mode, &request.channel, &request.service).await?;
     Ok(Json(Quoted { goods_minor, shipping_minor, currency: CURRENCY, window }))
 }
 
@@ -67,6 +75,7 @@ async fn quote(State(db): State<Db>, Body(request): Body<QuoteRequest>) -> Resul
         (status = 503, body = Problem)))]
 async fn place_order(
     Extension(till): Extension<Till>,
+    State(db): State<Db>,
     caller: Caller,
     command: Command<PlaceOrder>,
 ) -> Result<Response, Problem> {
@@ -74,7 +83,10 @@ async fn place_order(
     caller.permit_channel(&command.body.channel)?;
     let (order, mark) = command.into_parts(caller.id());
     let flight = Some(exchange::fly(&mark.caller, &mark.key)?);
-    let reply = till.place(Wish { order, shopper: caller.user(), mark, flight }).await?;
+    let wish = Wish { order, shopper: caller.user(), mark, flight };
+    // What takes holds over reads and gives them back first: its own transaction.
+    let alone = !wish.order.from_holds.is_empty();
+    let reply = if alone { super::place_alone(&db, &wish).await? } else { till.place(wish).await? };
     Ok(exchange::replay(reply))
 }
 

@@ -94,6 +94,13 @@ pub struct PlaceOrder {
     /// What an invoice should say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<Invoice>,
+    /// The channel's own number of its shopper, for limits of purchase; nothing
+    /// personal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shopper_ref: Option<String>,
+    /// Holds (of a cart, a live room) whose goods this order takes over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_holds: Vec<HoldId>,
 }
 
 /// How many of a line are wanted in all.
@@ -142,6 +149,16 @@ refusals! {
         BadLines { lines: usize } => "order.bad_lines", 422, "An order has from 1 to 5000 lines, not {lines}.";
         /// Too little to promise.
         Short { sku: String, wanted: i64, available_quantity: i64 } => "stock.short", 409, "Only {available_quantity} of {sku} can be promised, not {wanted}; ask for fewer.";
+        /// More than one order may have.
+        LimitOfOrder { sku: String, available_quantity: i64 } => "limit.order", 409, "An order may have at most {available_quantity} of {sku}.";
+        /// More than one shopper may have for now.
+        LimitOfShopper { sku: String, available_quantity: i64 } => "limit.shopper", 409, "You may still have {available_quantity} of {sku} for now.";
+        /// What is left is kept for others until a moment.
+        SetAside { sku: String, wanted: i64, available_quantity: i64 } => "stock.set_aside", 409, "Only {available_quantity} of {sku} are open to you now, not {wanted}; the rest is kept for early access.";
+        /// No such thing under this code.
+        NotKnown { what: &'static str, code: String } => "terms.unknown", 422, "There is no {what} {code}; check it.";
+        /// A rule that makes no sense.
+        BadTerm { field: &'static str } => "terms.invalid", 422, "{field} is out of bounds.";
         /// No such pick-up point.
         UnknownPoint { pickup_point: String } => "pickup_point.unknown", 422, "There is no pick-up point {pickup_point}; choose one from the list of sites.";
         /// The service is not one of ours.

@@ -1,9 +1,14 @@
 //! Placing an order: all of it or nothing. Deliberately absent: retries; if
 //! another shopper was faster with a site's goods, the plan is made again here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::model::*;
+use super::{
+    buyers::{Bound, Comer},
+    hold,
+    model::*,
+    terms::{Buyer, Terms, Use},
+};
 use crate::{
     catalog::{self, Listing},
     kernel::*,
@@ -35,7 +40,26 @@ impl Basket {
         sums.into_iter().map(|(sku, quantity)| promise::Demand { sku, quantity }).collect()
     }
 
-    fn code(&self, sku: SkuId) -> String {
+    /// Every article once.
+    pub(super) fn skus(&self) -> BTreeSet<SkuId> {
+        self.lines.iter().map(|(article, _)| article.id).collect()
+    }
+
+    /// How much of each article.
+    pub(super) fn sums(&self) -> BTreeMap<SkuId, i64> {
+        self.demands().into_iter().map(|one| (one.sku, one.quantity)).collect()
+    }
+
+    /// What is to be noted of the purchase, under its order or hold.
+    pub(super) fn uses(&self, terms: &mut Terms, buyer: &Buyer, reference: &str, now: Time) -> Vec<(String, Use)> {
+        if terms.is_empty() {
+            return Vec::new();
+        }
+        let taken = self.demands().into_iter().filter_map(|one| terms.take(buyer, one.sku, one.quantity, now));
+        taken.map(|one| (reference.to_owned(), one)).collect()
+    }
+
+    pub(super) fn code(&self, sku: SkuId) -> String {
         self.lines.iter().find(|(article, _)| article.id == sku).map_or_else(String::new, |(one, _)| one.code.clone())
     }
 }
@@ -83,19 +107,31 @@ pub(super) fn on_sale(by_code: &HashMap<String, Listing>, wants: &[Want]) -> Res
     wants.iter().map(line).collect()
 }
 
-async fn plan_basket(tx: &mut Tx, basket: &Basket, destination: Coord, service: &str) -> Result<promise::Plan, Stop> {
-    let request = request(basket, destination, service)?;
+async fn plan_basket(
+    tx: &mut Tx,
+    basket: &Basket,
+    destination: Coord,
+    channel: &str,
+    service: &str,
+) -> Result<promise::Plan, Stop> {
+    let request = request(basket, destination, channel, service)?;
     let plan = promise::plan(tx, &request).await?;
     whole(basket, &request, &plan)?;
     Ok(plan)
 }
 
 /// What sourcing is asked for a basket.
-pub(super) fn request(basket: &Basket, destination: Coord, service: &str) -> Result<promise::Request, Refusal> {
+pub(super) fn request(
+    basket: &Basket,
+    destination: Coord,
+    channel: &str,
+    service: &str,
+) -> Result<promise::Request, Refusal> {
     if ![network::SAME_DAY, network::NEXT_DAY].contains(&service) {
         return Err(Refusal::UnknownService { service: service.chars().take(60).collect() });
     }
-    Ok(promise::Request { lines: basket.demands(), destination, service: service.to_owned(), divisible: true })
+    let (channel, service) = (channel.to_owned(), service.to_owned());
+    Ok(promise::Request { channel, lines: basket.demands(), destination, service, divisible: true })
 }
 
 /// Refuses a plan that leaves something out.
@@ -112,10 +148,11 @@ pub async fn quote(
     wants: &[Want],
     destination: Coord,
     mode: DeliveryMode,
+    channel: &str,
     service: &str,
 ) -> Result<(i64, i64, Window), Stop> {
     let basket = basket(tx, wants).await?;
-    let plan = plan_basket(tx, &basket, destination, service).await?;
+    let plan = plan_basket(tx, &basket, destination, channel, service).await?;
     let goods = basket.lines.iter().map(|(article, want)| article.price_minor * want.quantity).sum();
     let window = Window { from: plan.window.0, to: plan.window.1 };
     Ok((goods, shipping_minor(mode, service), window))
@@ -127,13 +164,20 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
     bearable(new)?;
     let basket = basket(tx, &new.lines).await?;
     let (destination, pickup_site) = destination(tx, new).await?;
-    let plan = plan_basket(tx, &basket, destination, &new.delivery.service).await?;
+    request(&basket, destination, &new.channel, &new.delivery.service)?;
+    hold::take_over(tx, &new.from_holds).await?;
+    let mut bound = Bound::read(tx, &basket.skus(), &[Comer::of(new, shopper)]).await?;
+    let buyer = bound.buyer(0);
+    hold::allowed(tx, &bound.terms, &buyer, &new.channel, &basket).await?;
+    let plan = plan_basket(tx, &basket, destination, &new.channel, &new.delivery.service).await?;
     let window = window(new, &plan)?;
     let (contact, address) = parties::add_contact(tx, &new.recipient, &new.address, new.invoice.as_ref()).await?;
     let order =
         orders::open(tx, &draft(new, &basket, &plan, (contact, address), destination, window, pickup_site, shopper))
             .await?;
     source(tx, new, &basket, &order, plan).await?;
+    let uses = basket.uses(&mut bound.terms, &buyer, &order.id.to_string(), order.placed_at);
+    super::rows::add_uses(tx, &uses).await?;
     if new.invoice.is_some() {
         tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
     }
@@ -232,7 +276,7 @@ async fn source(
             }
             Err(stop) if stop.code() == Some("stock.short") && left > 0 => {
                 orders::undo_parts(tx, order.id).await?;
-                plan = plan_basket(tx, basket, order.coord, &new.delivery.service).await?;
+                plan = plan_basket(tx, basket, order.coord, &new.channel, &new.delivery.service).await?;
             }
             Err(stop) => return Err(stop),
         }

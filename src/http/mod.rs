@@ -2,18 +2,20 @@
 //! the manners all of them share. Deliberately absent: what any endpoint does.
 
 mod facts;
+mod limits;
 mod manners;
 mod openapi;
 
 use std::time::Duration;
 
+pub use limits::{Allowed, Limits};
 pub use openapi::{PUBLIC, openapi};
 
 use axum::{
     Extension, Json, Router,
     extract::{DefaultBodyLimit, State},
     http::{HeaderValue, StatusCode, header},
-    middleware::from_fn,
+    middleware::{from_fn, from_fn_with_state},
 };
 use serde::Serialize;
 use tower_http::{
@@ -24,7 +26,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cases, catalog, checkout, counting, fleet, handheld, hooks, identity, importing, inbound, kernel::Time, layout,
-    network, printing, problem::Problem, returns, riders, stock, store::Db, transport, web,
+    network, printing, problem::Problem, promise, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -41,6 +43,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(printing::api::routes())
         .merge(stock::api::routes())
         .merge(inbound::api::routes())
+        .merge(promise::api::routes())
         .merge(checkout::api::routes())
         .merge(handheld::api::routes())
         .merge(fleet::api::routes())
@@ -60,13 +63,14 @@ fn described() -> OpenApiRouter<Db> {
 }
 
 /// Everything that is served.
-pub fn router(db: Db, live: fleet::Live) -> Router {
+pub fn router(db: Db, live: fleet::Live, allowed: Allowed) -> Router {
     Router::new()
         .merge(Router::from(rooms().routes(routes!(read_openapi)).routes(routes!(health))))
         .merge(web::routes())
         .fallback(|| async { Problem::not_found("page or endpoint") })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(from_fn_with_state(Limits::new(allowed), limits::limited))
         .merge(Router::from(facts::streams()))
         .merge(web::streams())
         .layer(CatchPanicLayer::custom(manners::panicked))

@@ -116,8 +116,8 @@ pub async fn add_part(
     // for each other.
     sorted.sort_by_key(|(line, sku, _)| (*sku, *line));
     for (line, sku, quantity) in sorted {
-        let promised_by = order.promised_by;
-        let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at };
+        let (promised_by, purpose) = (order.promised_by, stock::Purpose::Order);
+        let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at, purpose };
         let hold = stock::reserve(tx, &want).await?;
         let part = FulfilmentLine { fulfilment, line, hold, sku, quantity, picked: 0, packed: 0, dropped: 0 };
         rows::add_part(tx.sql(), &part).await?;
@@ -208,6 +208,7 @@ pub async fn resource_line(tx: &mut Tx, order: OrderId, line: LineId) -> Result<
         return Ok(());
     }
     let request = promise::Request {
+        channel: order.channel.clone(),
         lines: vec![promise::Demand { sku: line.sku, quantity: missing }],
         destination: order.coord,
         service: order.service.clone(),

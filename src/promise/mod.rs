@@ -4,10 +4,16 @@
 //! Deliberately absent: holding anything; orders holds what the plan says, in the
 //! same transaction, and asks again if another was faster.
 
+pub mod api;
 mod model;
 mod plan;
+mod pools;
+mod rows;
 mod scene;
+mod share;
 
 pub use model::*;
 pub use plan::{plan, record};
+pub use pools::{draws, pools, put_pool, set_draws, shares};
 pub use scene::{Drawn, Scene};
+pub use share::{Draw, Leave, Shares, SitePool};

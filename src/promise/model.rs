@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use solver::sourcing;
 
+use super::share::Shares;
 use crate::{kernel::*, network::Site, refusals, stock::Pool};
 
 /// Units wanted of one article.
@@ -19,6 +20,8 @@ pub struct Demand {
 /// A basket and where it should go.
 #[derive(Debug, Clone)]
 pub struct Request {
+    /// Where it is sold: a channel takes from its pools alone.
+    pub channel: String,
     /// What; each article once.
     pub lines: Vec<Demand>,
     /// The door or pick-up point.
@@ -64,6 +67,10 @@ refusals! {
     Refusal {
         /// No site offers the service now.
         NoService { service: String } => "promise.no_service", 409, "No site offers {service} to this address now; choose another service.";
+        /// No such pool of sites.
+        NoPool { pool: String } => "pool.unknown", 422, "There is no pool {pool}; define it first.";
+        /// A rule that makes no sense.
+        BadPool { field: &'static str } => "pool.invalid", 422, "{field} is missing, stands twice, or is out of bounds.";
         /// The model cannot be solved.
         Unsolvable { reason: String } => "promise.unsolvable", 422, "This basket cannot be sourced: {reason}.";
     }
@@ -117,10 +124,10 @@ pub fn problem(request: &Request, offers: &[Offer], now: Time) -> sourcing::Prob
     }
 }
 
-/// What the pools can give of each line at a site.
-pub fn available_at(site: SiteId, pools: &[Vec<Pool>]) -> Vec<i64> {
+/// What the pools can give a channel of each line at a site.
+pub fn available_at(site: SiteId, pools: &[Vec<Pool>], shares: &Shares, channel: &str) -> Vec<i64> {
     pools
         .iter()
-        .map(|of_line| of_line.iter().find(|pool| pool.site == site).map_or(0, |pool| pool.available().max(0)))
+        .map(|of_line| of_line.iter().find(|pool| pool.site == site).map_or(0, |pool| shares.free(channel, pool)))
         .collect()
 }

@@ -48,6 +48,7 @@ async fn offers(tx: &mut Tx, request: &Request, now: Time) -> Result<Vec<Offer>,
     for line in &request.lines {
         pools.push(stock::pools_of(tx.sql(), line.sku).await?);
     }
+    let shares = super::shares(tx.sql()).await?;
     let mut offers = Vec::new();
     for site in network::sites(tx.sql()).await? {
         if !site.ships() {
@@ -59,7 +60,7 @@ async fn offers(tx: &mut Tx, request: &Request, now: Time) -> Result<Vec<Offer>,
             .find(|service| service.service == request.service && service.open)
             .and_then(|service| network::slot(&site, service, now));
         if let Some(slot) = slot {
-            let available = available_at(site.id, &pools);
+            let available = available_at(site.id, &pools, &shares, &request.channel);
             offers.push(Offer { site: Arc::new(site), ready_by: slot.ready_by, window: slot.window, available });
         }
     }

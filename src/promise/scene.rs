@@ -17,6 +17,7 @@ use solver::sourcing;
 use super::{
     model::*,
     plan::{assemble, no_room},
+    share::Shares,
 };
 use crate::{
     decisions::Candidate,
@@ -34,6 +35,7 @@ pub struct Scene {
     slots: HashMap<String, Vec<(usize, Slot)>>,
     pools: HashMap<SkuId, Vec<Pool>>,
     hours: HourBook,
+    shares: Shares,
 }
 
 /// A plan, and the hours it needs.
@@ -69,11 +71,12 @@ impl Scene {
         }
         let spans: Vec<_> = spans.into_iter().map(|(site, by)| (site, now, by)).collect();
         let hours = HourBook::read(tx, &spans).await?;
+        let shares = super::shares(tx.sql()).await?;
         let mut pools: HashMap<SkuId, Vec<Pool>> = HashMap::with_capacity(skus.len());
         for pool in stock::pools_of_all(tx, skus.iter().copied()).await? {
             pools.entry(pool.sku).or_default().push(pool);
         }
-        Ok(Self { now, sites, slots, pools, hours })
+        Ok(Self { now, sites, slots, pools, hours, shares })
     }
 
     /// A site by its code, in any case.
@@ -85,6 +88,12 @@ impl Scene {
     /// The code of a site.
     pub fn code_of(&self, id: SiteId) -> &str {
         self.sites.iter().find(|(site, _)| site.id == id).map_or("", |(site, _)| &site.code)
+    }
+
+    /// What is left of an article for a channel, at all sites.
+    pub fn free(&self, channel: &str, sku: SkuId) -> i64 {
+        let of = self.pools.get(&sku).map(Vec::as_slice).unwrap_or_default();
+        of.iter().map(|pool| self.shares.free(channel, pool)).sum()
     }
 
     /// Plans a basket on what is left; nothing is taken yet. Refusals as in
@@ -112,7 +121,11 @@ impl Scene {
     fn offers(&self, request: &Request) -> Vec<Offer> {
         let available = |site: SiteId| {
             let of = |line: &Demand| self.pools.get(&line.sku)?.iter().find(|pool| pool.site == site);
-            request.lines.iter().map(|line| of(line).map_or(0, |pool| pool.available().max(0))).collect()
+            request
+                .lines
+                .iter()
+                .map(|line| of(line).map_or(0, |pool| self.shares.free(&request.channel, pool)))
+                .collect()
         };
         let slots = self.slots.get(&request.service).map(Vec::as_slice).unwrap_or_default();
         let offer = |(at, slot): &(usize, Slot)| {

@@ -66,8 +66,93 @@ pub async fn expire(tx: &mut Tx, hold: HoldId) -> Result<i64, Stop> {
     let now = tx.now();
     match rows::hold_by_id(tx.sql(), hold).await? {
         Some(held) if held.expires_at.is_some_and(|at| at <= now) => release(tx, hold, held.open(), "expired").await,
+        // Its time was extended: looked at again then.
+        Some(Hold { expires_at: Some(at), state: HoldState::Open, .. }) => {
+            tx.later(Chore::ExpireHold, hold, at).await?;
+            Ok(0)
+        }
         _ => Ok(0),
     }
+}
+
+/// A hold that is nobody's order and whose time is not over, kept from other writers
+/// until this transaction ends.
+pub async fn free_standing(tx: &mut Tx, hold: HoldId) -> Result<Hold, Stop> {
+    let found = rows::holds_locked(tx, &[hold]).await?.into_iter().next();
+    let held = found.ok_or(Refusal::NoHold { hold })?;
+    if held.purpose == Purpose::Order {
+        return Err(Refusal::OrdersOwn { hold }.into());
+    }
+    let now = tx.now();
+    if held.state == HoldState::Closed || held.expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::Lapsed { hold }.into());
+    }
+    Ok(held)
+}
+
+/// Gives a free-standing hold more time. Guard: it has not lapsed.
+pub async fn extend(tx: &mut Tx, hold: HoldId, expires_at: Time) -> Result<(), Stop> {
+    free_standing(tx, hold).await?;
+    rows::set_expiry(tx.sql(), hold, expires_at).await?;
+    Ok(tx.later(Chore::ExpireHold, hold, expires_at).await?)
+}
+
+/// Hands goods of a free-standing hold over a counter: from the site's bins to the
+/// customer, first expired first. Guards: the hold has not lapsed and covers it; the
+/// bins have it.
+pub async fn hand_over(tx: &mut Tx, hold: HoldId, quantity: i64, reference: &str) -> Result<(), Stop> {
+    let held = free_standing(tx, hold).await?;
+    let quantity = checked(quantity)?;
+    if held.open() < quantity {
+        return Err(Refusal::NotHeld { hold, wanted: quantity }.into());
+    }
+    for movement in over_the_counter(tx, held.site, held.sku, quantity, reference).await? {
+        pick(tx, hold, &movement).await?;
+    }
+    Ok(())
+}
+
+/// Books what a shop's till sold without asking: it is gone, so it always posts, and
+/// the latest promises that it took the goods from break. Guard: the books know of
+/// so many at the site.
+pub async fn sold(tx: &mut Tx, site: SiteId, sku: SkuId, quantity: i64, reference: &str) -> Result<(), Stop> {
+    for movement in over_the_counter(tx, site, sku, checked(quantity)?, reference).await? {
+        movement::relocate(tx, &movement).await?;
+    }
+    Ok(())
+}
+
+/// From which bins goods go to the customer, first expired first.
+async fn over_the_counter(
+    tx: &mut Tx,
+    site: SiteId,
+    sku: SkuId,
+    quantity: i64,
+    reference: &str,
+) -> Result<Vec<Movement>, Stop> {
+    let mut left = quantity;
+    let mut movements = Vec::new();
+    for balance in rows::in_bins(tx.sql(), site, sku).await? {
+        let (n, Ok(bin)) = (balance.quantity.min(left), balance.holder.parse::<BinId>()) else { continue };
+        if n > 0 {
+            left -= n;
+            let (from, to) = (Account::bin(site, bin), Account::outside(Holder::Customer));
+            let (becomes, reference) = (Condition::Sellable, reference.to_owned());
+            movements.push(Movement {
+                goods: balance.goods,
+                quantity: n,
+                from,
+                to,
+                becomes,
+                reason: "sold",
+                reference,
+            });
+        }
+    }
+    if left > 0 {
+        return Err(Refusal::NotThere { holder: site.to_string(), sku, wanted: quantity }.into());
+    }
+    Ok(movements)
 }
 
 /// Takes the expiry off the holds of an order: it is accepted.

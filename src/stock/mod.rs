@@ -26,7 +26,7 @@ mod rows;
 
 pub use audit::{Audit, audit};
 pub use bulk::{count_all, release_all, reserve_all};
-pub use hold::{expire, keep, pick, release, reserve};
+pub use hold::{expire, extend, free_standing, hand_over, keep, pick, release, reserve, sold};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};
 pub use rows::{

@@ -55,6 +55,22 @@ words! {
         Closed = "closed" }
 }
 
+words! {
+    /// What a hold is for. Only an order's holds are committed; the others reserve.
+    Purpose {
+        /// A line of an order.
+        Order = "order",
+        /// A shopper's cart.
+        Cart = "cart",
+        /// A shopper who is paying.
+        Checkout = "checkout",
+        /// A live sale.
+        LiveRoom = "live_room",
+        /// A counter of a shop, until the goods are handed over.
+        Counter = "counter",
+    }
+}
+
 /// Which goods, down to lot and serial; empty texts mean "not tracked".
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Goods {
@@ -208,6 +224,8 @@ pub struct Hold {
     pub promised_by: Time,
     /// When it lapses, unless the order is accepted before.
     pub expires_at: Option<Time>,
+    /// What it is for.
+    pub purpose: Purpose,
     /// open or closed.
     pub state: HoldState,
 }
@@ -236,6 +254,8 @@ pub struct Want {
     pub promised_by: Time,
     /// When it lapses.
     pub expires_at: Option<Time>,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// What a site can promise of an article.
@@ -287,6 +307,10 @@ refusals! {
         NotHeld { hold: HoldId, wanted: i64 } => "stock.not_held", 409, "The reservation no longer covers {wanted}; look at the order again.";
         /// A quantity that makes no sense.
         BadQuantity { quantity: i64 } => "stock.bad_quantity", 422, "A quantity must be from 1 to 1000000, not {quantity}.";
+        /// Its time is over, or nothing of it is left.
+        Lapsed { hold: HoldId } => "hold.lapsed", 409, "This reservation has ended; take another.";
+        /// An order's hold ends with its order.
+        OrdersOwn { hold: HoldId } => "hold.of_order", 409, "This reservation belongs to an order; change the order.";
         /// No such hold.
         NoHold { hold: HoldId } => "stock.no_hold", 404, "There is no such reservation.";
     }
@@ -328,6 +352,7 @@ mod tests {
             released: 0,
             promised_by: Time::from_ms(promised),
             expires_at: None,
+            purpose: Purpose::Order,
             state: HoldState::Open,
         }
     }

@@ -30,6 +30,7 @@ async fn hold(db: &Db, shelf: &Shelf, quantity: i64, promised: i64) -> Result<Ho
         quantity,
         promised_by: Time::from_ms(promised),
         expires_at: None,
+        purpose: Purpose::Order,
     };
     let hold = reserve(&mut tx, &want).await?;
     tx.commit().await?;
@@ -122,6 +123,7 @@ async fn a_hold_lapses_at_its_time_unless_kept() {
             quantity: 1,
             promised_by: Time::from_ms(1),
             expires_at: Some(clock.now().plus_ms(1000)),
+            purpose: Purpose::Order,
         };
         let lapsing = reserve(&mut tx, &want).await.unwrap();
         want.order = tx.id();

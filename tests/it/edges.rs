@@ -389,3 +389,25 @@ async fn a_key_stands_for_one_request_and_one_effect() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_too_often_waits_alone() {
+    let house = House::open_with(None, 1.0, |config| config.requests_per_second = 5).await;
+    let (loud, quiet) = (house.machine(&[Permission::OrderRead]).await, house.machine(&[Permission::OrderRead]).await);
+    let ask = async |who: &Persona| who.send("GET", "/api/v1/orders", |request| request).await;
+    let mut refused = 0;
+    for _ in 0..60 {
+        let answer = ask(&loud).await;
+        if answer.status != 200 {
+            assert_eq!(answer.refuses(429, "rate.too_often")["retryable"], true);
+            let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+            assert!((1..=4).contains(&wait), "{wait}");
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+    assert_eq!(ask(&quiet).await.status, 200);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_eq!(ask(&loud).await.status, 200, "he waited as he was told");
+    house.close().await;
+}

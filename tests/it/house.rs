@@ -128,9 +128,17 @@ impl House {
 
     /// [`House::open`] with another number of domain seconds in a wall second.
     pub async fn open_at(database: Option<String>, speed: f64) -> Self {
+        Self::open_with(database, speed, |_| {}).await
+    }
+
+    /// The same with a configuration of its own.
+    pub async fn open_with(database: Option<String>, speed: f64, set: impl FnOnce(&mut Config)) -> Self {
         let folder = std::env::temp_dir().join(format!("cartage-it-{:016x}", rand::random::<u64>()));
         std::fs::create_dir_all(&folder).unwrap();
-        let config = Config { data: folder.clone(), listen: ([127, 0, 0, 1], 0).into(), database, ..Config::default() };
+        let listen = ([127, 0, 0, 1], 0).into();
+        // Testers are many people on one address.
+        let mut config = Config { data: folder.clone(), listen, database, requests_per_second: 0, ..Config::default() };
+        set(&mut config);
         let clock = ScaledClock::anchored(&folder.join("clock.json"), MORNING, speed).unwrap();
         let app = App::start(&config, Arc::new(clock), false).await.unwrap();
         let site = furnish(&app.db).await;

@@ -3,7 +3,10 @@
 //! Deliberately absent: anything that waits.
 
 use super::{
-    super::view::{LineView, OrderView, PartView},
+    super::{
+        terms::Use,
+        view::{LineView, OrderView, PartView},
+    },
     Desk, Wish, place,
 };
 use crate::{
@@ -30,6 +33,8 @@ pub(super) struct Decided {
     pub holds: Vec<(HoldId, stock::Want, Actor)>,
     pub payment: Payment,
     pub choice: Choice,
+    /// What is noted for limits and quotas, under the order.
+    pub uses: Vec<(String, Use)>,
     /// The story of the order so far.
     pub facts: Vec<Event>,
     /// What the caller is answered.
@@ -45,7 +50,12 @@ pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish) -> Result
     let basket = place::Basket { lines: place::on_sale(&desk.articles, &new.lines)? };
     let point = new.delivery.pickup_point.as_deref().and_then(|code| desk.scene.site_by_code(code));
     let (destination, pickup_site) = place::bound_for(new, point)?;
-    let request = place::request(&basket, destination, &new.delivery.service)?;
+    let request = place::request(&basket, destination, &new.channel, &new.delivery.service)?;
+    let buyer = desk.bound.buyer(at);
+    if !desk.bound.terms.is_empty() {
+        let free = |sku| desk.scene.free(&new.channel, sku);
+        desk.bound.terms.allow_all(&buyer, &basket.sums(), |sku| basket.code(sku), free, tx.now())?;
+    }
     let drawn = desk.scene.plan(&request)?;
     place::whole(&basket, &request, &drawn.plan)?;
     let window = place::window(new, &drawn.plan)?;
@@ -61,7 +71,9 @@ pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish) -> Result
     let draft = place::draft(new, &basket, &drawn.plan, contact, destination, window, pickup_site, wish.shopper);
     desk.scene.take(&drawn);
     desk.externals.extend(external);
-    Ok(open(tx, desk, at, wish, &draft, drawn, contact))
+    let mut decided = open(tx, desk, at, wish, &draft, drawn, contact);
+    decided.uses = basket.uses(&mut desk.bound.terms, &buyer, &decided.opened.order.id.to_string(), tx.now());
+    Ok(decided)
 }
 
 /// Puts the rows together; nothing can be refused any more.
@@ -96,7 +108,7 @@ fn open(
     let choice = Choice { subject: order.id.to_string(), ..drawn.plan.choice };
     let opened = Opened { order, lines, parts, shares };
     let shown = show(desk, wish, &opened, total_minor, &payment);
-    Decided { wish: at, actor, contact, opened, holds, payment, choice, facts, shown }
+    Decided { wish: at, actor, contact, opened, holds, payment, choice, uses: Vec::new(), facts, shown }
 }
 
 type Parts = (Vec<Fulfilment>, Vec<FulfilmentLine>, Vec<(HoldId, stock::Want, Actor)>);
@@ -120,8 +132,8 @@ fn give_parts(
         facts.push(Event::FulfilmentOpened { order: order.id, fulfilment, site });
         wants.sort_by_key(|(line, sku, _)| (*sku, *line));
         for (line, sku, quantity) in wants {
-            let (hold, promised_by) = (tx.id(), order.promised_by);
-            let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at };
+            let (hold, promised_by, purpose) = (tx.id(), order.promised_by, stock::Purpose::Order);
+            let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at, purpose };
             facts.push(Event::HoldPlaced { order: order.id, line, hold, site, sku, quantity });
             holds.push((hold, want, actor.clone()));
             shares.push(FulfilmentLine { fulfilment, line, hold, sku, quantity, picked: 0, packed: 0, dropped: 0 });

@@ -23,7 +23,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub use till::Till;
 
-use super::{model::*, place, view};
+use super::{
+    buyers::{Bound, Comer},
+    model::*,
+    place, view,
+};
 use crate::{
     catalog::{self, Listing},
     exchange::{self, Flight},
@@ -60,6 +64,8 @@ struct Desk {
     articles: HashMap<String, Listing>,
     /// Numbers of channels that are taken.
     externals: HashSet<(String, String)>,
+    /// Limits, quotas, and who comes, in the order of the wishes.
+    bound: Bound,
 }
 
 /// What a batch came to.
@@ -128,13 +134,16 @@ impl Desk {
         let codes: BTreeSet<&str> =
             wishes.iter().flat_map(|wish| &wish.order.lines).map(|want| want.sku.as_str()).collect();
         let found = catalog::listings(tx.sql(), engine, codes.into_iter()).await?;
-        let skus = found.iter().map(|article| article.id).collect();
+        let skus: BTreeSet<SkuId> = found.iter().map(|article| article.id).collect();
         let articles = found.into_iter().map(|article| (article.code.clone(), article)).collect();
         let asked = wishes
             .iter()
             .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
         let externals = orders::known_externals(tx, asked).await?.into_iter().collect();
-        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals })
+        // Before the pools are read: whoever serves the same quota waits here.
+        let comers: Vec<_> = wishes.iter().map(|wish| Comer::of(&wish.order, wish.shopper)).collect();
+        let bound = Bound::read(tx, &skus, &comers).await?;
+        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals, bound })
     }
 }
 

@@ -68,6 +68,32 @@ fn wishes(seed: u64, n: usize) -> Vec<Wish> {
         .collect()
 }
 
+/// Limits, a quota, and a channel that may not have everything; some shoppers have
+/// numbers, the others are known by their phone alone.
+async fn limited(db: &Db, wishes: &mut [Wish]) {
+    use crate::{checkout::*, network, promise};
+    let mut tx = db.begin(Actor::house()).await.unwrap();
+    for (article, per_order, per_period, kept) in [(0, Some(2), Some(3), 0), (1, None, None, 20)] {
+        let sku = catalog::by_code(tx.sql(), &code(article)).await.unwrap().unwrap().id;
+        let (group, ends_at) = ("early".to_owned(), tx.now().plus_ms(60_000));
+        let quotas = vec![SetAside { group, quantity: kept, ends_at, taken: 0 }];
+        let terms = ArticleTerms { per_order, per_period, period_hours: 1, quotas };
+        set_terms(&mut tx, sku, &terms).await.unwrap();
+    }
+    crate::checkout::rows::set_group(tx.sql(), "early", &["channel:live".to_owned()].into()).await.unwrap();
+    let sites = network::sites(tx.sql()).await.unwrap();
+    let sites = sites.iter().take(2).map(|site| site.id).collect();
+    let pool = promise::SitePool { code: "P".into(), name_en: "P".into(), name_zh: "P".into(), sites };
+    promise::put_pool(&mut tx, &pool).await.unwrap();
+    let draw = promise::Draw { pool: "P".into(), safety_stock: 1, keep_permille: 200 };
+    promise::set_draws(&mut tx, "web", &[draw]).await.unwrap();
+    tx.commit().await.unwrap();
+    for (at, wish) in wishes.iter_mut().enumerate() {
+        wish.order.shopper_ref = (at % 3 != 0).then(|| format!("s{}", at % 5));
+        wish.order.channel = ["bench", "live", "web"][at % 3].to_owned();
+    }
+}
+
 /// The answer without what differs by chance: ids, numbers, links, PINs.
 fn plain(answer: &Answer) -> Value {
     let (status, body) = match answer {
@@ -134,11 +160,14 @@ async fn written(db: &Db) -> Value {
 #[tokio::test]
 async fn a_batch_answers_and_writes_what_the_orders_would_alone() {
     let alone = Arc::new(std::sync::Mutex::new(Vec::new()));
-    for (seed, n) in [(1, 60), (2, 25)] {
+    for (seed, n) in [(1, 60), (2, 25), (3, 60)] {
         for together in [false, true] {
             on_both_engines(async |db, _| {
                 furnish(&db, SMALL).await.unwrap();
-                let wishes = wishes(seed, n);
+                let mut wishes = wishes(seed, n);
+                if seed == 3 {
+                    limited(&db, &mut wishes).await;
+                }
                 let mut answers = Vec::new();
                 if together {
                     for some in wishes.chunks(20) {

@@ -23,6 +23,7 @@ pub(super) async fn write(tx: &mut Tx, scene: &mut Scene, wishes: &[Wish], all: 
     let people: Vec<parties::Newcomer<'_>> = all.iter().map(|one| newcomer(&wishes[one.wish], one.contact)).collect();
     parties::add_all(tx, &people).await?;
     let (mut opened, mut holds) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len() * 2));
+    let mut uses = Vec::new();
     let (mut payments, mut choices) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
     for one in all {
         ask_for_chores(tx, &one).await?;
@@ -33,10 +34,12 @@ pub(super) async fn write(tx: &mut Tx, scene: &mut Scene, wishes: &[Wish], all: 
         holds.extend(one.holds);
         payments.push(one.payment);
         choices.push(one.choice);
+        uses.extend(one.uses);
     }
     orders::add_opened(tx, &opened).await?;
     payments::add_all(tx, &payments).await?;
     decisions::record_all(tx, &choices).await?;
+    super::super::rows::add_uses(tx, &uses).await?;
     Ok(scene.write_hours(tx).await? && stock::reserve_all(tx, &holds).await?)
 }
 

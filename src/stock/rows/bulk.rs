@@ -165,9 +165,9 @@ pub(in crate::stock) async fn holds_locked(tx: &mut Tx, ids: &[HoldId]) -> Resul
     }
     let text = tx.engine().pick(
         "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
-         h.expires_at, h.state FROM {x} JOIN holds h ON h.id = x.of_hold",
+         h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold",
         "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
-         h.expires_at, h.state FROM {x} JOIN holds h ON h.id = x.of_hold ORDER BY h.id FOR UPDATE OF h",
+         h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold ORDER BY h.id FOR UPDATE OF h",
     );
     sheet.fetch(tx.sql(), text).await?.iter().map(read_hold).collect()
 }

@@ -222,7 +222,7 @@ pub(super) async fn credit(sql: &mut Sql, at: Account, goods: &Goods, n: i64) ->
 pub(super) async fn add_hold(sql: &mut Sql, id: HoldId, want: &Want) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO holds (id, order_id, line_id, site, sku, channel, quantity, posted, released, promised_by, \
-         expires_at, state) VALUES ($1, $2, $3, $4, $5, '*', $6, 0, 0, $7, $8, 'open')",
+         expires_at, purpose, state) VALUES ($1, $2, $3, $4, $5, '*', $6, 0, 0, $7, $8, $9, 'open')",
     )
     .bind(id.to_string())
     .bind(want.order.to_string())
@@ -232,6 +232,7 @@ pub(super) async fn add_hold(sql: &mut Sql, id: HoldId, want: &Want) -> Result<(
     .bind(want.quantity)
     .bind(want.promised_by.ms())
     .bind(want.expires_at.map(Time::ms))
+    .bind(want.purpose.as_str())
     .execute(sql)
     .await?;
     Ok(())
@@ -249,6 +250,7 @@ fn read_hold(row: &AnyRow) -> Result<Hold, Fault> {
         released: row.int("released")?,
         promised_by: row.time("promised_by")?,
         expires_at: row.opt_time("expires_at")?,
+        purpose: row.word("purpose")?,
         state: row.word("state")?,
     })
 }
@@ -256,7 +258,7 @@ fn read_hold(row: &AnyRow) -> Result<Hold, Fault> {
 /// A hold by its id.
 pub async fn hold_by_id(sql: &mut Sql, id: HoldId) -> Result<Option<Hold>, Fault> {
     let row = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, state \
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
          FROM holds WHERE id = $1",
     )
     .bind(id.to_string())
@@ -268,7 +270,7 @@ pub async fn hold_by_id(sql: &mut Sql, id: HoldId) -> Result<Option<Hold>, Fault
 /// The holds of a line, open and closed, oldest first.
 pub async fn holds_of_line(sql: &mut Sql, line: LineId) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, state \
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
          FROM holds WHERE line_id = $1 ORDER BY id",
     )
     .bind(line.to_string())
@@ -280,7 +282,7 @@ pub async fn holds_of_line(sql: &mut Sql, line: LineId) -> Result<Vec<Hold>, Fau
 /// Holds behind a cursor, for the auditor.
 pub async fn holds_after(sql: &mut Sql, after: &str, limit: i64) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, state \
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
          FROM holds WHERE id > $1 ORDER BY id LIMIT $2",
     )
     .bind(after)
@@ -292,7 +294,7 @@ pub async fn holds_after(sql: &mut Sql, after: &str, limit: i64) -> Result<Vec<H
 
 pub(super) async fn open_holds(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, state \
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
          FROM holds WHERE site = $1 AND sku = $2 AND state = 'open'",
     )
     .bind(site.to_string())
@@ -300,6 +302,15 @@ pub(super) async fn open_holds(sql: &mut Sql, site: SiteId, sku: SkuId) -> Resul
     .fetch_all(sql)
     .await?;
     rows.iter().map(read_hold).collect()
+}
+
+pub(super) async fn set_expiry(sql: &mut Sql, id: HoldId, at: Time) -> Result<(), Fault> {
+    sqlx::query("UPDATE holds SET expires_at = $2 WHERE id = $1 AND state = 'open'")
+        .bind(id.to_string())
+        .bind(at.ms())
+        .execute(sql)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn keep_holds(sql: &mut Sql, order: OrderId) -> Result<(), Fault> {

@@ -69,7 +69,7 @@ type Answer = Result<(i64, i64, Window), Stop>;
 
 async fn ask(db: &Db, asked: &Asked<'_>, to: Coord, mode: DeliveryMode, service: &str) -> Result<Answer, Problem> {
     let mut tx = db.begin(Actor::named("quote")).await?;
-    match checkout::quote(&mut tx, asked.wants, to, mode, service).await {
+    match checkout::quote(&mut tx, asked.wants, to, mode, CHANNEL, service).await {
         Err(Stop::Fault(fault)) => Err(fault.into()),
         answer => Ok(answer),
     }
@@ -175,6 +175,8 @@ pub fn order_of(form: &Filled, wants: Vec<Want>, door: Coord, confidence: i64) -
         short_policy: form.short.parse().unwrap_or(ShortPolicy::ShipPart),
         note: text(&form.note),
         invoice,
+        shopper_ref: None,
+        from_holds: Vec::new(),
     }
 }
 

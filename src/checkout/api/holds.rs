@@ -1,0 +1,263 @@
+//! Holds over HTTP: taking, extending, handing over, giving back; and what a shop's
+//! till sold. Deliberately absent: an order's own holds; the order's verbs change them.
+
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::super::{
+    hold::{self, NewHold},
+    model::*,
+};
+use crate::{
+    catalog,
+    exchange::{Begun, Command, Path},
+    identity::{Caller, Permission},
+    kernel::*,
+    network,
+    problem::Problem,
+    stock::{self, Hold, Purpose},
+    store::{Db, Tx},
+};
+
+/// The endpoints of holds.
+pub fn routes() -> OpenApiRouter<Db> {
+    OpenApiRouter::new()
+        .routes(routes!(post_hold))
+        .routes(routes!(get_hold))
+        .routes(routes!(extend_hold))
+        .routes(routes!(release_hold))
+        .routes(routes!(hand_over))
+        .routes(routes!(post_sale))
+}
+
+/// What to hold.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TakeHold {
+    /// cart, checkout, live_room or counter.
+    purpose: Purpose,
+    /// Where it is sold.
+    channel: String,
+    /// The code of the only site to hold at.
+    #[serde(default)]
+    site: Option<String>,
+    /// What; all of it or nothing.
+    lines: Vec<Want>,
+    /// The channel's own number of its shopper; needed for articles with limits.
+    #[serde(default)]
+    shopper_ref: Option<String>,
+    /// How long, up to a week.
+    seconds: i64,
+}
+
+/// Holds that were taken.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Taken {
+    holds: Vec<Hold>,
+}
+
+async fn site_of(tx: &mut Tx, code: &str) -> Result<SiteId, Stop> {
+    match network::site_by_code(tx.sql(), code).await? {
+        Some(site) => Ok(site.id),
+        None => Err(Refusal::NotKnown { what: "site", code: code.chars().take(60).collect() }.into()),
+    }
+}
+
+async fn take(tx: &mut Tx, body: &TakeHold, shopper: Option<UserId>) -> Result<Taken, Stop> {
+    let site = match &body.site {
+        Some(code) => Some(site_of(tx, code).await?),
+        None => None,
+    };
+    let new = NewHold {
+        purpose: body.purpose,
+        channel: body.channel.clone(),
+        site,
+        lines: body.lines.clone(),
+        shopper,
+        shopper_ref: body.shopper_ref.clone(),
+        lasts_ms: body.seconds.saturating_mul(1000),
+    };
+    Ok(Taken { holds: hold::take_hold(tx, &new).await? })
+}
+
+/// Hold goods for a cart, a checkout, a live room or a counter; they are free again when
+/// the time is over.
+#[utoipa::path(post, path = "/api/v1/holds", tag = "holds", request_body = TakeHold,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = Taken), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn post_hold(State(db): State<Db>, caller: Caller, command: Command<TakeHold>) -> Result<Response, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit_channel(&command.body.channel)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = take(&mut tx, &command.body, caller.user()).await;
+    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+}
+
+/// One hold.
+#[utoipa::path(get, path = "/api/v1/holds/{id}", tag = "holds", params(("id" = String, Path)),
+    responses((status = 200, body = Hold), (status = 404, body = Problem)))]
+async fn get_hold(State(db): State<Db>, caller: Caller, Path(id): Path<HoldId>) -> Result<Json<Hold>, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    let mut read = db.read().await?;
+    let found = stock::hold_by_id(read.sql(), id).await?;
+    Ok(Json(found.ok_or_else(|| Problem::not_found("hold"))?))
+}
+
+/// How much longer.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Extend {
+    /// From now, up to a week.
+    seconds: i64,
+}
+
+async fn now_is(tx: &mut Tx, id: HoldId) -> Result<Hold, Stop> {
+    match stock::hold_by_id(tx.sql(), id).await? {
+        Some(hold) => Ok(hold),
+        None => Err(stock::Refusal::NoHold { hold: id }.into()),
+    }
+}
+
+/// Give a hold more time, unless it has lapsed.
+#[utoipa::path(post, path = "/api/v1/holds/{id}/extend", tag = "holds", request_body = Extend,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn extend_hold(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<HoldId>,
+    command: Command<Extend>,
+) -> Result<Response, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        let until = hold::ends_at(tx.now(), command.body.seconds.saturating_mul(1000))?;
+        stock::extend(&mut tx, id, until).await?;
+        now_is(&mut tx, id).await
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// A part of a hold, or all that is left of it.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PartOf {
+    /// How many; all that is left unless told.
+    #[serde(default)]
+    quantity: Option<i64>,
+}
+
+/// Give a hold back, in part or whole; never more than it still reserves.
+#[utoipa::path(post, path = "/api/v1/holds/{id}/release", tag = "holds", request_body = PartOf,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn release_hold(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<HoldId>,
+    command: Command<PartOf>,
+) -> Result<Response, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        let held = stock::free_standing(&mut tx, id).await?;
+        let quantity = stock::checked(command.body.quantity.unwrap_or(held.open()))?;
+        stock::release(&mut tx, id, quantity, "released").await?;
+        now_is(&mut tx, id).await
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// Hand held goods over a counter, in part or whole: they leave the bins of the hold's
+/// site, first expired first. Needs `stock.adjust` there.
+#[utoipa::path(post, path = "/api/v1/holds/{id}/post", tag = "holds", request_body = PartOf,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn hand_over(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<HoldId>,
+    command: Command<PartOf>,
+) -> Result<Response, Problem> {
+    let mut read = db.read().await?;
+    let known = stock::hold_by_id(read.sql(), id).await?.ok_or_else(|| Problem::not_found("hold"))?;
+    drop(read);
+    caller.permit(Permission::StockAdjust, Some(known.site))?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = async {
+        let held = stock::free_standing(&mut tx, id).await?;
+        let quantity = command.body.quantity.unwrap_or(held.open());
+        stock::hand_over(&mut tx, id, quantity, &id.to_string()).await?;
+        now_is(&mut tx, id).await
+    }
+    .await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+/// What a shop's till sold.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Sale {
+    /// The shop's code.
+    site: String,
+    /// What, by article codes.
+    lines: Vec<Want>,
+    /// The till's receipt number.
+    receipt: String,
+}
+
+/// How many left.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+struct Sold {
+    sold: i64,
+}
+
+async fn sell(tx: &mut Tx, site: SiteId, sale: &Sale) -> Result<Sold, Stop> {
+    super::super::place::countable(&sale.lines)?;
+    let mut sums: std::collections::BTreeMap<SkuId, i64> = std::collections::BTreeMap::new();
+    for line in &sale.lines {
+        let Some(article) = catalog::by_code(tx.sql(), &line.sku).await? else {
+            return Err(Refusal::UnknownArticle { sku: line.sku.chars().take(60).collect() }.into());
+        };
+        *sums.entry(article.id).or_default() += stock::checked(line.quantity)?;
+    }
+    let receipt: String = sale.receipt.chars().take(60).collect();
+    for (sku, quantity) in &sums {
+        stock::sold(tx, site, *sku, *quantity, &receipt).await?;
+    }
+    Ok(Sold { sold: sums.values().sum() })
+}
+
+/// Book what a shop's till sold: it is gone, so promises that stood on it move. Needs
+/// `stock.adjust` at the shop. The key makes a repeated post count once.
+#[utoipa::path(post, path = "/api/v1/sales", tag = "holds", request_body = Sale,
+    params(("Idempotency-Key" = String, Header)),
+    responses((status = 201, body = Sold), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn post_sale(State(db): State<Db>, caller: Caller, command: Command<Sale>) -> Result<Response, Problem> {
+    let mut read = db.read().await?;
+    let site = network::site_by_code(read.sql(), &command.body.site).await?;
+    drop(read);
+    let site = site.ok_or_else(|| Problem::not_found("site"))?.id;
+    caller.permit(Permission::StockAdjust, Some(site))?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = sell(&mut tx, site, &command.body).await;
+    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+}
