@@ -13,6 +13,7 @@
 mod answer;
 mod compile;
 mod dice;
+mod explain;
 mod fleet;
 mod islands;
 mod model;
@@ -25,6 +26,7 @@ mod segment;
 mod slots;
 mod state;
 
+pub use explain::{Breach, Choice, Explanation, Late, explain};
 pub use model::{
     Budget, DIMENSIONS, Job, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reason, Route, RoutingError, Shipment,
     Solution, Stop, Unserved, Vehicle,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use solver::check::routing::check;
 use solver::formats::{self, Instance};
-use solver::routing::{Options, Planned, Progress, plan};
+use solver::routing::{Choice, Options, Planned, Progress, explain, plan};
 
 /// The anytime curve has about so many lines.
 const CURVE: f64 = 20.0;
@@ -40,6 +40,9 @@ pub struct Args {
     /// Routes to check instead of a search, as written by --out.
     #[arg(long)]
     check: Option<PathBuf>,
+    /// A job, as the file numbers it, to explain: a line of JSON before the last.
+    #[arg(long)]
+    explain: Vec<String>,
 }
 
 pub fn run(args: &Args) -> Result<(), String> {
@@ -69,8 +72,46 @@ pub fn run(args: &Args) -> Result<(), String> {
         let picture = super::draw::svg(&instance, &planned.solution)?;
         std::fs::write(plot, picture).map_err(|e| format!("{}: {e}", plot.display()))?;
     }
+    for name in &args.explain {
+        println!("{}", explained(&instance, &planned, name)?);
+    }
     println!("{}", summary(&instance, &planned, begin));
     Ok(())
+}
+
+/// Why a job is where it is, with jobs numbered as in the file.
+fn explained(instance: &Instance, planned: &Planned, name: &str) -> Result<serde_json::Value, String> {
+    let job = instance.names.iter().position(|n| n == name).ok_or_else(|| format!("there is no job {name}"))?;
+    let told = explain(&instance.problem, &planned.solution, &[job]).map_err(|e| e.to_string())?;
+    let named = |jobs: &[usize]| jobs.iter().map(|j| instance.names[*j].clone()).collect::<Vec<_>>();
+    let cost = |cost: Option<i64>| cost.map(|c| c as f64 / instance.scale as f64);
+    let choice = |c: &Choice| {
+        let late = c.breach.late.iter().map(|l| {
+            let ms = l.late_ms as f64 / instance.scale as f64;
+            serde_json::json!({ "job": l.job.map(|j| &instance.names[j]), "late": ms })
+        });
+        serde_json::json!({
+            "vehicle": c.vehicle + 1,
+            "extra": cost(c.extra),
+            "order": named(&c.order),
+            "forbidden": c.breach.forbidden,
+            "unreachable": c.breach.unreachable,
+            "late": late.collect::<Vec<_>>(),
+            "overload": c.breach.overload,
+            "excess_distance": c.breach.excess_m as f64 / instance.scale as f64,
+            "excess_duration": c.breach.excess_ms as f64 / instance.scale as f64,
+            "instead_of": named(&c.instead_of),
+        })
+    };
+    let told = told.first().ok_or("nothing to explain")?;
+    Ok(serde_json::json!({
+        "job": name,
+        "with": told.mate.map(|m| &instance.names[m]),
+        "vehicle": told.vehicle.map(|v| v + 1),
+        "locked": told.locked,
+        "without": cost(told.without),
+        "choices": told.choices.iter().map(choice).collect::<Vec<_>>(),
+    }))
 }
 
 /// Whether the routes given are a plan as they stand.

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+mod explained;
+
 /// Tiny problems compared with brute force.
 const TINY: usize = 1_000;
 
