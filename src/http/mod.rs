@@ -24,7 +24,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, kernel::Time, layout, network,
-    printing, problem::Problem, promise, returns, riders, stock, store::Db, transport, web,
+    printing, problem::Problem, promise, recalls, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -49,6 +49,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(riders::api::routes())
         .merge(returns::api::routes())
         .merge(cases::api::routes())
+        .merge(recalls::api::routes())
         .merge(counting::api::routes())
         .merge(importing::api::routes())
         .merge(facts::routes())
