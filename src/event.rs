@@ -121,6 +121,10 @@ events! {
     /// A person's count or report changed what we believe is there.
     "stock.adjusted" StockAdjusted(sku @ site) { sku: SkuId, site: SiteId, holder: String, change: i64, reason: String }
 
+    /// A lot was called back, or put into quarantine: so many units left sale.
+    "recall.opened" RecallOpened(recall) { recall: RecallId, sku: SkuId, lot: String, stopped: i64 }
+    /// It ended; lifted when the lot may be sold again.
+    "recall.closed" RecallClosed(recall) { recall: RecallId, sku: SkuId, lot: String, lifted: bool }
     /// A bin held less than it should when goods were to be carried from it.
     "bin.short" BinShort(bin @ site) { bin: BinId, site: SiteId, task: TaskId, sku: SkuId, quantity: i64 }
 

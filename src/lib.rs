@@ -32,6 +32,7 @@ pub mod transport;
 pub mod riders;
 pub mod returns;
 pub mod cases;
+pub mod recalls;
 pub mod hooks;
 pub mod handheld;
 pub mod importing;

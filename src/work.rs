@@ -182,6 +182,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         Chore::ReclaimTask => tasks::reclaim(&mut tx, id(due)?).await?,
         Chore::Sweep => {
             store::command::forget_old(&mut tx).await?;
+            stock::expire_lots(&mut tx).await?;
             printing::forget_old(&mut tx).await?;
             riders::positions::prune(&mut tx).await?;
             hooks::sweep(&mut tx).await?;

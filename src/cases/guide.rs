@@ -39,9 +39,8 @@ fn entry(code: CaseCode) -> Entry {
     match code {
         GoodsDamaged | GoodsOver | GoodsShort | GoodsWrong | LabelUnknown => receiving(code),
         BinEmpty | CountBelowHeld | ToteFull | WeightMismatch | PrinterFailed => floor(code),
-        OrderShort | CancelledPacked | AddressDoubtful | AddressChanged | DeliveryFailed | PaymentLate | RefundDue => {
-            order(code)
-        }
+        GoodsRecalled | OrderShort | CancelledPacked | AddressDoubtful | AddressChanged | DeliveryFailed
+        | PaymentLate | RefundDue => order(code),
         WorkerGone | MissionFailed | TaskProblem | FactParked => work(code),
     }
 }
@@ -170,6 +169,16 @@ fn order(code: CaseCode) -> Entry {
                 "询问顾客：等待、部分发货或取消；未发部分需退款。",
             ],
             &[Found, Waits, ShippedPart, Cancelled],
+        ),
+        CaseCode::GoodsRecalled => (
+            Severity::High,
+            [
+                "Recalled goods for a shopper",
+                "顾客的商品被召回",
+                "Stop the parcel if it is still here; else call the shopper and take the goods back.",
+                "若包裹仍在库内请拦下；否则联系顾客并收回商品。",
+            ],
+            &[Returned, Cancelled, SentBack],
         ),
         CaseCode::CancelledPacked => (
             Severity::High,

@@ -18,7 +18,7 @@ mod verbs;
 
 pub use guide::{Guide, guide};
 pub use model::*;
-pub use rows::{Filter, about, by_id, cursor, list, notes, open_counts, open_severities, photo, photos};
+pub use rows::{Filter, about, by_id, cursor, is_open, list, notes, open_counts, open_severities, photo, photos};
 pub use verbs::{add_photo, assign, close, close_if_open, note, open, settle};
 
 #[cfg(test)]

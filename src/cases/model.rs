@@ -15,6 +15,8 @@ words! {
         GoodsShort = "goods.short",
         /// Something else came than was announced.
         GoodsWrong = "goods.wrong",
+        /// A shopper's goods are of a lot that is called back.
+        GoodsRecalled = "goods.recalled",
         /// A label that nobody knows.
         LabelUnknown = "label.unknown",
         /// A bin that should hold goods is empty.
@@ -178,6 +180,8 @@ sentences! {
         DockShortMany { quantity: i64 } => "dock_short_many", "{quantity} pieces of several articles did not come";
         /// Nobody announced it.
         DockWrong { article: String } => "dock_wrong", "{article} was not announced";
+        /// Goods of a lot that may not be sold were picked for an order.
+        Recalled { quantity: i64, article: String, lot: String } => "recalled", "{quantity} of {article}, lot {lot}, were picked for this order";
         /// A label that no article has.
         LabelUnknown { label: String } => "label_unknown", "no article has the label {label}";
         /// A label that cannot be read.

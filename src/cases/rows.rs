@@ -76,6 +76,12 @@ pub async fn about(sql: &mut Sql, about: &str) -> Result<Vec<Case>, Fault> {
     rows.iter().map(read).collect()
 }
 
+/// True if a case of a code about a subject is open.
+pub async fn is_open(sql: &mut Sql, code: CaseCode, about: &str) -> Result<bool, Fault> {
+    Ok(open_one(sql, code, about).await?.is_some())
+}
+
+/// The open case of a code about a subject.
 pub(super) async fn open_one(sql: &mut Sql, code: CaseCode, about: &str) -> Result<Option<CaseId>, Fault> {
     let row = sqlx::query("SELECT id FROM cases WHERE code = $1 AND about = $2 AND state = 'open'")
         .bind(code.as_str())

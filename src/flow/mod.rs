@@ -100,7 +100,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
         E::PrintVoid { print, .. } => settle(tx, CaseCode::PrinterFailed, print, Resolution::CorrectedItself).await,
 
         // Goods: what changed may free or break something.
-        E::InventoryChanged { .. } => Ok(()),
+        E::InventoryChanged { .. } | E::RecallOpened { .. } => Ok(()),
+        E::RecallClosed { sku, lifted: true, .. } => after::goods_came(tx, *sku).await,
+        E::RecallClosed { .. } => Ok(()),
         E::GoodsReceived { sku, quantity, .. } | E::PutAway { sku, quantity, .. } if *quantity > 0 => {
             after::goods_came(tx, *sku).await
         }

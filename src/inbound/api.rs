@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    Asn, AsnLine, NewAsn, Receipt, ReceiptLine, Refusal, announce, approve, arrive, asn_by_id, asn_lines, asns, by_id,
-    close, lines, list, open_blind, reverse,
+    Asn, AsnLine, NewAsn, Receipt, ReceiptLine, Refusal, Standing, announce, approve, arrive, asn_by_id, asn_lines,
+    asns, by_id, close, lines, list, open_blind, reverse, standing,
 };
 use crate::{
     catalog,
     exchange::{Begun, Command, Listed, Nothing, Path, Query},
     identity::{Caller, Permission},
     kernel::{AsnId, ReceiptId, SiteId, SkuId, Stop, Time},
+    network,
     problem::Problem,
+    promise,
     store::{Db, Tx},
 };
 
@@ -29,6 +31,7 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(post_close))
         .routes(routes!(post_approve))
         .routes(routes!(post_reverse))
+        .routes(routes!(get_availability))
 }
 
 /// A delivery to announce.
@@ -110,6 +113,47 @@ async fn announced(tx: &mut Tx, body: &Announce) -> Result<Announced, Stop> {
     let (code, supplier) = (body.code.clone(), body.supplier.clone());
     let id = announce(tx, &NewAsn { site: body.site, code, supplier, expected_at, lines }).await?;
     Ok(Announced { id, code: body.code.trim().to_uppercase() })
+}
+
+/// Of which article, and for whom.
+#[derive(Deserialize, utoipa::IntoParams)]
+struct Whose {
+    /// The article's code.
+    sku: String,
+    /// As this channel sees it; as the house does when absent.
+    #[serde(default)]
+    channel: String,
+}
+
+/// An article at a site.
+#[derive(Serialize, utoipa::ToSchema)]
+struct Availability {
+    /// The site's code.
+    site: String,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+/// An article at every site: on hand, and of that available, committed, unavailable by
+/// its reason; and what is on its way.
+#[utoipa::path(get, path = "/api/v1/availability", tag = "pools", params(Whose),
+    responses((status = 200, body = [Availability]), (status = 404, body = Problem)))]
+async fn get_availability(
+    State(db): State<Db>,
+    caller: Caller,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Vec<Availability>>, Problem> {
+    caller.permit_house(Permission::StockRead)?;
+    let mut read = db.read().await?;
+    let article = catalog::by_code(read.sql(), &whose.sku).await?.ok_or_else(|| Problem::not_found("article"))?;
+    let shares = promise::shares(read.sql()).await?;
+    let found = standing(read.sql(), article.id, &shares, &whose.channel).await?;
+    let mut shown = Vec::with_capacity(found.len());
+    for (site, standing) in found {
+        let site = network::site(read.sql(), site).await?.map_or_else(|| site.to_string(), |site| site.code);
+        shown.push(Availability { site, standing });
+    }
+    Ok(Json(shown))
 }
 
 /// Announce a delivery.

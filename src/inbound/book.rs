@@ -24,6 +24,13 @@ pub(super) struct Booked {
 pub(super) async fn book(tx: &mut Tx, receipt: &Receipt, condition: Condition) -> Result<Booked, Stop> {
     let Some(sku) = receipt.sku else { return Err(Fault::new("a receipt has no article in hand").into()) };
     let quantity = stock::checked(receipt.quantity)?;
+    // A lot that may not be sold is not taken in as if it might.
+    let block = if receipt.lot.is_empty() || condition != Condition::Sellable {
+        None
+    } else {
+        stock::lot_block(tx.sql(), sku, &receipt.lot).await?
+    };
+    let condition = block.unwrap_or(condition);
     let (booked, waiting) = match announced(tx, receipt, sku).await? {
         // What was not announced at all was decided on before it was counted.
         Some(announced) if announced > 0 => split(announced, received(tx, receipt.id, sku).await?, quantity),

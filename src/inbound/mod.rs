@@ -26,6 +26,7 @@ mod put_away;
 mod put_rows;
 mod rows;
 mod scan;
+pub mod standing;
 mod step;
 
 pub use announce::{announce, arrive, open_blind};
@@ -37,6 +38,7 @@ pub use put_away::{put_away_scan, put_away_step};
 pub use put_rows::put_aways;
 pub use rows::{Summary, asn_by_id, asn_lines, asn_sums, asns, by_id, by_task, lines, list, summaries};
 pub use scan::scan;
+pub use standing::{Standing, standing};
 pub use step::step;
 
 #[cfg(test)]

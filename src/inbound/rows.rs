@@ -373,3 +373,18 @@ pub(super) async fn plan_line(sql: &mut Sql, id: &str, n: i64) -> Result<bool, F
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// What is announced of an article and has not come, at each site.
+pub(super) async fn incoming(sql: &mut Sql, sku: SkuId) -> Result<Vec<(SiteId, i64)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT t.site, CAST(SUM(CASE WHEN t.n > 0 THEN t.n ELSE 0 END) AS BIGINT) AS n FROM ( \
+         SELECT a.id, a.site, SUM(l.quantity) - COALESCE((SELECT SUM(r.quantity) FROM receipt_lines r \
+         JOIN receipts c ON c.id = r.receipt WHERE c.asn = a.id AND r.sku = $1 \
+         AND r.state IN ('booked', 'waiting')), 0) AS n FROM asns a JOIN asn_lines l ON l.asn = a.id AND l.sku = $1 \
+         WHERE a.state = 'expected' GROUP BY a.id, a.site) t GROUP BY t.site",
+    )
+    .bind(sku.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("site")?, row.int("n")?))).collect()
+}

@@ -183,6 +183,8 @@ registry! {
     Asn, AsnId = "asn";
     /// A delivery as received.
     Receipt, ReceiptId = "rcp";
+    /// A recall of a lot.
+    Recall, RecallId = "rcl";
     /// Work released together.
     Wave, WaveId = "wav";
     /// Picks walked together.

@@ -140,7 +140,7 @@ async fn pack(db: &Db, id: TaskId) {
 async fn picked(db: &Db, house: &House) -> (Order, FulfilmentId, Vec<LineId>, TaskId) {
     totes(db, house, &["T-1", "T-2"]).await;
     house.stock(db, "A-2", &goods(house.tea.id, "", None), 10).await;
-    house.stock(db, "C-1", &goods(house.milk.id, "L1", Some("2027-01-31")), 5).await;
+    house.stock(db, "C-1", &goods(house.milk.id, "L1", Some("270131")), 5).await;
     let (order, part, lines) = order(db, house, &[(house.tea.id, 3), (house.milk.id, 1)]).await;
     for pick in release(db, house).await {
         take(db, pick).await;

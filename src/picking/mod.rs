@@ -25,7 +25,7 @@ mod trim;
 pub use model::*;
 pub use plan::plan;
 pub use putback::{in_totes, put_back, put_back_scan, put_back_step};
-pub use recount::{FOUND_AT_PICK, recounted};
+pub use recount::{FOUND_AT_PICK, lot_stopped, recounted};
 pub use rows::{batch_of_task, has_open_picks, picks_of, visits};
 pub use scan::scan;
 pub(crate) use scan::wrong;

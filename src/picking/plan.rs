@@ -131,11 +131,36 @@ async fn serve(sql: &mut Sql, site: SiteId, needs: &[Need]) -> Result<(Vec<Serve
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(free_in_bins(sql, site, need.sku, &planned).await?),
         };
-        let (taken, rest) = allocate(free, need.quantity);
+        let (taken, rest) = fresh_enough(sql, need, free).await?;
         missing |= rest > 0;
         served.extend(taken.into_iter().map(|(free, quantity)| Served { need: need.clone(), free, quantity }));
     }
     Ok((served, missing))
+}
+
+/// Takes what a need wants from lots that last long enough behind its promise.
+async fn fresh_enough(sql: &mut Sql, need: &Need, free: &mut Vec<Free>) -> Result<(Vec<(Free, i64)>, i64), Stop> {
+    let (mut good, short_dated) = split_by_life(sql, need.sku, need.hold, std::mem::take(free)).await?;
+    let answer = allocate(&mut good, need.quantity);
+    // As they were: first expired first.
+    *free = short_dated;
+    free.append(&mut good);
+    Ok(answer)
+}
+
+/// Bins whose goods last long enough for a hold's promise, and those whose do not.
+pub(super) async fn split_by_life(
+    sql: &mut Sql,
+    sku: SkuId,
+    hold: HoldId,
+    free: Vec<Free>,
+) -> Result<(Vec<Free>, Vec<Free>), Stop> {
+    if free.iter().all(|one| one.expiry.is_empty()) {
+        return Ok((free, Vec::new()));
+    }
+    let days = stock::least_days(sql, sku).await?;
+    let Some(hold) = stock::hold_by_id(sql, hold).await? else { return Ok((free, Vec::new())) };
+    Ok(free.into_iter().partition(|one| stock::lasts(&one.expiry, hold.promised_by, days)))
 }
 
 /// What each part weighs and how many totes it fills.

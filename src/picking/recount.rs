@@ -48,6 +48,18 @@ pub async fn recounted(tx: &mut Tx, bin: BinId) -> Result<(), Stop> {
     Ok(())
 }
 
+/// A lot may not be sold any more: open picks of it in a bin, also one in hand, are
+/// served from elsewhere, and a task that has nothing left to do ends.
+pub async fn lot_stopped(tx: &mut Tx, bin: BinId, sku: SkuId, lot: &str) -> Result<(), Stop> {
+    for mut pick in rows::open_picks_in(tx.sql(), bin).await? {
+        if pick.sku == sku && pick.lot == lot {
+            pick.counted = 0;
+            move_on(tx, pick, 0).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Leaves `kept` of a pick where it is, and serves the rest from elsewhere.
 async fn move_on(tx: &mut Tx, mut pick: Pick, kept: i64) -> Result<(), Stop> {
     let gone = pick.left() - kept;

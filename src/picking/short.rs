@@ -58,6 +58,7 @@ pub(super) async fn elsewhere(tx: &mut Tx, batch: &Batch, pick: &Pick, missing: 
     let planned = rows::planned(tx.sql(), pick.site).await?;
     let mut free = plan::free_in_bins(tx.sql(), pick.site, pick.sku, &planned).await?;
     // A worker at a station cannot walk to another bin within this visit.
+    (free, _) = plan::split_by_life(tx.sql(), pick.sku, pick.hold, free).await?;
     free.retain(|one| batch.kind == BatchKind::Walk && one.shelf.is_none());
     let (taken, rest) = allocate(&mut free, wanted);
     let last = rows::picks_of(tx.sql(), batch.id).await?.iter().map(|pick| pick.seq).max().unwrap_or(0);

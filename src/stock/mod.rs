@@ -20,6 +20,7 @@ pub mod api;
 mod audit;
 mod bulk;
 mod hold;
+mod lots;
 mod model;
 mod movement;
 mod rows;
@@ -27,12 +28,14 @@ mod rows;
 pub use audit::{Audit, audit};
 pub use bulk::{count_all, release_all, reserve_all};
 pub use hold::{expire, extend, free_standing, hand_over, keep, pick, release, reserve, sold};
+pub use lots::{expire_lots, free_lot, lasts, least_days, set_least_days, stop_lot};
 pub use model::*;
 pub use movement::{count, opening, receive, relocate, turn};
 pub use rows::{
     Balance, Ledger, Question, balances_after, contents, hold_by_id, holds_after, holds_of_article, holds_of_line,
-    in_bins, in_condition, ledger, lock_holds_of, moved, of_article, on_floor, oversold, pool, pools_after,
-    pools_among, pools_of, pools_of_all, quantity, returned, sums_among, transfer_counts, transfers_after, unbalanced,
+    in_bins, in_condition, ledger, lock_holds_of, lot_block, lot_moved, lot_went_to, moved, of_article, of_lot,
+    on_floor, oversold, pool, pools_after, pools_among, pools_of, pools_of_all, quantity, reserved, returned, states,
+    sums_among, transfer_counts, transfers_after, unbalanced,
 };
 
 #[cfg(test)]

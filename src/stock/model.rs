@@ -311,6 +311,8 @@ refusals! {
         Lapsed { hold: HoldId } => "hold.lapsed", 409, "This reservation has ended; take another.";
         /// An order's hold ends with its order.
         OrdersOwn { hold: HoldId } => "hold.of_order", 409, "This reservation belongs to an order; change the order.";
+        /// Days that make no sense.
+        BadDays { days: i64 } => "shelf_life.days", 422, "Goods last from 0 to 3650 days, not {days}.";
         /// No such hold.
         NoHold { hold: HoldId } => "stock.no_hold", 404, "There is no such reservation.";
     }

@@ -82,6 +82,17 @@ pub async fn count(
     Ok(change)
 }
 
+/// A movement that would make goods of a stopped lot sellable: the same, but they
+/// stay out of sale. Goods in totes and boxes of orders are looked after one by one.
+async fn stopped(tx: &mut Tx, movement: &Movement) -> Result<Option<Movement>, Stop> {
+    let Movement { goods, to, becomes, .. } = movement;
+    if goods.lot.is_empty() || *becomes != Condition::Sellable || !to.pooled {
+        return Ok(None);
+    }
+    let block = rows::lot_block(tx.sql(), goods.sku, &goods.lot).await?;
+    Ok(block.map(|becomes| Movement { becomes, ..movement.clone() }))
+}
+
 /// The one place where goods change accounts: debit, credit, pool, transfer.
 pub(super) async fn shift(
     tx: &mut Tx,
@@ -89,6 +100,8 @@ pub(super) async fn shift(
     kind: TransferKind,
     hold: Option<HoldId>,
 ) -> Result<(), Stop> {
+    let stopped = stopped(tx, movement).await?;
+    let movement = stopped.as_ref().unwrap_or(movement);
     let Movement { goods, quantity, from, to, becomes, .. } = movement;
     if !rows::debit(tx.sql(), *from, goods, *quantity).await? {
         let holder = from.holder.to_string();

@@ -5,6 +5,7 @@ mod audit;
 mod bulk;
 mod counts;
 mod desk;
+mod lots;
 mod places;
 
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub(super) use bulk::{add_counts, add_holds, add_voids, give_to_pools, holds_loc
 pub use bulk::{lock_holds_of, pools_of_all};
 pub(super) use counts::{credit_lost, grow_pools, pools_locked, quantities, shift_balances};
 pub use desk::{Question, holds_of_article, ledger, of_article, pools_among, sums_among, transfer_counts};
+pub(super) use lots::{block_lot, dated, least_days, set_least_days, unblock_lot};
+pub use lots::{lot_block, lot_moved, lot_went_to, of_lot, reserved, states};
 pub use places::{contents, in_bins, in_condition, moved, on_floor, returned};
 
 use super::model::*;

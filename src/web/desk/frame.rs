@@ -140,6 +140,7 @@ pub const DOORS: &[Door] = &[
     door("ledger", "/desk/ledger", key("door.ledger"), false, &[Permission::StockRead]),
     door("inbound", "/desk/inbound", key("door.inbound"), false, &[Permission::InboundReceive]),
     door("returns", "/desk/returns", key("door.returns"), false, &[Permission::StockAdjust]),
+    door("recalls", "/desk/recalls", key("door.recalls"), false, &[Permission::StockAdjust]),
     door("decisions", "/desk/decisions", key("door.decisions"), false, REASONS),
     door("events", "/desk/events", key("door.events"), false, &[Permission::EventRead]),
     door("prints", "/desk/printing", key("door.prints"), false, &[Permission::WorkDo]),

@@ -34,6 +34,7 @@ mod order_show;
 mod orders;
 mod prints;
 pub(super) mod reasons;
+mod recalls;
 mod returns;
 pub mod seat;
 mod services;
@@ -85,6 +86,11 @@ pub fn routes() -> Router<Db> {
         .route("/desk/returns", get(returns::list))
         .route("/desk/returns/{parcel}", get(returns::show))
         .route("/desk/returns/{parcel}/grade", post(returns::grade))
+        .route("/desk/recalls", get(recalls::list))
+        .route("/desk/recalls/of/{code}", get(recalls::of_article))
+        .route("/desk/recalls/of/{code}/{word}", post(recalls::begin))
+        .route("/desk/recalls/{id}", get(recalls::show))
+        .route("/desk/recalls/{id}/{word}", post(recalls::end))
         .route("/desk/ledger", get(ledger::list))
         .route("/desk/tasks", get(tasks::list))
         .route("/desk/tasks/{id}", get(tasks::show))
