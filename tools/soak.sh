@@ -5,6 +5,7 @@
 #   KILLS   runs that are killed at some moment and run again      (10)
 #   HISTORIES  random histories of stock against a plain model     (10000)
 #   CRASHES    servers killed under a load of orders               (200)
+#   ROUTINGS   routing problems and files of each test             (200000)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,4 +46,9 @@ done
 tell $? "orders of killed servers"
 CARTAGE_MODEL_HISTORIES="${HISTORIES:-10000}" tools/test.sh --test model
 tell $? "stock against its model"
+# Five tests of generated problems and mangled files: a million inputs in all.
+CARTAGE_ROUTING_CASES="${ROUTINGS:-200000}" cargo test --locked -p solver --lib \
+    --config profile.dev.package.solver.overflow-checks=true --config profile.dev.package.solver.debug-assertions=true \
+    -- formats check::routing
+tell $? "routing on any input, sums watched for overflow"
 exit $failed

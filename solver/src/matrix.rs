@@ -138,6 +138,11 @@ impl Matrix {
     pub fn max(&self) -> i64 {
         self.cells.iter().copied().max().unwrap_or(0).max(0)
     }
+
+    /// Whether there is no way between two of the places.
+    pub fn has_gaps(&self) -> bool {
+        self.cells.contains(&NONE)
+    }
 }
 
 fn encode(from: usize, to: usize, value: Option<i64>) -> Result<i64, MatrixError> {

@@ -27,3 +27,11 @@ macro_rules! demand {
     };
 }
 pub(crate) use demand;
+
+/// Generated cases of a test: few in every run, as many as
+/// `CARTAGE_ROUTING_CASES` says in a long one.
+#[cfg(test)]
+pub(crate) fn cases(few: u32) -> proptest::test_runner::Config {
+    let many = std::env::var("CARTAGE_ROUTING_CASES").ok().and_then(|n| n.parse().ok());
+    proptest::test_runner::Config::with_cases(many.unwrap_or(few))
+}

@@ -209,7 +209,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(crate::check::cases(2_000))]
         #[test]
         fn any_text_is_read_or_refused(text in mangled()) {
             if let Ok(instance) = read(&text) {

@@ -19,6 +19,9 @@ pub const MAX_PRIORITY: i64 = 1_000;
 /// twelve days. Cells of this size pack into 32 bits.
 pub const MAX_LINK: i64 = 1 << 30;
 
+/// Links that a round changes at once, generously.
+const LINKS_AT_ONCE: i128 = 1 << 12;
+
 /// One visit: a delivery from the start of the route, a collection to its end,
 /// or one side of a [`Shipment`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -341,6 +344,16 @@ impl Problem {
             let all = driven.checked_add(paid)?;
             sum.checked_add(all)?.checked_add(i128::from(v.fixed_cost))
         });
+        // Between two stops there may be no way; the search counts it as very far
+        // until the round is over.
+        let gap = i128::from(super::compile::FAR) * links.min(LINKS_AT_ONCE);
+        let dearest = self.vehicles.iter().map(|v| i128::from(v.cost_per_m)).max().unwrap_or(0);
+        if self.distances.has_gaps() || self.durations.has_gaps() {
+            let Some(detour) = gap.checked_mul(dearest) else { return false };
+            if detour >= i128::from(i64::MAX / 8) {
+                return false;
+            }
+        }
         let prizes: i128 = self.jobs.iter().filter_map(|j| j.prize).map(i128::from).sum();
         worst.is_some_and(|w| w + prizes < i128::from(i64::MAX / 8))
     }

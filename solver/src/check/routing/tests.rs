@@ -189,7 +189,7 @@ fn wild() -> impl Strategy<Value = Problem> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(250))]
+    #![proptest_config(crate::check::cases(250))]
     #[test]
     fn every_rule_is_kept(problem in problems(16, 4), seed in any::<u64>()) {
         let budget = Budget { iterations: 60 };
@@ -258,4 +258,22 @@ fn tiny_problems_are_almost_always_solved_to_the_best_of_all() {
 fn tiny_problems_of_many_rules_are_almost_always_solved_to_the_best_of_all() {
     let (asked, missed) = rate(rich(5, 2));
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
+}
+
+#[test]
+fn metres_too_dear_to_be_counted_across_a_gap_are_refused() {
+    let way = |i: usize, j: usize| if (i, j) == (1, 2) { None } else { Some(1) };
+    let matrix = Matrix::from_fn(3, way).unwrap();
+    let vehicle = Vehicle { end: Some(0), shift: (0, 9), cost_per_m: 1 << 40, ..Vehicle::default() };
+    let job = |location| Job { location, ..Job::default() };
+    let mut problem = Problem {
+        durations: matrix.clone(),
+        distances: matrix,
+        jobs: vec![job(1), job(2)],
+        vehicles: vec![vehicle],
+        ..Problem::default()
+    };
+    assert_eq!(solve(&problem, Budget { iterations: 9 }, 1), Err(RoutingError::TooLarge));
+    problem.vehicles[0].cost_per_m = 100_000;
+    assert!(solve(&problem, Budget { iterations: 9 }, 1).is_ok());
 }

@@ -75,7 +75,7 @@ fn judge(problem: &Problem, solution: &Solution, told: &Explanation) -> Result<(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::check::cases(200))]
     #[test]
     fn every_price_and_obstacle_is_true(problem in rich(9, 3), seed in any::<u64>()) {
         let mut problem = problem;
