@@ -50,6 +50,9 @@ pub struct Config {
     /// Broker URL; embedded when absent.
     #[serde(default)]
     pub broker: Option<String>,
+    /// Webhooks may go to private addresses, and without TLS.
+    #[serde(default)]
+    pub private_hooks: bool,
 }
 
 impl Default for Config {
@@ -59,6 +62,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             database: None,
             broker: None,
+            private_hooks: false,
         }
     }
 }
@@ -73,7 +77,7 @@ impl Config {
         };
         Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::file(file))
-            .merge(Env::prefixed("CARTAGE_").only(&["data", "listen", "database", "broker"]))
+            .merge(Env::prefixed("CARTAGE_").only(&["data", "listen", "database", "broker", "private_hooks"]))
             .merge(Serialized::defaults(options))
             .extract()
             .context("the configuration is not right")

@@ -33,6 +33,7 @@ pub mod riders;
 pub mod returns;
 pub mod cases;
 pub mod recalls;
+pub mod hooks;
 pub mod handheld;
 pub mod importing;
 pub mod web;

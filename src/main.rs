@@ -8,7 +8,7 @@ use cartage::{
     app::{App, clock::ScaledClock},
     bench,
     config::{Config, Options},
-    demo, doctor, http, identity,
+    demo, doctor, hooks, http, identity,
     store::{self, Actor},
     telemetry,
 };
@@ -100,7 +100,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup { file } => backup(&Config::load(&cli.options)?, &file).await,
         Command::Restore { file } => {
             let config = Config::load(&cli.options)?;
-            store::restore(&config.database_url(), &file).await?;
+            restore(&config, &file).await?;
             doctor::run(&config).await
         }
         Command::Token { scope, name, channel } => token(&Config::load(&cli.options)?, &scope, name, channel).await,
@@ -130,6 +130,19 @@ async fn stop_on_ctrl_c() {
         demo::asked_to_stop().await;
         std::process::exit(130);
     });
+}
+
+/// Fills an empty database from a copy. Its twin may still be talking to others, so the
+/// copy keeps silent until somebody releases its webhooks.
+async fn restore(config: &Config, file: &std::path::Path) -> anyhow::Result<()> {
+    store::restore(&config.database_url(), file).await?;
+    let db = cartage::app::open(config, Arc::new(ScaledClock::wall())).await?;
+    let mut tx = db.begin(Actor::house()).await?;
+    hooks::hold_all(&mut tx, "restored from a copy").await?;
+    tx.commit().await?;
+    db.close().await;
+    println!("Webhooks are held back until they are released on the desk (/desk/hooks).");
+    Ok(())
 }
 
 async fn backup(config: &Config, file: &std::path::Path) -> anyhow::Result<ExitCode> {

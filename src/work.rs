@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     event::Chore,
-    flow,
+    flow, hooks,
     kernel::*,
     store::{Actor, Db, claim, log},
 };
@@ -185,6 +185,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
             stock::expire_lots(&mut tx).await?;
             printing::forget_old(&mut tx).await?;
             riders::positions::prune(&mut tx).await?;
+            hooks::sweep(&mut tx).await?;
             let wall = identity::wall_now();
             identity::sweep(&mut tx, wall).await?;
             let tomorrow = tx.now().plus_ms(24 * 3_600_000);

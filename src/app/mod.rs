@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     config::Config,
     event::Chore,
-    fleet, http, identity,
+    fleet, hooks, http, identity,
     kernel::{Clock, rng::Dice},
     store::{self, Actor, Db},
     work,
@@ -54,14 +54,16 @@ impl App {
         let (broker, broker_name, guard) = start_broker(config, without_broker)?;
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let holder = format!("{}-{}", std::process::id(), db.dice.ulid(now));
-        tasks.spawn(work::run(db.clone(), holder, stop.clone()));
+        tasks.spawn(work::run(db.clone(), holder.clone(), stop.clone()));
+        let reach = hooks::Reach { private: config.private_hooks };
+        tasks.spawn(hooks::run(db.clone(), reach, holder, stop.clone()));
         let (traffic, live) = (Traffic::default(), fleet::Live::default());
         tasks.spawn(fleets::keep(db.clone(), broker.clone(), live.clone(), traffic.clone(), stop.clone()));
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("{} cannot be listened on; choose another with --listen", config.listen))?;
         let addr = listener.local_addr()?;
-        let router = http::router(db.clone(), live).into_make_service();
+        let router = http::router(db.clone(), live).layer(axum::Extension(reach)).into_make_service();
         let ended = stop.clone();
         tasks.spawn(async move {
             let serve = axum::serve(listener, router).with_graceful_shutdown(ended.cancelled_owned());

@@ -23,8 +23,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cases, catalog, checkout, counting, fleet, handheld, identity, importing, inbound, kernel::Time, layout, network,
-    printing, problem::Problem, promise, recalls, returns, riders, stock, store::Db, transport, web,
+    cases, catalog, checkout, counting, fleet, handheld, hooks, identity, importing, inbound, kernel::Time, layout,
+    network, printing, problem::Problem, promise, recalls, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -50,6 +50,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(returns::api::routes())
         .merge(cases::api::routes())
         .merge(recalls::api::routes())
+        .merge(hooks::api::routes())
         .merge(counting::api::routes())
         .merge(importing::api::routes())
         .merge(facts::routes())

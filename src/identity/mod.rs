@@ -37,4 +37,5 @@ pub use people::{
     set_password,
 };
 pub use rows::{custom_roles, devices, find_device, find_login, find_person, find_token, people, tokens};
+pub use secret::hmac_sha256;
 pub use sessions::{Opened, SESSION_MS, sign_in, sign_in_badge, sign_out, sweep, wall_now};

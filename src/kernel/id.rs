@@ -173,6 +173,10 @@ registry! {
     Fulfilment, FulfilmentId = "ful";
     /// A payment for an order.
     Payment, PaymentId = "pay";
+    /// An address outside that is told what happens.
+    Hook, HookId = "whk";
+    /// One fact on its way to it.
+    Message, MessageId = "msg";
     /// AGV work.
     Mission, MissionId = "mis";
     /// An announced delivery.

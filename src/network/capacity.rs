@@ -14,24 +14,68 @@ use crate::{
     store::Tx,
 };
 
-/// Takes `lines` of one hour of a site: the first hour from `from` on that
-/// begins before `by` and has room. `None` if there is none: promise later, or
-/// from elsewhere. Give them back with [`give_capacity`].
-pub async fn take_capacity(tx: &mut Tx, site: &Site, from: Time, by: Time, lines: i64) -> Result<Option<Time>, Fault> {
-    let zone = site.zone();
-    let first = from.ms().div_euclid(HOUR_MS);
+/// Looks again when another promise took room between the look and the leap.
+const LOOKS: usize = 4;
+
+/// Lines of hours that a promise takes.
+pub type Taken = Vec<(Time, i64)>;
+
+/// The first hour that has room for all of it; else from the first hour on what each
+/// has left, since a large order is worked on for longer than an hour. `None` if all
+/// of them together have too little.
+fn spread(free: &[(Time, i64)], lines: i64) -> Option<Taken> {
+    if let Some((hour, _)) = free.iter().find(|(_, room)| *room >= lines) {
+        return Some(vec![(*hour, lines)]);
+    }
+    let mut left = lines;
+    let mut taken = Taken::new();
+    for (hour, room) in free.iter().filter(|(_, room)| *room > 0) {
+        let some = left.min(*room);
+        taken.push((*hour, some));
+        left -= some;
+        if left == 0 {
+            return Some(taken);
+        }
+    }
+    None
+}
+
+/// The hours from `from` on that begin before `by`.
+fn hours(from: Time, by: Time) -> impl Iterator<Item = Time> {
     let last = (by.ms() - 1).div_euclid(HOUR_MS);
-    let taken = rows::hours(tx.sql(), site.id, Time::from_ms(first * HOUR_MS), by).await?;
-    for hour in (first..=last).map(|hour| Time::from_ms(hour * HOUR_MS)) {
-        let before = taken.iter().find(|(known, _)| *known == hour).map_or(0, |(_, taken)| *taken);
-        let room = site.capacity_of(&zone, hour);
-        // Another promise may take the room between the look and the leap:
-        // then the guard in the statement says so, and the next hour is tried.
-        if before + lines <= room && rows::take_hour(tx.sql(), site.id, hour, lines, room).await? {
-            return Ok(Some(hour));
+    (from.ms().div_euclid(HOUR_MS)..=last).map(|hour| Time::from_ms(hour * HOUR_MS))
+}
+
+/// Takes `lines` of the hours of a site from `from` on that begin before `by`: of one
+/// if it has room, else of several. `None` if there is no room: promise later, or
+/// from elsewhere. Give them back with [`give_capacity`].
+pub async fn take_capacity(tx: &mut Tx, site: &Site, from: Time, by: Time, lines: i64) -> Result<Option<Taken>, Fault> {
+    let zone = site.zone();
+    for _ in 0..LOOKS {
+        let first = Time::from_ms(from.ms().div_euclid(HOUR_MS) * HOUR_MS);
+        let used = rows::hours(tx.sql(), site.id, first, by).await?;
+        let used = |hour| used.iter().find(|(known, _)| *known == hour).map_or(0, |(_, taken)| *taken);
+        let free: Vec<_> = hours(from, by).map(|hour| (hour, site.capacity_of(&zone, hour) - used(hour))).collect();
+        let Some(wanted) = spread(&free, lines) else { return Ok(None) };
+        if take_all(tx, site, &zone, &wanted).await? {
+            return Ok(Some(wanted));
         }
     }
     Ok(None)
+}
+
+/// Takes all or nothing; false if another promise was faster.
+async fn take_all(tx: &mut Tx, site: &Site, zone: &TimeZone, wanted: &Taken) -> Result<bool, Fault> {
+    for (done, (hour, lines)) in wanted.iter().enumerate() {
+        let room = site.capacity_of(zone, *hour);
+        if !rows::take_hour(tx.sql(), site.id, *hour, *lines, room).await? {
+            for (hour, lines) in &wanted[..done] {
+                rows::give_hour(tx.sql(), site.id, *hour, *lines).await?;
+            }
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Gives lines of an hour back.
@@ -77,15 +121,18 @@ impl HourBook {
         Ok(Self { taken, ..Self::default() })
     }
 
-    /// The first hour from `from` on that begins before `by` and has room for
-    /// `lines`; the same as [`take_capacity`] would take.
-    pub fn find(&mut self, site: &Site, zone: &TimeZone, from: Time, by: Time, lines: i64) -> Option<Time> {
-        let first = from.ms().div_euclid(HOUR_MS);
-        let last = (by.ms() - 1).div_euclid(HOUR_MS);
-        (first..=last).map(|hour| Time::from_ms(hour * HOUR_MS)).find(|hour| {
-            let room = *self.rooms.entry((site.id, *hour)).or_insert_with(|| site.capacity_of(zone, *hour));
-            self.taken.get(&(site.id, *hour)).copied().unwrap_or(0) + lines <= room
-        })
+    /// The hours that [`take_capacity`] would take.
+    pub fn find(&mut self, site: &Site, zone: &TimeZone, from: Time, by: Time, lines: i64) -> Option<Taken> {
+        let mut free = Vec::new();
+        for hour in hours(from, by) {
+            let room = *self.rooms.entry((site.id, hour)).or_insert_with(|| site.capacity_of(zone, hour));
+            let left = room - self.taken.get(&(site.id, hour)).copied().unwrap_or(0);
+            if left >= lines {
+                return Some(vec![(hour, lines)]);
+            }
+            free.push((hour, left));
+        }
+        spread(&free, lines)
     }
 
     /// Takes what [`HourBook::find`] found.
@@ -102,5 +149,22 @@ impl HourBook {
             .map(|((site, hour), lines)| (site, hour, lines, self.rooms.get(&(site, hour)).copied().unwrap_or(0)))
             .collect();
         rows::take_hours(tx, &wanted).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_order_takes_several_hours_and_a_small_one_the_first_with_room() {
+        let at = |hour: i64| Time::from_ms(hour * HOUR_MS);
+        let free = [(at(0), 10), (at(1), -3), (at(2), 40), (at(3), 40)];
+        assert_eq!(spread(&free, 10), Some(vec![(at(0), 10)]));
+        assert_eq!(spread(&free, 11), Some(vec![(at(2), 11)]));
+        assert_eq!(spread(&free, 60), Some(vec![(at(0), 10), (at(2), 40), (at(3), 10)]));
+        assert_eq!(spread(&free, 90), Some(vec![(at(0), 10), (at(2), 40), (at(3), 40)]));
+        assert_eq!(spread(&free, 91), None);
+        assert_eq!(hours(at(5).plus_ms(1), at(7)).collect::<Vec<_>>(), [at(5), at(6)]);
     }
 }

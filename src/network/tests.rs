@@ -102,27 +102,32 @@ async fn a_service_closes_with_a_reason_and_says_so_once() {
 async fn an_hour_holds_what_it_holds_however_many_ask() {
     on_both_engines(async |db, _| {
         let site = make(&db, &new_site("ML")).await.unwrap();
-        let take = async || {
+        let take = async |lines: i64| {
             let mut tx = db.begin(Actor::house()).await.unwrap();
-            let hour = take_capacity(&mut tx, &site, TEST_START, TEST_START.plus_ms(2 * HOUR_MS), 25).await.unwrap();
+            let until = TEST_START.plus_ms(2 * HOUR_MS);
+            let hours = take_capacity(&mut tx, &site, TEST_START, until, lines).await.unwrap();
             tx.commit().await.unwrap();
-            hour
+            hours
         };
-        let taken = futures_util::future::join_all((0..6).map(|_| take())).await;
-        let at = |hour: Time| taken.iter().filter(|taken| **taken == Some(hour)).count();
+        let taken = futures_util::future::join_all((0..6).map(|_| take(25))).await;
+        let at = |hour: Time| taken.iter().filter(|taken| **taken == Some(vec![(hour, 25)])).count();
         // 60 lines an hour take two asks of 25 in each of the two hours.
         assert_eq!((at(TEST_START), at(TEST_START.plus_ms(HOUR_MS))), (2, 2), "{taken:?}");
         assert_eq!(taken.iter().filter(|taken| taken.is_none()).count(), 2);
         let mut tx = db.begin(Actor::house()).await.unwrap();
         give_capacity(&mut tx, &site, TEST_START, 25).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(take().await, Some(TEST_START));
+        assert_eq!(take(25).await, Some(vec![(TEST_START, 25)]));
+        // Ten are left in each hour: an order of twenty takes both, one of more neither.
+        assert_eq!(take(21).await, None);
+        assert_eq!(take(20).await, Some(vec![(TEST_START, 10), (TEST_START.plus_ms(HOUR_MS), 10)]));
+        assert_eq!(take(1).await, None);
         let mut tx = db.begin(Actor::house()).await.unwrap();
         // Closed from 24:00 to 06:00 in Shanghai, which is 16:00 to 22:00 UTC.
         let night = TEST_START.plus_ms(7 * HOUR_MS);
         let until = TEST_START.plus_ms(14 * HOUR_MS);
         let hour = take_capacity(&mut tx, &site, night, until, 1).await.unwrap();
-        assert_eq!(hour, Some(TEST_START.plus_ms(13 * HOUR_MS)));
+        assert_eq!(hour, Some(vec![(TEST_START.plus_ms(13 * HOUR_MS), 1)]));
     })
     .await;
 }

@@ -78,7 +78,7 @@ async fn take_hours(tx: &mut Tx, offers: &[Offer], answer: &sourcing::Plan, now:
             continue;
         }
         match network::take_capacity(tx, &offer.site, now, offer.ready_by, lines).await? {
-            Some(hour) => taken.push((index, hour, lines)),
+            Some(hours) => taken.extend(hours.into_iter().map(|(hour, lines)| (index, hour, lines))),
             None => {
                 for (index, hour, lines) in taken {
                     network::give_capacity(tx, &offers[index].site, hour, lines).await?;

@@ -146,8 +146,8 @@ impl Scene {
             }
             let zone = self.sites.iter().find(|(site, _)| site.id == offer.site.id).map(|(_, zone)| zone);
             let zone = zone.expect("offers are of our sites");
-            let hour = self.hours.find(&offer.site, zone, self.now, offer.ready_by, lines).ok_or(index)?;
-            found.push((offer.site.id, hour, lines));
+            let hours = self.hours.find(&offer.site, zone, self.now, offer.ready_by, lines).ok_or(index)?;
+            found.extend(hours.into_iter().map(|(hour, lines)| (offer.site.id, hour, lines)));
         }
         Ok(found)
     }

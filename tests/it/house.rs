@@ -130,7 +130,7 @@ impl House {
     pub async fn open_at(database: Option<String>, speed: f64) -> Self {
         let folder = std::env::temp_dir().join(format!("cartage-it-{:016x}", rand::random::<u64>()));
         std::fs::create_dir_all(&folder).unwrap();
-        let config = Config { data: folder.clone(), listen: ([127, 0, 0, 1], 0).into(), database, broker: None };
+        let config = Config { data: folder.clone(), listen: ([127, 0, 0, 1], 0).into(), database, ..Config::default() };
         let clock = ScaledClock::anchored(&folder.join("clock.json"), MORNING, speed).unwrap();
         let app = App::start(&config, Arc::new(clock), false).await.unwrap();
         let site = furnish(&app.db).await;

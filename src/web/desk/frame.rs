@@ -152,6 +152,7 @@ pub const DOORS: &[Door] = &[
         false,
         &[Permission::WorkSupervise, Permission::DispatchAct],
     ),
+    door("hooks", "/desk/hooks", key("door.hooks"), false, &[Permission::ConfigEdit]),
 ];
 
 /// What the frame around a desk page shows.

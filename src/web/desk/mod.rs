@@ -23,6 +23,7 @@ mod find;
 pub mod frame;
 mod goods;
 mod goods_acts;
+mod hooks;
 mod inbound;
 mod ledger;
 pub mod list;
@@ -104,6 +105,11 @@ pub fn routes() -> Router<Db> {
         .route("/desk/services", get(services::list))
         .route("/desk/services/{site}/{service}", get(services::show))
         .route("/desk/services/{site}/{service}/{word}", post(services::change))
+        .route("/desk/hooks", get(hooks::list))
+        .route("/desk/hooks/release", post(hooks::release))
+        .route("/desk/hooks/{id}", get(hooks::show))
+        .route("/desk/hooks/{id}/{deed}", post(hooks::deed))
+        .route("/desk/hooks/{id}/again/{message}", post(hooks::again))
         .route("/desk/board", get(director::show))
         .route("/desk/find", get(find::find))
         .route("/desk/decisions", get(reasons::list))
