@@ -101,7 +101,7 @@ async fn post_hold(State(db): State<Db>, caller: Caller, command: Command<TakeHo
 #[utoipa::path(get, path = "/api/v1/holds/{id}", tag = "holds", params(("id" = String, Path)),
     responses((status = 200, body = Hold), (status = 404, body = Problem)))]
 async fn get_hold(State(db): State<Db>, caller: Caller, Path(id): Path<HoldId>) -> Result<Json<Hold>, Problem> {
-    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit(Permission::OrderChange, None)?;
     let mut read = db.read().await?;
     let found = stock::hold_by_id(read.sql(), id).await?;
     Ok(Json(found.ok_or_else(|| Problem::not_found("hold"))?))
@@ -132,7 +132,7 @@ async fn extend_hold(
     Path(id): Path<HoldId>,
     command: Command<Extend>,
 ) -> Result<Response, Problem> {
-    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit(Permission::OrderChange, None)?;
     let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
         Begun::Fresh(tx, flight) => (tx, flight),
         Begun::Again(reply) => return Ok(reply),
@@ -165,7 +165,7 @@ async fn release_hold(
     Path(id): Path<HoldId>,
     command: Command<PartOf>,
 ) -> Result<Response, Problem> {
-    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit(Permission::OrderChange, None)?;
     let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
         Begun::Fresh(tx, flight) => (tx, flight),
         Begun::Again(reply) => return Ok(reply),

@@ -47,7 +47,9 @@ pub fn topics(kind: &str) -> &'static [(&'static str, Permission)] {
         "fulfilment" | "carton" | "parcel" | "return" => &[ORDER, DISPATCH],
         "load" | "offer" | "rider" => &[DISPATCH],
         "road" => &[("road", Permission::DispatchAct), DISPATCH],
-        "hold" | "inventory" | "stock" | "goods" | "bin" | "receipt" | "asn" => &[("stock", Permission::StockRead)],
+        "hold" | "inventory" | "stock" | "goods" | "bin" | "receipt" | "asn" | "recall" => {
+            &[("stock", Permission::StockRead)]
+        }
         "service" => &[("service", Permission::WorkSupervise)],
         "task" | "wave" | "batch" | "tote" | "scan" => &[("task", Permission::WorkSupervise)],
         "print" => &[("print", Permission::WorkDo)],

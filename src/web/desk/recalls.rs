@@ -103,7 +103,7 @@ async fn places(sql: &mut Sql, seat: &Seat, book: &mut Book<'_>, trace: &Trace) 
     let t = seat.t;
     let columns = vec![
         Column::text("site", t.get("col.site")),
-        Column::text("place", t.get("led.to")),
+        Column::text("place", t.get("rcl.places")),
         Column::text("state", t.get("col.state")),
         Column::num("units", t.get("stk.units")),
     ];
