@@ -165,6 +165,7 @@ async fn places(house: &House, boss: &Persona, order: &Value) -> BTreeMap<String
     let mut places = BTreeMap::new();
     let mut put = |path: &str, at: String| places.insert(path.to_owned(), at);
     put("/api/v1/articles/{code}", "/api/v1/articles/TEA-1".into());
+    put("/api/v1/availability", "/api/v1/availability?sku=TEA-1".into());
     put("/api/v1/loads/{id}", format!("/api/v1/loads/{load}"));
     put("/api/v1/orders/{id}", format!("/api/v1/orders/{}", order["id"].as_str().unwrap()));
     put("/api/v1/orders/{id}/story", format!("/api/v1/orders/{}/story", order["id"].as_str().unwrap()));
