@@ -113,7 +113,7 @@ mod tests {
         access.logins = logins(&world);
         assert_eq!(access.token(ADMIN), "ctk_x");
         assert_eq!(access.token("nobody"), "");
-        assert_eq!(access.all(Role::Driver).count(), 12);
+        assert_eq!(access.all(Role::Driver).count(), 16);
         let text = serde_json::to_string_pretty(&access).expect("plain data");
         assert_eq!(serde_json::from_str::<Access>(&text).expect("what was written"), access);
     }

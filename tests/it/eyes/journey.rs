@@ -65,7 +65,7 @@ async fn two_orders() {
     rider::begin(&mut bike, "ada").await;
     bike.sees("[data-offer]").await;
     bike.shot("04-offer").await;
-    bike.tap("form[action$='/accept'] button").await;
+    rider::accept(&mut bike).await;
     rider::fetch(&mut bike).await;
     rider::hand_over(&mut bike, &order.pin).await;
     shop.says("event.parcel.delivered").await;

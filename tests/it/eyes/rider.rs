@@ -2,6 +2,7 @@
 //! planning; the house does.
 
 use fantoccini::Locator;
+use serde_json::Value;
 
 use super::tab::Tab;
 
@@ -18,6 +19,21 @@ pub async fn begin(tab: &mut Tab, login: &str) {
     tab.sees("#shift").await;
     tab.shot_both("03-off").await;
     tab.press("rider.begin").await;
+}
+
+/// Takes an offer. One that lapsed while its picture was taken is made again.
+pub async fn accept(tab: &mut Tab) {
+    let words = Value::from(tab.t.get("rider.fetch").to_lowercase());
+    let taken = format!("document.body.innerText.toLowerCase().includes({words})");
+    for _ in 0..4 {
+        tab.tap("form[action$='/accept'] button").await;
+        for _ in 0..50 {
+            if tab.js(&taken).await == Value::Bool(true) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(40)).await;
+        }
+    }
 }
 
 /// Waits for the load, scans a wrong label and then the right ones, and leaves.
