@@ -68,19 +68,27 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
 }
 
 /// The routes as lines `Route #k: 3 17 5`, k the number of the vehicle, then the
-/// cost.
+/// cost. A reload stands between its trips as the number of its place, from 0 on,
+/// as in `3 0 17 5`.
 pub fn write(instance: &Instance, solution: &Solution) -> String {
     let mut text = String::new();
     for route in &solution.routes {
-        let stops: Vec<&str> = route.stops.iter().map(|s| instance.names[s.job].as_str()).collect();
+        let mut stops = Vec::new();
+        for (at, stop) in route.stops.iter().enumerate() {
+            for reload in route.reloads.iter().filter(|r| r.before == at) {
+                stops.push(instance.problem.vehicles[route.vehicle].reloads[reload.place].location.to_string());
+            }
+            stops.push(instance.names[stop.job].clone());
+        }
         text.push_str(&format!("Route #{}: {}\n", route.vehicle + 1, stops.join(" ")));
     }
     text.push_str(&format!("Cost {}\n", in_units(solution.cost, instance.scale)));
     text
 }
 
-/// Reads lines `Route #k: 3 17 5`: the jobs of each vehicle, by its number. Lines
-/// of other kinds are passed over.
+/// Reads lines `Route #k: 3 17 5`: the jobs of each vehicle, by its number, and its
+/// reloads, as [`crate::routing::Options::warm`] counts them. Lines of other kinds
+/// are passed over.
 ///
 /// # Errors
 /// [`FormatError`] names a job or a vehicle that the problem does not have.
@@ -97,8 +105,13 @@ pub fn read_routes(instance: &Instance, text: &str) -> Result<Vec<Vec<usize>>, F
         let route = vehicle.and_then(|v| routes.get_mut(v));
         let route: &mut Vec<usize> =
             route.ok_or_else(|| FormatError::new(at + 1, format!("there is no vehicle {number:?}")))?;
+        let (jobs, vehicles) = (instance.problem.jobs.len(), &instance.problem.vehicles);
+        let station = |name: &str| {
+            let place = name.parse::<usize>().ok()?;
+            vehicles[vehicle?].reloads.iter().position(|r| r.location == place).map(|k| jobs + k)
+        };
         let job = |name: &str| {
-            let known = job_of.get(name).copied();
+            let known = job_of.get(name).copied().or_else(|| station(name));
             known.ok_or_else(|| FormatError::new(at + 1, format!("there is no job {name:?}")))
         };
         *route = stops.split_whitespace().map(job).collect::<Result<_, _>>()?;
