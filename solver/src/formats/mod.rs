@@ -69,14 +69,22 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
 
 /// The routes as lines `Route #k: 3 17 5`, k the number of the vehicle, then the
 /// cost. A reload stands between its trips as the number of its place, from 0 on,
-/// as in `3 0 17 5`.
+/// as in `3 0 17 5`. In a mixed fleet unused vehicles have empty lines, for readers
+/// that count lines and pass over k.
 pub fn write(instance: &Instance, solution: &Solution) -> String {
     let mut text = String::new();
+    let vehicles = &instance.problem.vehicles;
+    let mixed = vehicles.iter().any(|v| *v != vehicles[0]);
+    let mut unused = 0;
     for route in &solution.routes {
+        for idle in unused..if mixed { route.vehicle } else { unused } {
+            text.push_str(&format!("Route #{}:\n", idle + 1));
+        }
+        unused = route.vehicle + 1;
         let mut stops = Vec::new();
         for (at, stop) in route.stops.iter().enumerate() {
             for reload in route.reloads.iter().filter(|r| r.before == at) {
-                stops.push(instance.problem.vehicles[route.vehicle].reloads[reload.place].location.to_string());
+                stops.push(vehicles[route.vehicle].reloads[reload.place].location.to_string());
             }
             stops.push(instance.names[stop.job].clone());
         }
@@ -183,6 +191,22 @@ mod tests {
             assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
             assert_eq!(in_units(solution.cost, instance.scale), cost);
         }
+    }
+
+    #[test]
+    fn trips_are_written_with_the_depot_between_them_and_read_again() {
+        let trips = VRPLIB.replace("CVRP\n", "MTVRPTWR\nVEHICLES : 1\nROUNDING : NEAREST\n")
+            + "VEHICLES_RELOAD_DEPOT_SECTION\n1 1\n";
+        let instance = read(&trips.replace("EOF\n", "")).unwrap();
+        let budget = crate::routing::Budget { iterations: 50 };
+        let solution = crate::routing::solve(&instance.problem, budget, 1).unwrap();
+        assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
+        let text = write(&instance, &solution);
+        assert!(["Route #1: 1 0 2\nCost 26\n", "Route #1: 2 0 1\nCost 26\n"].contains(&text.as_str()), "{text}");
+        let routes = read_routes(&instance, &text).unwrap();
+        assert_eq!((routes[0].len(), routes[0][1]), (3, 2));
+        let odd = trips.replace("EOF\n", "").replace("\n1 1\n", "\n1 9\n");
+        assert_eq!(read(&odd).unwrap_err().reason, "place 8 is not within 0 to 2");
     }
 
     #[test]
