@@ -68,26 +68,19 @@ pub async fn listings<'a>(
 ) -> Result<Vec<Listing>, Fault> {
     let mut sheet = Sheet::new(engine, CODES);
     for code in codes {
-        sheet.text(&tidy_code(code));
+        sheet.text(tidy_code(code));
     }
-    let rows = sheet
-        .fetch(
-            sql,
-            "SELECT a.id, a.code, a.name_en, a.name_zh, a.price_minor, a.active \
-             FROM {x} JOIN articles a ON a.code = x.code",
-        )
-        .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Listing {
-                id: row.id("id")?,
-                code: row.text("code")?,
-                name: Names { en: row.text("name_en")?, zh: row.text("name_zh")? },
-                price_minor: row.int("price_minor")?,
-                active: row.flag("active")?,
-            })
-        })
-        .collect()
+    let text = "SELECT a.id, a.code, a.name_en, a.name_zh, a.price_minor, a.active FROM {x} \
+                JOIN articles a ON a.code = x.code";
+    let told = sheet.gather(sql, text).await?;
+    let listing = |(id, code, en, zh, price_minor, active): (SkuId, String, String, String, i64, i64)| Listing {
+        id,
+        code,
+        name: Names { en, zh },
+        price_minor,
+        active: active != 0,
+    };
+    Ok(told.into_iter().map(listing).collect())
 }
 
 /// The article that a scan names and how many base units one scan means: by

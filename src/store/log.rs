@@ -1,6 +1,7 @@
 //! The one event log: outbox, audit trail, live feed. Facts enter without a
 //! position, so commits are not serialised; one leased stamper gives positions in
-//! small batches after commit, so a reader that follows them skips nothing.
+//! small batches after commit, so a reader that follows them skips nothing. SQLite
+//! serialises its commits anyway: there each fact has its position from the first.
 //! Deliberately absent: personal data; facts carry contact ids only.
 
 use serde::Serialize;
@@ -55,6 +56,7 @@ pub(super) struct New {
 
 const FACTS: &[Column] = &[
     Column::Text("id"),
+    Column::Int("position"),
     Column::Int("at"),
     Column::Text("kind"),
     Column::Text("subject"),
@@ -65,17 +67,32 @@ const FACTS: &[Column] = &[
 
 /// Puts facts into the log, in one statement.
 pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<(), Fault> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let mut next = match engine {
+        Engine::Sqlite => Some(head(sql).await? + 1),
+        Engine::Postgres => None,
+    };
     let mut sheet = Sheet::new(engine, FACTS);
     for fact in facts {
         let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));
-        sheet.plain(fact.id).int(at.ms()).plain(event.kind()).plain(event.subject()).opt_plain(event.site());
+        sheet
+            .plain(fact.id)
+            .opt_int(next)
+            .int(at.ms())
+            .plain(event.kind())
+            .plain(event.subject())
+            .opt_plain(event.site());
         sheet.text(actor.as_str()).text(&serde_json::to_string(event)?);
+        next = next.map(|position| position + 1);
     }
     sheet.insert(sql, "events").await?;
     Ok(())
 }
 
-/// Gives positions to the facts committed since the last call; returns how many.
+/// Gives positions to the facts committed since the last call without one; returns
+/// how many (none on SQLite).
 /// Only the holder of the lease `stamper` does so.
 pub async fn stamp(db: &Db, holder: &str) -> Result<u64, Fault> {
     let mut look = db.read().await?;

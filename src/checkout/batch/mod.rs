@@ -19,7 +19,11 @@ mod tests;
 mod till;
 mod write;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    fmt::Write as _,
+    time::Instant,
+};
 
 pub use till::Till;
 
@@ -68,6 +72,31 @@ struct Desk {
     bound: Bound,
 }
 
+/// How long each step of a batch took, for who wonders where the time goes.
+struct Watch {
+    since: Instant,
+    laps: String,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { since: Instant::now(), laps: String::new() }
+    }
+}
+
+impl Watch {
+    fn lap(&mut self, step: &str) {
+        let _ = write!(self.laps, "{step} {} us ", self.since.elapsed().as_micros());
+        self.since = Instant::now();
+    }
+}
+
+impl std::fmt::Display for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.laps.trim_end())
+    }
+}
+
 /// What a batch came to.
 enum Outcome {
     /// Committed: the answers, in the order of the wishes.
@@ -79,10 +108,12 @@ enum Outcome {
 /// Places orders in one transaction and answers in their order. An error means that
 /// nothing was written.
 async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
+    let mut watch = Watch::default();
     let mut tx = db.begin(Actor::house()).await?;
     let marks: Vec<&Marked> = wishes.iter().map(|wish| &wish.mark).collect();
     let seen = command::seen_all(&mut tx, &marks).await?;
     let mut desk = Desk::read(&mut tx, wishes).await?;
+    watch.lap("read");
     let mut answers: Vec<Option<Answer>> = Vec::with_capacity(wishes.len());
     let mut decided: Vec<Decided> = Vec::new();
     for (at, wish) in wishes.iter().enumerate() {
@@ -101,6 +132,7 @@ async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
             Err(fault) => return Err(fault),
         }
     }
+    watch.lap("decide");
     if !decided.is_empty() {
         // Not before: a batch of refusals leaves no key behind that nobody needs.
         let signer = identity::signer(&mut tx).await?;
@@ -121,10 +153,14 @@ async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
         .filter_map(|(wish, answer)| Some((&wish.mark, answer.as_ref().ok()?)))
         .collect();
     command::remember_all(&mut tx, &stored).await?;
+    watch.lap("answer");
     if !write::write(&mut tx, &mut desk.scene, wishes, decided).await? {
         return Ok(Outcome::Stale);
     }
+    watch.lap("write");
     tx.commit().await?;
+    watch.lap("commit");
+    tracing::debug!("{} orders together: {watch}", wishes.len());
     Ok(Outcome::Done(answers))
 }
 

@@ -14,23 +14,32 @@ use crate::{
 
 const SKUS: &[Column] = &[Column::Text("of_sku")];
 
+type Told = (SiteId, SkuId, i64, i64, i64);
+
+fn told((site, sku, on_hand, held, version): Told) -> Pool {
+    Pool { site, sku, on_hand, held, version }
+}
+
 /// The pools of many articles, at every site.
 pub async fn pools_of_all(tx: &mut Tx, skus: impl Iterator<Item = SkuId>) -> Result<Vec<Pool>, Fault> {
     let mut sheet = Sheet::new(tx.engine(), SKUS);
     for sku in skus {
         sheet.plain(sku);
     }
-    let rows = sheet
-        .fetch(
-            tx.sql(),
-            "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} \
-             JOIN pools p ON p.sku = x.of_sku AND p.channel = '*'",
-        )
-        .await?;
-    rows.iter().map(read_pool).collect()
+    let text = "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} \
+                JOIN pools p ON p.sku = x.of_sku AND p.channel = '*'";
+    Ok(sheet.gather(tx.sql(), text).await?.into_iter().map(told).collect())
 }
 
 const TAKES: &[Column] = &[Column::Text("of_site"), Column::Text("of_sku"), Column::Int("n")];
+
+fn takes<'a>(tx: &Tx, wanted: impl Iterator<Item = (&'a (SiteId, SkuId), Option<&'a i64>)>) -> Sheet {
+    let mut sheet = Sheet::new(tx.engine(), TAKES);
+    for ((site, sku), n) in wanted {
+        sheet.plain(site).plain(sku).opt_int(n.copied());
+    }
+    sheet
+}
 
 /// Holds so much more of many pools, in the order in which every transaction locks
 /// them. `None` if one of them has too little: the caller drops the transaction.
@@ -38,16 +47,14 @@ pub(in crate::stock) async fn take_from_pools(
     tx: &mut Tx,
     wanted: &BTreeMap<(SiteId, SkuId), i64>,
 ) -> Result<Option<Vec<Pool>>, Fault> {
-    let pools = change_pools(
+    change_pools(
         tx,
         wanted,
         "UPDATE pools SET held = pools.held + x.n, version = pools.version + 1 FROM {x} \
          WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
-         AND pools.on_hand - pools.held >= x.n \
-         RETURNING site, sku, on_hand, held, version",
+         AND pools.on_hand - pools.held >= x.n",
     )
-    .await?;
-    Ok((pools.len() == wanted.len()).then_some(pools))
+    .await
 }
 
 const HOLDS: &[Column] = &[
@@ -192,27 +199,42 @@ pub(in crate::stock) async fn give_to_pools(
     tx: &mut Tx,
     given: &BTreeMap<(SiteId, SkuId), i64>,
 ) -> Result<Vec<Pool>, Fault> {
-    change_pools(
+    let pools = change_pools(
         tx,
         given,
         "UPDATE pools SET held = pools.held - x.n, version = pools.version + 1 FROM {x} \
-         WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
-         RETURNING site, sku, on_hand, held, version",
+         WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*'",
     )
-    .await
+    .await?;
+    pools.ok_or_else(|| Fault::new("a hold of goods that were never here was given back".to_owned()))
 }
 
+/// Changes pools and tells what they became; `None` if one of them was not changed.
 async fn change_pools(
     tx: &mut Tx,
     changes: &BTreeMap<(SiteId, SkuId), i64>,
     statement: &'static str,
-) -> Result<Vec<Pool>, Fault> {
+) -> Result<Option<Vec<Pool>>, Fault> {
     lock_pools(tx, changes.keys()).await?;
-    let mut sheet = Sheet::new(tx.engine(), TAKES);
-    for ((site, sku), n) in changes {
-        sheet.plain(site).plain(sku).int(*n);
-    }
-    sheet.fetch(tx.sql(), statement).await?.iter().map(read_pool).collect()
+    let sheet = takes(tx, changes.iter().map(|(pool, n)| (pool, Some(n))));
+    let pools: Vec<Pool> = match tx.engine() {
+        Engine::Postgres => {
+            let rows = sheet.returning(tx.sql(), statement, "site, sku, on_hand, held, version").await?;
+            rows.iter().map(read_pool).collect::<Result<_, _>>()?
+        }
+        // Nobody else writes meanwhile, so what is read after is what was written.
+        Engine::Sqlite => {
+            let changed = sheet.run(tx.sql(), statement).await?;
+            if usize::try_from(changed) != Ok(changes.len()) {
+                return Ok(None);
+            }
+            let text = "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} \
+                        JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku AND p.channel = '*'";
+            let asked = takes(tx, changes.keys().map(|pool| (pool, None)));
+            asked.gather(tx.sql(), text).await?.into_iter().map(told).collect()
+        }
+    };
+    Ok((pools.len() == changes.len()).then_some(pools))
 }
 
 /// Keeps other writers out of pools until the transaction ends. A bulk update locks
@@ -221,10 +243,7 @@ pub(super) async fn lock_pools(tx: &mut Tx, pools: impl Iterator<Item = &(SiteId
     if tx.engine() == Engine::Sqlite {
         return Ok(());
     }
-    let mut sheet = Sheet::new(tx.engine(), TAKES);
-    for (site, sku) in pools {
-        sheet.plain(site).plain(sku).null();
-    }
+    let sheet = takes(tx, pools.map(|pool| (pool, None)));
     let lock = "SELECT 1 AS one FROM {x} JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku \
                 AND p.channel = '*' ORDER BY p.site, p.sku FOR UPDATE OF p";
     sheet.fetch(tx.sql(), lock).await?;

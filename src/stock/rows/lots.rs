@@ -25,7 +25,7 @@ pub async fn of_lot(sql: &mut Sql, sku: SkuId, lot: &str) -> Result<Vec<Balance>
 pub async fn lot_went_to(sql: &mut Sql, sku: SkuId, lot: &str) -> Result<Vec<(OrderId, i64)>, Fault> {
     let rows = sqlx::query(
         "SELECT h.order_id, CAST(SUM(t.quantity) AS BIGINT) AS n FROM transfers t JOIN holds h ON h.id = t.hold \
-         WHERE t.sku = $1 AND t.lot = $2 AND t.kind = 'post' GROUP BY h.order_id ORDER BY h.order_id",
+         WHERE t.sku = $1 AND t.lot = $2 AND t.kind = 'post' AND t.kind <> 'pending' GROUP BY h.order_id ORDER BY h.order_id",
     )
     .bind(sku.to_string())
     .bind(lot)
@@ -39,7 +39,7 @@ pub async fn lot_went_to(sql: &mut Sql, sku: SkuId, lot: &str) -> Result<Vec<(Or
 pub async fn lot_moved(sql: &mut Sql, sku: SkuId, lot: &str, reason: &str) -> Result<Vec<(String, Time, i64)>, Fault> {
     let rows = sqlx::query(
         "SELECT reference, MIN(at) AS at, CAST(SUM(quantity) AS BIGINT) AS n FROM transfers \
-         WHERE sku = $1 AND lot = $2 AND kind = 'move' AND reason = $3 GROUP BY reference ORDER BY MIN(at)",
+         WHERE sku = $1 AND lot = $2 AND kind = 'move' AND kind <> 'pending' AND reason = $3 GROUP BY reference ORDER BY MIN(at)",
     )
     .bind(sku.to_string())
     .bind(lot)

@@ -20,7 +20,7 @@ pub async fn moved(sql: &mut Sql, reference: &str, reason: &str) -> Result<Vec<B
     let rows = sqlx::query(
         "SELECT to_site AS site, to_holder AS holder, sku, lot, serial, to_condition AS condition, \
          '' AS expiry, 0 AS pooled, CAST(SUM(quantity) AS BIGINT) AS quantity FROM transfers \
-         WHERE reference = $1 AND reason = $2 GROUP BY to_site, to_holder, sku, lot, serial, to_condition \
+         WHERE reference = $1 AND reason = $2 AND kind <> 'pending' GROUP BY to_site, to_holder, sku, lot, serial, to_condition \
          ORDER BY sku, lot, serial",
     )
     .bind(reference)
