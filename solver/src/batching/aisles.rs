@@ -11,6 +11,8 @@
 mod anneal;
 mod floor;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -91,7 +93,13 @@ impl Job {
     /// [`Refusal`] names the order that makes no sense.
     pub fn solve(&self, seed: u64, pace: &mut Pace<'_>) -> Result<Vec<Batch>, Refusal> {
         self.validate()?;
-        let cells = Cells::new(self)?;
+        // Half the work where one machine word holds an aisle.
+        let cells = self.orders.iter().flat_map(|o| o.spots.iter().map(|s| s.along())).collect::<BTreeSet<u32>>().len();
+        if cells < 64 { self.run::<u64>(seed, pace) } else { self.run::<u128>(seed, pace) }
+    }
+
+    fn run<W: floor::Word>(&self, seed: u64, pace: &mut Pace<'_>) -> Result<Vec<Batch>, Refusal> {
+        let cells = Cells::<W>::new(self)?;
         let start = cells.savings(self);
         let groups = anneal::search(self, &cells, start, seed, pace);
         let mut batches: Vec<Batch> = groups

@@ -3,6 +3,7 @@
 //! A file that makes no sense comes back with its line and the reason. Absent
 //! on purpose: files and names; the caller reads the text.
 
+pub mod foodmart;
 pub mod henn;
 pub mod sprp;
 

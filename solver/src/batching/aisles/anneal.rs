@@ -1,40 +1,89 @@
 //! Simulated annealing over batches: move one order, exchange one or two.
+//!
+//! A cart may be overloaded for a while at a toll that rises until carts fit
+//! often enough: where orders fill carts tightly, few moves fit at once, and the
+//! way to one tour less leads over carts that do not.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::floor::Cells;
-use super::{Job, Pace};
+use super::floor::{Cells, Word};
+use super::{Job, LOADS, Pace};
+use crate::tour::aisles::Visit;
 
 /// Moves tried between two questions to the pace.
 const STRIDE: u64 = 1_024;
 
-/// First and last temperature as shares of the mean tour.
-const HOT: f64 = 0.025;
-const COLD: f64 = 0.006;
+/// First and last temperature as shares of the mean tour. Fewer orders begin
+/// hotter, as one of them is a greater part of the whole.
+const HOT: f64 = 0.012;
+const HOT_ORDERS: f64 = 60.0;
+const COLD: f64 = 0.004;
 
 /// Share of moves that look for a partner near the order rather than anywhere.
 const NEAR: f64 = 0.8;
 
+/// Price of a cart loaded to twice its capacity as a share of the mean tour, to
+/// begin with; the share of moves after which all carts should fit; and by how
+/// much the price follows.
+const TOLL: f64 = 2.0;
+const SHARE: f64 = 0.3;
+const STEP: f64 = 0.02;
+
+/// No cart is ever loaded beyond this share above its capacity.
+const MOST_EXCESS: f64 = 0.2;
+
 /// Neighbours of an order considered near.
 const NEIGHBOURS: usize = 20;
 
-struct Search<'a> {
+/// A batch with all that its next change needs.
+#[derive(Clone, Default)]
+struct Group<W> {
+    orders: Vec<usize>,
+    load: [i128; LOADS],
+    /// Its cells, a word an aisle, and what visiting them costs.
+    words: Vec<W>,
+    visits: Vec<Option<Visit>>,
+    length: i64,
+    /// Load above the capacity as a share of it, over all kinds.
+    excess: f64,
+}
+
+/// Orders that change places; only the first `count` of each side are meant.
+#[derive(Clone, Copy, Default)]
+struct Some2 {
+    orders: [usize; 2],
+    count: usize,
+}
+
+impl Some2 {
+    fn add(&mut self, order: usize) {
+        self.orders[self.count] = order;
+        self.count += 1;
+    }
+
+    fn all(&self) -> &[usize] {
+        &self.orders[..self.count]
+    }
+}
+
+struct Search<'a, W> {
     job: &'a Job,
-    cells: &'a Cells,
+    cells: &'a Cells<W>,
     near: Vec<Vec<usize>>,
-    groups: Vec<Vec<usize>>,
-    length: Vec<i64>,
+    groups: Vec<Group<W>>,
     home: Vec<usize>,
-    /// Group contents of the move on trial.
-    left: Vec<usize>,
-    right: Vec<usize>,
+    /// Length units that a load of once the capacity too much counts.
+    toll: f64,
+    /// Batches of the move on trial.
+    left: Group<W>,
+    right: Group<W>,
 }
 
 /// The best batches met while cooling down.
-pub(super) fn search(
+pub(super) fn search<W: Word>(
     job: &Job,
-    cells: &Cells,
+    cells: &Cells<W>,
     start: Vec<Vec<usize>>,
     seed: u64,
     pace: &mut Pace<'_>,
@@ -44,50 +93,63 @@ pub(super) fn search(
     }
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut search = Search::new(job, cells, start);
-    let mut total: i64 = search.length.iter().sum();
-    let (mut best, mut least) = (search.groups.clone(), total);
+    let mut total: i64 = search.groups.iter().map(|g| g.length).sum();
+    let (mut best, mut least) = (search.orders(), total);
     let scale = total as f64 / search.groups.len() as f64;
+    search.toll = scale * TOLL;
+    let hot = HOT * (HOT_ORDERS / job.orders.len() as f64).clamp(1.0, 10.0);
+    let mut over = 0_usize;
     let mut tried = 0;
     loop {
         let done = pace(tried, least);
         if done.is_nan() || done >= 1.0 {
             break;
         }
-        let heat = scale * HOT * (COLD / HOT).powf(done.max(0.0));
+        let heat = scale * hot * (COLD / hot).powf(done.max(0.0));
+        let mut fitting = 0_u64;
         for _ in 0..STRIDE {
-            let Some((a, b, added, now)) = search.propose(&mut rng) else { continue };
-            let worse = now.0 + now.1 - added;
-            if worse > 0 && rng.random::<f64>() >= (-(worse as f64) / heat).exp() {
-                continue;
-            }
-            search.accept(a, b, now);
-            total += worse;
-            if total < least {
+            fitting += u64::from(over == 0);
+            let Some((a, b)) = search.propose(&mut rng, heat) else { continue };
+            let full = |group: &Group<W>| usize::from(group.excess > 0.0);
+            over += full(&search.left) + full(&search.right);
+            over -= full(&search.groups[a]) + full(&search.groups[b]);
+            total += search.left.length + search.right.length - search.groups[a].length - search.groups[b].length;
+            search.accept(a, b);
+            if over == 0 && total < least {
                 least = total;
-                best.clone_from(&search.groups);
+                best = search.orders();
             }
         }
+        // The toll on excess load follows how often all carts fit.
+        let short = (fitting as f64) < SHARE * STRIDE as f64;
+        search.toll =
+            (search.toll * if short { 1.0 + STEP } else { 1.0 / (1.0 + STEP) }).clamp(scale * 0.01, scale * 100.0);
         tried += STRIDE;
     }
     best.retain(|g| !g.is_empty());
     best
 }
 
-impl<'a> Search<'a> {
-    fn new(job: &'a Job, cells: &'a Cells, mut groups: Vec<Vec<usize>>) -> Self {
+impl<'a, W: Word> Search<'a, W> {
+    fn new(job: &'a Job, cells: &'a Cells<W>, mut start: Vec<Vec<usize>>) -> Self {
         // One empty batch is always there to be filled.
-        groups.push(Vec::new());
-        let length = groups.iter().map(|g| cells.length(g)).collect();
+        start.push(Vec::new());
         let mut home = vec![0; job.orders.len()];
-        for (g, group) in groups.iter().enumerate() {
+        for (g, group) in start.iter().enumerate() {
             group.iter().for_each(|&o| home[o] = g);
         }
         let near = neighbours(job.orders.len(), cells);
-        Self { job, cells, near, groups, length, home, left: vec![], right: vec![] }
+        let groups = start.into_iter().map(|orders| Group::new(job, cells, orders)).collect();
+        Self { job, cells, near, groups, home, toll: 0.0, left: Group::default(), right: Group::default() }
     }
 
-    /// A feasible move on trial: both groups, their length now and then.
-    fn propose(&mut self, rng: &mut ChaCha8Rng) -> Option<(usize, usize, i64, (i64, i64))> {
+    fn orders(&self) -> Vec<Vec<usize>> {
+        self.groups.iter().map(|g| g.orders.clone()).collect()
+    }
+
+    /// Draws a move; when it fits and is taken at this heat, `left` and `right`
+    /// are the new batches of the two returned.
+    fn propose(&mut self, rng: &mut ChaCha8Rng, heat: f64) -> Option<(usize, usize)> {
         let order = rng.random_range(0..self.home.len());
         let a = self.home[order];
         let b = if rng.random::<f64>() < NEAR {
@@ -99,50 +161,119 @@ impl<'a> Search<'a> {
         if a == b {
             return None;
         }
-        self.left.clone_from(&self.groups[a]);
-        self.right.clone_from(&self.groups[b]);
-        self.left.retain(|&o| o != order);
+        let (from, to) = (&self.groups[a], &self.groups[b]);
+        let (mut out, mut back) = (Some2::default(), Some2::default());
+        out.add(order);
         // Orders that come back: none, one or two; sometimes two leave.
         let kind = rng.random_range(0..10_u32);
-        let back = if kind < 2 { 0 } else { 1 + usize::from(kind > 7) };
-        if kind == 7 && !self.left.is_empty() {
-            let second = self.left.swap_remove(rng.random_range(0..self.left.len()));
-            self.right.insert(0, second);
+        if kind == 7 && from.orders.len() > 1 {
+            let second = from.orders[rng.random_range(0..from.orders.len())];
+            if second == order {
+                return None;
+            }
+            out.add(second);
         }
-        let own = self.right.len() - self.groups[b].len();
-        for _ in 0..back.min(self.groups[b].len()) {
-            let at = rng.random_range(own..self.right.len());
-            let order = self.right.swap_remove(at);
-            self.left.push(order);
+        let wanted = if kind < 2 { 0 } else { 1 + usize::from(kind > 7) };
+        for _ in 0..wanted.min(to.orders.len()) {
+            let other = to.orders[rng.random_range(0..to.orders.len())];
+            if back.all().contains(&other) {
+                return None;
+            }
+            back.add(other);
         }
-        self.right.push(order);
-        let fits = |group: &[usize]| self.job.fits(group.iter().copied());
-        if !fits(&self.left) || !fits(&self.right) {
+        self.left.load = from.load;
+        self.right.load = to.load;
+        for (orders, sign) in [(&out, 1_i128), (&back, -1)] {
+            for &order in orders.all() {
+                for (kind, &load) in self.job.orders[order].load.iter().enumerate() {
+                    self.left.load[kind] -= sign * i128::from(load);
+                    self.right.load[kind] += sign * i128::from(load);
+                }
+            }
+        }
+        self.left.excess = excess(self.job, &self.left.load);
+        self.right.excess = excess(self.job, &self.right.load);
+        if self.left.excess.max(self.right.excess) > MOST_EXCESS {
             return None;
         }
-        let now = (self.cells.length(&self.left), self.cells.length(&self.right));
-        Some((a, b, self.length[a] + self.length[b], now))
+        // The chance is drawn first: what the two batches may come to at most.
+        let more = self.left.excess + self.right.excess - from.excess - to.excess;
+        let most = (from.length + to.length) as f64 - heat * rng.random::<f64>().max(1e-300).ln() - self.toll * more;
+        self.left.change(self.cells, from, &out, &back);
+        if self.left.length as f64 > most {
+            return None;
+        }
+        self.right.change(self.cells, to, &back, &out);
+        if (self.left.length + self.right.length) as f64 > most {
+            return None;
+        }
+        for (group, old, less, more) in [(&mut self.left, from, &out, &back), (&mut self.right, to, &back, &out)] {
+            group.orders.clone_from(&old.orders);
+            group.orders.retain(|o| !less.all().contains(o));
+            group.orders.extend_from_slice(more.all());
+        }
+        Some((a, b))
     }
 
-    fn accept(&mut self, a: usize, b: usize, now: (i64, i64)) {
+    fn accept(&mut self, a: usize, b: usize) {
         std::mem::swap(&mut self.groups[a], &mut self.left);
         std::mem::swap(&mut self.groups[b], &mut self.right);
-        (self.length[a], self.length[b]) = now;
         for g in [a, b] {
-            for at in 0..self.groups[g].len() {
-                self.home[self.groups[g][at]] = g;
+            for &order in &self.groups[g].orders {
+                self.home[order] = g;
             }
         }
         // Exactly one empty batch stays in reserve.
-        if self.groups.iter().all(|g| !g.is_empty()) {
-            self.groups.push(Vec::new());
-            self.length.push(0);
+        if self.groups.iter().all(|g| !g.orders.is_empty()) {
+            self.groups.push(Group::new(self.job, self.cells, Vec::new()));
         }
     }
 }
 
+impl<W: Word> Group<W> {
+    fn new(job: &Job, cells: &Cells<W>, orders: Vec<usize>) -> Self {
+        let mut words = vec![W::default(); cells.width()];
+        for &order in &orders {
+            words.iter_mut().zip(cells.row(order)).for_each(|(word, more)| *word |= *more);
+        }
+        let visits: Vec<Option<Visit>> = words.iter().enumerate().map(|(at, &w)| cells.visit(at, w)).collect();
+        let mut load = [0_i128; LOADS];
+        for &order in &orders {
+            load.iter_mut().zip(job.orders[order].load).for_each(|(sum, more)| *sum += i128::from(more));
+        }
+        Self { load, length: cells.tour(&visits), orders, words, visits, excess: excess(job, &load) }
+    }
+
+    /// Cells and length of `old` with less and more; only aisles that change are
+    /// looked at anew. Orders and load are left for the move that is taken.
+    fn change(&mut self, cells: &Cells<W>, old: &Self, less: &Some2, more: &Some2) {
+        self.words.clear();
+        self.words.resize(cells.width(), W::default());
+        let kept = old.orders.iter().filter(|o| !less.all().contains(o));
+        for &order in kept.chain(more.all()) {
+            self.words.iter_mut().zip(cells.row(order)).for_each(|(word, more)| *word |= *more);
+        }
+        self.visits.clone_from(&old.visits);
+        for (at, (now, then)) in old.words.iter().zip(&self.words).enumerate() {
+            if now != then {
+                self.visits[at] = cells.visit(at, *then);
+            }
+        }
+        self.length = cells.tour(&self.visits);
+    }
+}
+
+/// Load above the capacity as a share of it, summed over all kinds.
+fn excess(job: &Job, load: &[i128; LOADS]) -> f64 {
+    let over = |(&load, &most): (&i128, &i64)| {
+        let most = i128::from(most);
+        if load > most { (load - most) as f64 / most.max(1) as f64 } else { 0.0 }
+    };
+    load.iter().zip(&job.capacity).map(over).sum()
+}
+
 /// The orders that share most of their way with each order.
-fn neighbours(orders: usize, cells: &Cells) -> Vec<Vec<usize>> {
+fn neighbours<W: Word>(orders: usize, cells: &Cells<W>) -> Vec<Vec<usize>> {
     let alone: Vec<i64> = (0..orders).map(|o| cells.length(&[o])).collect();
     let close = |a: usize| {
         let others = (0..orders).filter(|&b| b != a);

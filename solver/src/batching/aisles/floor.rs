@@ -8,18 +8,48 @@ use crate::tour::aisles::{Block, Sweep, Visit};
 /// Aisles beyond this are refused, as a batch is a row of that many words.
 const MAX_AISLES: usize = 1_000;
 
+/// The cells of one aisle as bits.
+pub(super) trait Word: Copy + Default + PartialEq + std::ops::BitOrAssign {
+    /// The word with this bit alone.
+    fn bit(at: usize) -> Self;
+    /// Its lower and its upper 64 bits.
+    fn halves(self) -> [u64; 2];
+}
+
+impl Word for u64 {
+    fn bit(at: usize) -> Self {
+        1 << at
+    }
+
+    #[inline]
+    fn halves(self) -> [u64; 2] {
+        [self, 0]
+    }
+}
+
+impl Word for u128 {
+    fn bit(at: usize) -> Self {
+        1 << at
+    }
+
+    #[inline]
+    fn halves(self) -> [u64; 2] {
+        [self as u64, (self >> 64) as u64]
+    }
+}
+
 /// Each order as a word of cells for every aisle in use.
-pub(super) struct Cells {
+pub(super) struct Cells<W> {
     block: Block,
     /// Distance of each bit.
     along: Vec<u32>,
     /// Aisle of each word.
     aisle: Vec<u32>,
     /// Words of all orders, row after row.
-    words: Vec<u128>,
+    words: Vec<W>,
 }
 
-impl Cells {
+impl<W: Word> Cells<W> {
     pub(super) fn new(job: &Job) -> Result<Self, Refusal> {
         let spots = || job.orders.iter().flat_map(|o| &o.spots);
         // The depot is a place like any other, with the bit of distance 0.
@@ -32,15 +62,64 @@ impl Cells {
         if aisle.len() > MAX_AISLES {
             return Err(Refusal::TooMany { what: "aisles", count: aisle.len() });
         }
-        let mut words = vec![0_u128; aisle.len() * job.orders.len()];
+        let mut words = vec![W::default(); aisle.len() * job.orders.len()];
         for (order, row) in job.orders.iter().zip(words.chunks_mut(aisle.len().max(1))) {
             for spot in &order.spots {
                 let word = aisle.binary_search(&spot.aisle()).unwrap_or_else(|at| at);
                 let bit = along.binary_search(&spot.along()).unwrap_or_else(|at| at);
-                row[word] |= 1 << bit;
+                row[word] |= W::bit(bit);
             }
         }
         Ok(Self { block: job.block, along, aisle, words })
+    }
+
+    /// Aisles in use, which is words an order has.
+    pub(super) fn width(&self) -> usize {
+        self.aisle.len()
+    }
+
+    /// An order's words, one an aisle.
+    pub(super) fn row(&self, order: usize) -> &[W] {
+        let width = self.aisle.len();
+        &self.words[order * width..(order + 1) * width]
+    }
+
+    /// What the ways to visit these cells of the word's aisle cost; `None` without any.
+    #[inline]
+    pub(super) fn visit(&self, word: usize, bits: W) -> Option<Visit> {
+        let [mut front, back] = bits.halves();
+        if front | back == 0 {
+            return None;
+        }
+        if self.aisle[word] == self.block.depot {
+            front |= 1;
+        }
+        let first = if front > 0 { front.trailing_zeros() } else { 64 + back.trailing_zeros() };
+        let low = self.along[first as usize];
+        let (mut last, mut gap) = (low, 0);
+        // Two halves, as one machine word is read much faster than two.
+        for (half, from) in [(front, 0), (back, 64)] {
+            let mut half = half;
+            while half != 0 {
+                let along = self.along[from + half.trailing_zeros() as usize];
+                gap = gap.max(along - last);
+                last = along;
+                half &= half - 1;
+            }
+        }
+        Some(Visit::new(self.block.length, low, last, gap))
+    }
+
+    /// Length of the shortest tour that visits each word's aisle so.
+    #[inline]
+    pub(super) fn tour(&self, visits: &[Option<Visit>]) -> i64 {
+        let mut sweep = Sweep::new(self.block);
+        for (visit, &aisle) in visits.iter().zip(&self.aisle) {
+            if let Some(visit) = visit {
+                sweep.add(aisle, *visit);
+            }
+        }
+        sweep.close()
     }
 
     /// Length of the shortest tour through all cells of these orders.
@@ -48,23 +127,11 @@ impl Cells {
         let width = self.aisle.len();
         let mut sweep = Sweep::new(self.block);
         for (word, &aisle) in self.aisle.iter().enumerate() {
-            let mut bits = orders.iter().fold(0, |sum, &o| sum | self.words[o * width + word]);
-            if bits == 0 {
-                continue;
+            let mut bits = W::default();
+            orders.iter().for_each(|&o| bits |= self.words[o * width + word]);
+            if let Some(visit) = self.visit(word, bits) {
+                sweep.add(aisle, visit);
             }
-            if sweep.holds_depot(aisle) {
-                bits |= 1;
-            }
-            let low = self.along[bits.trailing_zeros() as usize];
-            let high = self.along[127 - bits.leading_zeros() as usize];
-            let (mut last, mut gap) = (low, 0);
-            while bits != 0 {
-                let along = self.along[bits.trailing_zeros() as usize];
-                gap = gap.max(along - last);
-                last = along;
-                bits &= bits - 1;
-            }
-            sweep.add(aisle, Visit::new(self.block.length, low, high, gap));
         }
         sweep.close()
     }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use solver::batching::aisles::{Batch, Job};
-use solver::picking_formats::henn;
+use solver::batching::{Batches, Rules, batch};
+use solver::picking_formats::{foodmart, henn};
 use solver::tour::grid::{Crossing, Grid, Place, Step, Walk};
 
 /// Share of the time left for the walks, their check and the files.
@@ -13,7 +14,7 @@ const AFTER: f64 = 0.99;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// A Henn and Wäscher file.
+    /// A Henn and Wäscher or a Foodmart file.
     file: PathBuf,
     /// Articles on a cart; without it the third number of the file's name.
     #[arg(long)]
@@ -37,10 +38,13 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), String> {
     let begin = Instant::now();
+    let text = super::text_of(&args.file)?;
+    if foodmart::is(&text) {
+        return on_a_table(args, &text, begin);
+    }
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let capacity = args.capacity.or_else(|| henn::capacity(&name));
     let capacity = capacity.ok_or("no --capacity, and the file's name does not say it")?;
-    let text = super::text_of(&args.file)?;
     let (job, names) = henn::read_named(&text, capacity).map_err(|e| format!("{}: {e}", args.file.display()))?;
     let batches = search(args, &job, begin)?;
     solver::check::batching::aisles(&job, &batches).map_err(|e| e.to_string())?;
@@ -59,6 +63,55 @@ pub fn run(args: &Args) -> Result<(), String> {
         "cost": cost,
         "bound": null,
         "batches": batches.len(),
+        "seconds": begin.elapsed().as_secs_f64(),
+    });
+    println!("{report}");
+    Ok(())
+}
+
+/// A Foodmart file: its floor is known by a table of ways, so there is nothing to
+/// draw; the search is short and ends by itself, and other seeds fill the time.
+fn on_a_table(args: &Args, text: &str, begin: Instant) -> Result<(), String> {
+    if args.plot.is_some() {
+        return Err("a Foodmart file has no floor to draw".to_owned());
+    }
+    let file = foodmart::read(text).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let rules = Rules { max_totes: args.capacity.or(file.rules.max_totes), ..file.rules };
+    let mut best: Option<Batches> = None;
+    for round in 0.. {
+        let seed = args.seed.wrapping_add(round);
+        let found = batch(&file.orders, &rules, &file.matrix, 0, seed).map_err(|e| e.to_string())?;
+        if let Some((order, reason)) = found.unbatched.first() {
+            return Err(format!("order {} fits no trolley: {reason:?}", file.names[*order]));
+        }
+        if best.as_ref().is_none_or(|b| found.length < b.length) {
+            best = Some(found);
+        }
+        // The next round takes as long as the ones before on average.
+        let spent = begin.elapsed().as_secs_f64();
+        if spent * (round + 2) as f64 / (round + 1) as f64 > args.time * AFTER {
+            break;
+        }
+    }
+    let best = best.ok_or("no search ended")?;
+    solver::check::batching::check(&file.orders, &rules, &file.matrix, 0, &best).map_err(|e| e.to_string())?;
+    let cost = best.length as f64 / foodmart::SCALE as f64;
+    if let Some(out) = &args.out {
+        let mut text = String::new();
+        for (number, batch) in best.batches.iter().enumerate() {
+            let orders: Vec<String> = batch.orders.iter().map(|&o| file.names[o].to_string()).collect();
+            let stops: Vec<String> = batch.tour.order.iter().map(usize::to_string).collect();
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "Batch #{}: {}", number + 1, orders.join(" "));
+            let _ = writeln!(text, "Locations {}", stops.join(" "));
+        }
+        let _ = writeln!(text, "Cost {cost}");
+        super::write(out, &text)?;
+    }
+    let report = serde_json::json!({
+        "cost": cost,
+        "bound": null,
+        "batches": best.batches.len(),
         "seconds": begin.elapsed().as_secs_f64(),
     });
     println!("{report}");
