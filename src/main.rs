@@ -101,7 +101,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve(&cli.options).await,
         Command::Demo(args) => demo::run(&cli.options, args).await,
         Command::Bench(what) => {
-            telemetry::start("warn,rumqttd=off");
+            telemetry::start("error,rumqttd=off");
             bench::run(&cli.options, what).await
         }
         Command::Doctor => doctor::run(&Config::load(&cli.options)?).await,

@@ -1,4 +1,4 @@
-//! Measures picking on public files: `batch SECONDS DIR BKS [FILTER]`, `sprp DIR BKS`, `tour DIR`.
+//! Measures picking on public files: `batch SECONDS DIR BKS [FILTER]`, `sprp SECONDS DIR BKS [FILTER]`, `tour DIR`.
 //!
 //! Time is process CPU time from the kernel, as other work may share the cores.
 
@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use solver::picking_formats::{henn, sprp};
 use solver::tour::aisles::Spot;
+use solver::tour::scattered;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -18,6 +19,13 @@ fn cpu_s() -> f64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
     (ticks(11) + ticks(12)) / 100.0
+}
+
+/// CPU seconds of this thread, finer: nanoseconds the scheduler counted.
+fn thread_cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let run = stat.split_whitespace().next().and_then(|w| w.parse::<f64>().ok());
+    run.unwrap_or(0.0) / 1e9
 }
 
 /// Name and least value of every instance of a set under one measure.
@@ -62,26 +70,44 @@ fn batch(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
     Ok(())
 }
 
-fn single(dir: &str, bks: &str) -> Result<()> {
-    let (mut tours, mut equal) = (0, 0);
+/// Single-picker files, both kinds, `seconds` of CPU time each where there is a choice.
+fn single(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
+    let mut by: BTreeMap<&str, (u32, u32, f64, f64)> = BTreeMap::new();
     for (name, best) in published(bks, "sprp_ss", "tour_length")? {
         let path = Path::new(dir).join(format!("{name}.txt"));
-        let Ok(bytes) = std::fs::read(path) else { continue };
-        let errand = sprp::read(&String::from_utf8_lossy(&bytes))?;
-        if errand.wants.iter().any(|w| w.1.len() > 1) {
+        if !path.exists() || !name.contains(filter) {
             continue;
         }
-        let places: Vec<_> = errand.wants.iter().flat_map(|w| w.1.iter().map(|p| p.0)).collect();
+        let errand = sprp::read(&String::from_utf8_lossy(&std::fs::read(path)?))?;
+        let kind = if errand.wants.iter().any(|w| w.1.len() > 1) { "scattered" } else { "ordinary" };
+        let (block, wants) = errand.scattered();
+        let (from, mut rounds) = (thread_cpu_s(), 0);
+        let mut pace = |r: u64, _: i64| {
+            rounds = r;
+            (thread_cpu_s() - from) / seconds
+        };
+        let choice = scattered::choose(&block, &wants, 1, &mut pace).ok_or("not in stock")?;
+        let places = errand.places(&choice.picks);
         let walk = errand.grid.walk(errand.depot, errand.depot, &places)?;
-        solver::check::walk::check(&errand.grid, errand.depot, errand.depot, &places, &walk)?;
-        tours += 1;
+        solver::check::walk::errand(&errand, &walk)?;
         let length = (walk.length + errand.extra) as f64 / sprp::SCALE as f64;
-        equal += i32::from(length == best);
+        let e = by.entry(kind).or_default();
+        *e = (
+            e.0 + 1,
+            e.1 + u32::from(length <= best),
+            e.2 + 100.0 * (length / best - 1.0),
+            e.3.max(100.0 * (length / best - 1.0)),
+        );
         if length != best {
-            println!("{name} {length} {best}");
+            println!("{kind} {name} {length} {best} {:.2} % rounds {rounds}", 100.0 * (length / best - 1.0));
         }
     }
-    println!("ordinary tours {tours}, equal to the published optimum {equal}");
+    for (kind, (files, equal, gap, worst)) in by {
+        println!(
+            "{kind}: {files} files, {equal} at the published optimum, mean gap {:.3} %, worst {worst:.2} %",
+            gap / f64::from(files)
+        );
+    }
     Ok(())
 }
 
@@ -129,8 +155,9 @@ fn main() -> Result<()> {
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["batch", s, dir, bks] => batch(s.parse()?, dir, bks, ""),
         ["batch", s, dir, bks, filter] => batch(s.parse()?, dir, bks, filter),
-        ["sprp", dir, bks] => single(dir, bks),
+        ["sprp", s, dir, bks] => single(s.parse()?, dir, bks, ""),
+        ["sprp", s, dir, bks, filter] => single(s.parse()?, dir, bks, filter),
         ["tour", dir] => lengths(dir),
-        _ => Err("batch SECONDS DIR BKS [FILTER] | sprp DIR BKS | tour DIR".into()),
+        _ => Err("batch SECONDS DIR BKS [FILTER] | sprp SECONDS DIR BKS [FILTER] | tour DIR".into()),
     }
 }

@@ -7,8 +7,8 @@
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
-    process::{ExitCode, Stdio},
+    path::PathBuf,
+    process::ExitCode,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,20 +18,13 @@ use clap::Args;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
-use tokio::process::{Child, Command};
 
 use super::{
-    cluster::{Cluster, free_port},
-    world::{self, Shopper, Size},
+    cluster::Cluster,
+    server::{Server, open, prepare},
+    world::{Shopper, Size},
 };
-use crate::{
-    app::clock::ScaledClock,
-    config::Options,
-    identity::{self, NewToken, Permission},
-    kernel::rng::Dice,
-    orders, stock,
-    store::{self, Actor, Db, Scratch},
-};
+use crate::{config::Options, orders, stock, store::Scratch};
 
 /// How often, and on what.
 #[derive(Debug, Clone, Args)]
@@ -145,7 +138,7 @@ async fn one_kind(
 ) -> anyhow::Result<Kind> {
     let data = std::env::temp_dir().join(format!("cartage-crash-{:016x}", rand::random::<u64>()));
     std::fs::create_dir_all(&data)?;
-    let token = prepare(scratch.url()).await?;
+    let token = prepare(scratch.url(), SIZE).await?;
     let mut rng = ChaCha20Rng::seed_from_u64(args.seed);
     let book = Shared::default();
     for cycle in 0..cycles {
@@ -184,59 +177,6 @@ async fn one_kind(
         kind.acknowledged, kind.on_retry, kind.lost, kind.duplicated, kind.units_oversold, kind.ledger_imbalance
     );
     Ok(kind)
-}
-
-async fn open(url: &str) -> anyhow::Result<Db> {
-    Ok(Db::open(url, Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random()))).await?)
-}
-
-/// Furnishes the database; returns a token that may place orders.
-async fn prepare(url: &str) -> anyhow::Result<String> {
-    let db = open(url).await?;
-    store::migrate(&db).await?;
-    world::furnish(&db, SIZE).await?;
-    let mut tx = db.begin(Actor::house()).await?;
-    let permissions = [Permission::OrderPlace].into_iter().collect();
-    let new = NewToken { name: "crash".into(), permissions, site: None, channel: None, expires_at: None };
-    let (_, secret) = identity::mint_token(&mut tx, new).await?;
-    tx.commit().await?;
-    db.close().await;
-    Ok(secret)
-}
-
-/// A server in a process of its own.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    async fn start(database: &str, data: &Path) -> anyhow::Result<Self> {
-        let listen = format!("127.0.0.1:{}", free_port()?);
-        let child = Command::new(std::env::current_exe()?)
-            .args(["serve", "--database", database, "--listen", &listen, "--data"])
-            .arg(data)
-            .current_dir(data)
-            // One token stands for all shoppers here.
-            .env("CARTAGE_REQUESTS_PER_SECOND", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
-        let url = format!("http://{listen}");
-        for _ in 0..600 {
-            if reqwest::get(format!("{url}/health")).await.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(Self { child, url });
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        anyhow::bail!("the server did not come up within 30 seconds")
-    }
-
-    async fn kill(mut self) -> anyhow::Result<()> {
-        Ok(self.child.kill().await?)
-    }
 }
 
 /// The status and the order's id; `None` if no reply came.

@@ -38,6 +38,8 @@ pub struct Remote {
     token: String,
     /// Codes of its articles.
     codes: Vec<String>,
+    /// What is asked of it.
+    path: &'static str,
 }
 
 impl Remote {
@@ -50,7 +52,14 @@ impl Remote {
         let items = listed["items"].as_array().or_else(|| listed.as_array()).cloned().unwrap_or_default();
         let codes: Vec<String> = items.iter().filter_map(|one| Some(one["code"].as_str()?.to_owned())).collect();
         anyhow::ensure!(codes.len() >= 2, "the server lists fewer than two articles: {listed}");
-        Ok(Self { client, url, token: token.to_owned(), codes })
+        Ok(Self { client, url, token: token.to_owned(), codes, path: "/api/v1/orders" })
+    }
+
+    /// The same requests to an endpoint that reads them and writes nothing.
+    #[must_use]
+    pub fn check(&self) -> Self {
+        let (client, codes) = (self.client.clone(), self.codes.clone());
+        Self { client, url: self.url.clone(), token: self.token.clone(), codes, path: "/api/v1/orders/check" }
     }
 
     /// How many articles it sells, as far as they were asked for.
@@ -58,10 +67,10 @@ impl Remote {
         self.codes.len()
     }
 
-    async fn send(&self, path: &str, key: &str, body: String) -> Answered {
+    async fn send(&self, key: &str, body: String) -> Answered {
         let request = self
             .client
-            .post(format!("{}{path}", self.url))
+            .post(format!("{}{}", self.url, self.path))
             .bearer_auth(&self.token)
             .header(header::CONTENT_TYPE, "application/json")
             .header("idempotency-key", key)
@@ -75,7 +84,7 @@ impl Remote {
             Err(_) => 0,
         };
         match status {
-            201 => Answered::Placed,
+            201 | 204 => Answered::Placed,
             409 => Answered::Refused,
             429 | 503 => Answered::Shed,
             _ => Answered::Failed,
@@ -101,7 +110,7 @@ impl Target {
                 line.sku.clone_from(&remote.codes[article % remote.codes.len()]);
             }
             let Ok(body) = serde_json::to_string(&order) else { return Answered::Failed };
-            return remote.send("/api/v1/orders", &key, body).await;
+            return remote.send(&key, body).await;
         }
         let digest = format!("{:0>64}", key);
         let wish =

@@ -6,6 +6,7 @@ mod crash;
 mod load;
 mod measure;
 mod orders;
+mod server;
 pub mod world;
 
 use std::process::ExitCode;

@@ -17,13 +17,12 @@ use serde::Serialize;
 use super::{
     load::{self, Remote, Tally, Target, Ticker},
     measure::{self, PgBench, median},
+    server::{self, Server},
     world::{self, Size},
 };
 use crate::{
-    app::clock::ScaledClock,
     checkout::Till,
     config::Options,
-    kernel::rng::Dice,
     stock,
     store::{self, Db, Engine, Scratch},
 };
@@ -37,6 +36,8 @@ Examples:
   cartage bench orders                                           SQLite, 256 clients, closed loop
   cartage bench orders --database postgres://me@localhost/postgres --rounds 5
   cartage bench orders --rate 3000 --seconds 20                  open loop
+  cartage bench orders --serve --rounds 5                        over HTTP, beside a request that writes nothing
+  cartage bench orders --serve --rate 2000 --seconds 20          how long answers take at that rate
   cartage bench orders --url http://127.0.0.1:8080 --token T     a running server")]
 pub struct OrdersArgs {
     /// Clients that order again as soon as they are answered
@@ -57,6 +58,9 @@ pub struct OrdersArgs {
     /// Replicas on one PostgreSQL, each with a writer and connections of its own
     #[arg(long, default_value_t = 1)]
     replicas: usize,
+    /// Over HTTP, against a server of its own on a scratch database
+    #[arg(long, conflicts_with = "url")]
+    serve: bool,
     /// A running server
     #[arg(long, requires = "token")]
     url: Option<String>,
@@ -102,6 +106,9 @@ struct Report {
     pgbench_simple_update_tps: Option<f64>,
     ratio_pgbench: Option<f64>,
     fsync_us: Option<f64>,
+    /// Over HTTP: the same requests to an endpoint that writes nothing.
+    empty_post_per_s: Option<f64>,
+    ratio_empty_post: Option<f64>,
     /// Processor time of this process for each order placed in groups.
     cpu_us_per_order: Option<f64>,
 }
@@ -110,6 +117,7 @@ struct Report {
 pub async fn run(options: &Options, args: OrdersArgs) -> anyhow::Result<ExitCode> {
     let report = match (&args.url, &args.token) {
         (Some(url), Some(token)) => remote(&args, url, token).await?,
+        _ if args.serve => own_server(options, &args).await?,
         _ => local(options, &args).await?,
     };
     print(&report);
@@ -119,11 +127,6 @@ pub async fn run(options: &Options, args: OrdersArgs) -> anyhow::Result<ExitCode
     }
     let sound = report.units_oversold.unwrap_or(0) == 0 && report.ledger_differences.unwrap_or(0) == 0;
     Ok(if sound && report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn open(url: &str) -> anyhow::Result<Db> {
-    let (clock, dice) = (Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random())));
-    Ok(Db::open(url, clock, dice).await?)
 }
 
 /// A scratch database with its world.
@@ -138,7 +141,7 @@ impl Stage {
             Some(url) if Engine::of(url)? == Engine::Postgres => Scratch::on_server(url).await?,
             _ => Scratch::file(&std::env::temp_dir())?,
         };
-        let db = open(scratch.url()).await?;
+        let db = server::open(scratch.url()).await?;
         store::migrate(&db).await?;
         world::furnish(&db, size).await?;
         Ok(Self { scratch, db })
@@ -146,7 +149,7 @@ impl Stage {
 
     /// The same database with connections of its own.
     async fn open(&self) -> anyhow::Result<Db> {
-        open(self.scratch.url()).await
+        server::open(self.scratch.url()).await
     }
 
     async fn strike(self) -> anyhow::Result<()> {
@@ -208,9 +211,34 @@ async fn local(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
     Ok(report)
 }
 
+/// A server in a process of its own, on a scratch database that is judged afterwards.
+async fn own_server(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
+    let scratch = match options.database.as_deref() {
+        Some(url) if Engine::of(url)? == Engine::Postgres => Scratch::on_server(url).await?,
+        _ => Scratch::file(&std::env::temp_dir())?,
+    };
+    let token = server::prepare(scratch.url(), Size { hot: args.hot, ..Size::default() }).await?;
+    let data = Scratch::file(&std::env::temp_dir())?;
+    let folder = data.folder().context("the server needs a folder")?;
+    let serving = Server::start(scratch.url(), folder).await?;
+    let found = remote(args, &serving.url, &token).await;
+    serving.kill().await?;
+    let db = server::open(scratch.url()).await?;
+    let mut read = db.read().await?;
+    let mut report = Report { fsync_us: measure::fsync_us(folder).ok(), ..found? };
+    report.units_oversold = Some(stock::oversold(read.sql()).await?);
+    report.ledger_differences = Some(stock::audit(read.sql()).await?.differences());
+    drop(read);
+    db.close().await;
+    scratch.remove().await?;
+    data.remove().await?;
+    Ok(report)
+}
+
 async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Report> {
     let remote = Remote::open(url, token).await?;
     let size = Size { hot: args.hot, articles: remote.articles(), ..Size::default() };
+    let empty = Target::Http(Arc::new(remote.check()));
     let target = Target::Http(Arc::new(remote));
     let bar = progress("");
     let mut rounds = Rounds::default();
@@ -218,6 +246,10 @@ async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Rep
         bar.set_message(format!("round {}: {url}", round + 1));
         let seed = args.seed * 1_000 + u64::try_from(round).unwrap_or(0);
         rounds.group.push(one_load(&target, args, size, seed, &bar).await);
+        if args.rate.is_none() {
+            bar.set_message(format!("round {}: requests that write nothing", round + 1));
+            rounds.empty.push(one_load(&empty, args, size, seed, &bar).await.per_second());
+        }
     }
     bar.finish_and_clear();
     Ok(rounds.report(args, url))
@@ -248,6 +280,7 @@ struct Rounds {
     group: Vec<Tally>,
     alone: Vec<f64>,
     pgbench: Vec<f64>,
+    empty: Vec<f64>,
     /// Processor time of the group rounds in this process.
     cpu_us: f64,
 }
@@ -285,6 +318,8 @@ impl Rounds {
             ratio_single_path: ratio(&self.alone),
             pgbench_simple_update_tps: median(&self.pgbench),
             ratio_pgbench: ratio(&self.pgbench),
+            empty_post_per_s: median(&self.empty),
+            ratio_empty_post: ratio(&self.empty),
             ..Report::default()
         }
     }
@@ -321,11 +356,12 @@ fn print(report: &Report) {
     );
     let beside = |name: &str, rate: Option<f64>, ratio: Option<f64>| {
         if let (Some(rate), Some(ratio)) = (rate, ratio) {
-            println!("  {name:<13} {rate:>10.0} a second   {ratio:.1} times slower");
+            println!("  {name:<13} {rate:>10.0} a second   orders are {ratio:.2} times as many");
         }
     };
     beside("one by one", report.single_path_orders_per_s, report.ratio_single_path);
     beside("pgbench -N", report.pgbench_simple_update_tps, report.ratio_pgbench);
+    beside("empty POST", report.empty_post_per_s, report.ratio_empty_post);
     if let Some(us) = report.cpu_us_per_order {
         println!("  processor     {us:>10.0} us an order, in this process");
     }

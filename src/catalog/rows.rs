@@ -68,7 +68,7 @@ pub async fn listings<'a>(
 ) -> Result<Vec<Listing>, Fault> {
     let mut sheet = Sheet::new(engine, CODES);
     for code in codes {
-        sheet.text(&tidy_code(code));
+        sheet.text(tidy_code(code));
     }
     let text = "SELECT a.id, a.code, a.name_en, a.name_zh, a.price_minor, a.active FROM {x} \
                 JOIN articles a ON a.code = x.code";

@@ -23,6 +23,7 @@ use crate::{
 pub fn routes() -> OpenApiRouter<Db> {
     OpenApiRouter::new()
         .routes(routes!(quote))
+        .routes(routes!(check_order))
         .routes(routes!(place_order, list_orders))
         .routes(routes!(read_order))
         .routes(routes!(read_story))
@@ -88,6 +89,18 @@ async fn place_order(
     let alone = !wish.order.from_holds.is_empty();
     let reply = if alone { super::place_alone(&db, &wish).await? } else { till.place(wish).await? };
     Ok(exchange::replay(reply))
+}
+
+/// Whether an order reads well: nothing is looked up, nothing is written; needs
+/// `order.place`. Also the yardstick for what writing an order costs.
+#[utoipa::path(post, path = "/api/v1/orders/check", tag = "orders", request_body = PlaceOrder,
+    responses((status = 204, description = "It does")))]
+async fn check_order(caller: Caller, Body(order): Body<PlaceOrder>) -> Result<StatusCode, Problem> {
+    caller.permit(Permission::OrderPlace, None)?;
+    caller.permit_channel(&order.channel)?;
+    place::bearable(&order)?;
+    place::countable(&order.lines)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Which orders.

@@ -100,6 +100,7 @@ const KEYLESS: &[(&str, &str)] = &[
     ("/api/v1/rider/position", "a newer fix replaces an older one"),
     ("/api/v1/rider/tracker", "a new token ends the old"),
     ("/api/v1/quotes", "changes nothing"),
+    ("/api/v1/orders/check", "changes nothing"),
     ("/api/v1/work/next", "answers with the same task until it is done"),
     ("/api/v1/work/{task}/leave", "a task is put down once"),
 ];

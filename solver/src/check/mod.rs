@@ -7,6 +7,8 @@
 pub mod assignment;
 pub mod batching;
 pub mod routing;
+pub mod scattered;
+pub mod slotting;
 pub mod sourcing;
 pub mod tour;
 pub mod walk;

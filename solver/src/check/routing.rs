@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Flaw, demand};
-use crate::routing::{Job, Problem, Reason, Route, Shipment, Solution, Vehicle};
+use crate::routing::{Job, Problem, Reason, Reloaded, Route, Shipment, Solution, Stop, Vehicle};
 
 /// Checks every rule and recomputes the cost from the problem.
 ///
@@ -48,9 +48,24 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
     demand!(r.depart_ms >= v.shift.0, "{name} leaves before its shift");
     let (mut place, mut now, mut metres) = (v.start, r.depart_ms, 0);
     let mut load = [0_i64; 4];
-    let order: Vec<usize> = r.stops.iter().map(|stop| stop.job).collect();
-    loads(problem, r.vehicle, &order)?;
-    for stop in &r.stops {
+    let trips = trips(v, r)?;
+    for trip in &trips {
+        let order: Vec<usize> = trip.iter().map(|stop| stop.job).collect();
+        loads(problem, r.vehicle, &order)?;
+    }
+    let mut ready = trips[0].iter().map(|s| problem.jobs[s.job].release_ms).max();
+    demand!(ready.is_none_or(|ready| r.depart_ms >= ready), "{name} leaves before its goods are ready");
+    for (at, stop) in r.stops.iter().enumerate() {
+        if let Some(number) = r.reloads.iter().position(|l| l.before == at) {
+            let loading = &r.reloads[number];
+            ready = trips[number + 1].iter().map(|s| problem.jobs[s.job].release_ms).max();
+            (now, metres) = reload(problem, r.vehicle, loading, (place, now, metres))?;
+            place = v.reloads[loading.place].location;
+            demand!(ready.is_none_or(|ready| loading.start_ms >= ready), "{name} reloads before its goods are ready");
+            let mut carried = [0; 4];
+            trips[number + 1].iter().for_each(|s| add(&mut carried, &problem.jobs[s.job].demand));
+            demand!(carried == loading.load, "{name} takes on {carried:?}");
+        }
         let job = &problem.jobs[stop.job];
         demand!(permitted(v, r.vehicle, job), "{name} may not serve job {}", stop.job);
         let Some((ms, m)) = link(problem, place, job.location) else {
@@ -63,11 +78,8 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
         demand!(job.windows.is_empty() || job.windows.iter().any(window), "{stop:?} starts outside its windows");
         now = stop.start_ms + job.service_ms;
         demand!(stop.depart_ms == now, "{stop:?} is left at {now}, {name}");
-        demand!(r.depart_ms >= job.release_ms, "{name} leaves before job {} is ready", stop.job);
-        for (sum, more) in load.iter_mut().zip(job.demand) {
-            *sum += more;
-        }
     }
+    trips[0].iter().for_each(|s| add(&mut load, &problem.jobs[s.job].demand));
     if let Some(end) = v.end {
         let Some((ms, m)) = link(problem, place, end) else {
             return Err(Flaw(format!("{name} has no way to its end")));
@@ -84,6 +96,45 @@ fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
     let cost = v.fixed_cost + v.cost_per_m * metres + v.cost_per_ms * (now - r.depart_ms);
     demand!(cost == r.cost, "{name} costs {cost}, said {}", r.cost);
     Ok(())
+}
+
+/// The stops of each trip; none is empty, and locked stops are on the first.
+fn trips<'r>(v: &Vehicle, r: &'r Route) -> Result<Vec<&'r [Stop]>, Flaw> {
+    let most = v.max_reloads.unwrap_or(usize::MAX);
+    demand!(r.reloads.len() <= most, "vehicle {} reloads {} times", r.vehicle, r.reloads.len());
+    let (mut trips, mut from) = (Vec::new(), 0);
+    for loading in &r.reloads {
+        let sound = from < loading.before && loading.before < r.stops.len() && loading.place < v.reloads.len();
+        demand!(sound && loading.before >= v.locked.len(), "vehicle {}: {loading:?} is out of place", r.vehicle);
+        trips.push(&r.stops[from..loading.before]);
+        from = loading.before;
+    }
+    trips.push(&r.stops[from..]);
+    Ok(trips)
+}
+
+/// One loading, from a place, a time and metres driven: the time and metres after it.
+fn reload(
+    problem: &Problem,
+    vehicle: usize,
+    loading: &Reloaded,
+    (place, now, metres): (usize, i64, i64),
+) -> Result<(i64, i64), Flaw> {
+    let station = &problem.vehicles[vehicle].reloads[loading.place];
+    let Some((ms, m)) = link(problem, place, station.location) else {
+        return Err(Flaw(format!("vehicle {vehicle} has no way to its reload")));
+    };
+    demand!(loading.arrive_ms == now + ms, "vehicle {vehicle}: {loading:?} is reached at {}", now + ms);
+    demand!(loading.start_ms >= loading.arrive_ms, "vehicle {vehicle}: {loading:?} begins before arrival");
+    let open = station.window.is_none_or(|(from, to)| (from..=to).contains(&loading.start_ms));
+    demand!(open, "vehicle {vehicle}: {loading:?} is outside its window");
+    let done = loading.start_ms + station.service_ms;
+    demand!(loading.depart_ms == done, "vehicle {vehicle}: {loading:?} is done at {done}");
+    Ok((done, metres + m))
+}
+
+fn add(sum: &mut [i64; 4], more: &[i64; 4]) {
+    sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }
 
 /// The load on board after each stop, from the deliveries it left with on.
@@ -141,7 +192,10 @@ fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
     let both = |(number, v): &(usize, &Vehicle)| permitted(v, *number, j) && permitted(v, *number, mate);
     let able: Vec<usize> = able.filter(both).map(|(number, _)| number).collect();
     let holds = |vehicle: &usize| {
-        let mut order = problem.vehicles[*vehicle].locked.clone();
+        let v = &problem.vehicles[*vehicle];
+        let anew = !v.reloads.is_empty() && v.max_reloads != Some(0);
+        // On another trip the locked stops weigh nothing.
+        let mut order = if anew { Vec::new() } else { v.locked.clone() };
         order.extend(pair.map_or(vec![job], |s| vec![s.from, s.to]));
         loads(problem, *vehicle, &order).is_ok()
     };
@@ -204,9 +258,7 @@ fn is_whole(orders: &[Vec<usize>], s: &Shipment) -> bool {
     }
 }
 
-/// Least cost of one order of jobs over all departures worth trying. Driven
-/// without waiting, cost is linear in the departure except where a stop is
-/// reached just as a window opens or closes; after a wait nothing depends on it.
+/// Least cost of one order of jobs over all ways to reload and all departures.
 fn cheapest_departure(problem: &Problem, vehicle: usize, order: &[usize]) -> Option<i64> {
     let v = &problem.vehicles[vehicle];
     if !order.starts_with(&v.locked) {
@@ -215,28 +267,72 @@ fn cheapest_departure(problem: &Problem, vehicle: usize, order: &[usize]) -> Opt
     if order.is_empty() {
         return Some(0);
     }
-    let ready = order.iter().map(|&j| problem.jobs[j].release_ms).max();
-    let first = v.shift.0.max(ready?);
+    // A place, or none, for each gap: counted like the digits of a number.
+    let (gaps, digits) = (order.len() - 1, v.reloads.len() + 1);
+    let plans = (0..digits.pow(gaps as u32)).map(|number| {
+        let digit = |gap: usize| number / digits.pow(gap as u32) % digits;
+        (0..gaps).map(|gap| digit(gap).checked_sub(1)).collect::<Vec<_>>()
+    });
+    let allowed = |cuts: &Vec<Option<usize>>| {
+        let used = cuts.iter().flatten().count();
+        used <= v.max_reloads.unwrap_or(used) && cuts.iter().take(v.locked.len().saturating_sub(1)).all(Option::is_none)
+    };
+    plans.filter(allowed).filter_map(|cuts| cheapest_with(problem, vehicle, order, &cuts)).min()
+}
+
+/// The latest release of the trip that begins with a stop.
+fn released(problem: &Problem, order: &[usize], cuts: &[Option<usize>], from: usize) -> i64 {
+    let to = (from..cuts.len()).find(|&gap| cuts[gap].is_some()).map_or(order.len(), |gap| gap + 1);
+    order[from..to].iter().map(|&j| problem.jobs[j].release_ms).max().unwrap_or(i64::MIN)
+}
+
+/// The same for given reloads: `cuts[gap]` is the place between two stops. Driven
+/// without waiting, cost is linear in the departure except where a stop is
+/// reached just as a window opens or closes; after a wait nothing depends on it.
+fn cheapest_with(problem: &Problem, vehicle: usize, order: &[usize], cuts: &[Option<usize>]) -> Option<i64> {
+    let v = &problem.vehicles[vehicle];
+    let first = v.shift.0.max(released(problem, order, cuts, 0));
     let mut tries = vec![first];
     let (mut place, mut reach) = (v.start, 0);
-    for &j in order {
+    for (at, &j) in order.iter().enumerate() {
         let job = &problem.jobs[j];
+        if let Some(station) = at.checked_sub(1).and_then(|gap| cuts[gap]).map(|k| &v.reloads[k]) {
+            reach += problem.durations.get(place, station.location)?;
+            let (from, to) = station.window.unwrap_or((reach, reach));
+            tries.extend([from - reach, to - reach, released(problem, order, cuts, at) - reach]);
+            reach += station.service_ms;
+            place = station.location;
+        }
         reach += problem.durations.get(place, job.location)?;
         let turns = job.windows.iter().flat_map(|w| [w.0 - reach, w.1 - reach]);
         tries.extend(turns);
         reach += job.service_ms;
         place = job.location;
     }
-    let costs = tries.into_iter().filter(|&t| t >= first).filter_map(|t| drive(problem, vehicle, order, t));
+    let costs = tries.into_iter().filter(|&t| t >= first).filter_map(|t| drive(problem, vehicle, order, cuts, t));
     costs.min()
 }
 
-fn drive(problem: &Problem, vehicle: usize, order: &[usize], depart: i64) -> Option<i64> {
+fn drive(problem: &Problem, vehicle: usize, order: &[usize], cuts: &[Option<usize>], depart: i64) -> Option<i64> {
     let v = &problem.vehicles[vehicle];
     let (mut place, mut now, mut metres) = (v.start, depart, 0);
-    loads(problem, vehicle, order).ok()?;
-    for &j in order {
+    let mut from = 0;
+    for to in (1..=order.len()).filter(|&to| to == order.len() || cuts[to - 1].is_some()) {
+        loads(problem, vehicle, &order[from..to]).ok()?;
+        from = to;
+    }
+    for (at, &j) in order.iter().enumerate() {
         let job = &problem.jobs[j];
+        if let Some(station) = at.checked_sub(1).and_then(|gap| cuts[gap]).map(|k| &v.reloads[k]) {
+            let (ms, m) = link(problem, place, station.location)?;
+            (now, metres, place) = (now + ms, metres + m, station.location);
+            let (open, close) = station.window.unwrap_or((now, i64::MAX));
+            now = now.max(open).max(released(problem, order, cuts, at));
+            if now > close {
+                return None;
+            }
+            now += station.service_ms;
+        }
         let (ms, m) = link(problem, place, job.location)?;
         (now, metres, place) = (now + ms, metres + m, job.location);
         if !job.windows.is_empty() {

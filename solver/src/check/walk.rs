@@ -1,6 +1,9 @@
 //! Judges a walk over aisles: step by step along the floor, all places seen.
 
+use std::collections::BTreeSet;
+
 use super::{Flaw, demand};
+use crate::picking_formats::sprp::Errand;
 use crate::tour::grid::{Crossing, Grid, Place, Step, Walk};
 
 /// Checks a walk against the floor and the places it was asked for.
@@ -20,6 +23,21 @@ pub fn check(grid: &Grid, start: Crossing, end: Crossing, places: &[Place], walk
     demand!(length == walk.length, "length is {length}, said {}", walk.length);
     for place in places {
         demand!(walk.steps.contains(&Step::Pick(*place)), "{place:?} is not visited");
+    }
+    Ok(())
+}
+
+/// Checks that a walk from and to the errand's depot passes enough of all it wants.
+///
+/// # Errors
+/// A [`Flaw`] with the first violation.
+pub fn errand(errand: &Errand, walk: &Walk) -> Result<(), Flaw> {
+    check(&errand.grid, errand.depot, errand.depot, &[], walk)?;
+    let seen: BTreeSet<Step> = walk.steps.iter().copied().collect();
+    for (number, (units, at)) in errand.wants.iter().enumerate() {
+        let passed = at.iter().filter(|(place, _)| seen.contains(&Step::Pick(*place)));
+        let have: u128 = passed.map(|(_, units)| u128::from(*units)).sum();
+        demand!(have >= u128::from(*units), "want {number}: {have} of {units} are passed");
     }
     Ok(())
 }

@@ -68,19 +68,35 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
 }
 
 /// The routes as lines `Route #k: 3 17 5`, k the number of the vehicle, then the
-/// cost.
+/// cost. A reload stands between its trips as the number of its place, from 0 on,
+/// as in `3 0 17 5`. In a mixed fleet unused vehicles have empty lines, for readers
+/// that count lines and pass over k.
 pub fn write(instance: &Instance, solution: &Solution) -> String {
     let mut text = String::new();
+    let vehicles = &instance.problem.vehicles;
+    let mixed = vehicles.iter().any(|v| *v != vehicles[0]);
+    let mut unused = 0;
     for route in &solution.routes {
-        let stops: Vec<&str> = route.stops.iter().map(|s| instance.names[s.job].as_str()).collect();
+        for idle in unused..if mixed { route.vehicle } else { unused } {
+            text.push_str(&format!("Route #{}:\n", idle + 1));
+        }
+        unused = route.vehicle + 1;
+        let mut stops = Vec::new();
+        for (at, stop) in route.stops.iter().enumerate() {
+            for reload in route.reloads.iter().filter(|r| r.before == at) {
+                stops.push(vehicles[route.vehicle].reloads[reload.place].location.to_string());
+            }
+            stops.push(instance.names[stop.job].clone());
+        }
         text.push_str(&format!("Route #{}: {}\n", route.vehicle + 1, stops.join(" ")));
     }
     text.push_str(&format!("Cost {}\n", in_units(solution.cost, instance.scale)));
     text
 }
 
-/// Reads lines `Route #k: 3 17 5`: the jobs of each vehicle, by its number. Lines
-/// of other kinds are passed over.
+/// Reads lines `Route #k: 3 17 5`: the jobs of each vehicle, by its number, and its
+/// reloads, as [`crate::routing::Options::warm`] counts them. Lines of other kinds
+/// are passed over.
 ///
 /// # Errors
 /// [`FormatError`] names a job or a vehicle that the problem does not have.
@@ -97,8 +113,13 @@ pub fn read_routes(instance: &Instance, text: &str) -> Result<Vec<Vec<usize>>, F
         let route = vehicle.and_then(|v| routes.get_mut(v));
         let route: &mut Vec<usize> =
             route.ok_or_else(|| FormatError::new(at + 1, format!("there is no vehicle {number:?}")))?;
+        let (jobs, vehicles) = (instance.problem.jobs.len(), &instance.problem.vehicles);
+        let station = |name: &str| {
+            let place = name.parse::<usize>().ok()?;
+            vehicles[vehicle?].reloads.iter().position(|r| r.location == place).map(|k| jobs + k)
+        };
         let job = |name: &str| {
-            let known = job_of.get(name).copied();
+            let known = job_of.get(name).copied().or_else(|| station(name));
             known.ok_or_else(|| FormatError::new(at + 1, format!("there is no job {name:?}")))
         };
         *route = stops.split_whitespace().map(job).collect::<Result<_, _>>()?;
@@ -170,6 +191,22 @@ mod tests {
             assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
             assert_eq!(in_units(solution.cost, instance.scale), cost);
         }
+    }
+
+    #[test]
+    fn trips_are_written_with_the_depot_between_them_and_read_again() {
+        let trips = VRPLIB.replace("CVRP\n", "MTVRPTWR\nVEHICLES : 1\nROUNDING : NEAREST\n")
+            + "VEHICLES_RELOAD_DEPOT_SECTION\n1 1\n";
+        let instance = read(&trips.replace("EOF\n", "")).unwrap();
+        let budget = crate::routing::Budget { iterations: 50 };
+        let solution = crate::routing::solve(&instance.problem, budget, 1).unwrap();
+        assert_eq!(crate::check::routing::check(&instance.problem, &solution), Ok(()));
+        let text = write(&instance, &solution);
+        assert!(["Route #1: 1 0 2\nCost 26\n", "Route #1: 2 0 1\nCost 26\n"].contains(&text.as_str()), "{text}");
+        let routes = read_routes(&instance, &text).unwrap();
+        assert_eq!((routes[0].len(), routes[0][1]), (3, 2));
+        let odd = trips.replace("EOF\n", "").replace("\n1 1\n", "\n1 9\n");
+        assert_eq!(read(&odd).unwrap_err().reason, "place 8 is not within 0 to 2");
     }
 
     #[test]

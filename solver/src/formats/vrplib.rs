@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::{FormatError, Instance, MAX_PLACES, euclidean, index, numbers, out_of_range};
 use crate::matrix::Matrix;
-use crate::routing::{DIMENSIONS, Job, Problem, Shipment, Vehicle};
+use crate::routing::{DIMENSIONS, Job, Problem, Reload, Shipment, Vehicle};
 
 /// Any time and any distance, in the units of a file.
 const ENDLESS: i64 = 1 << 40;
@@ -214,6 +214,22 @@ impl File {
         Ok(())
     }
 
+    /// Places where each vehicle may load anew: rows of a vehicle and its places.
+    fn reloads(&self, vehicles: usize, size: usize) -> Result<Vec<Vec<usize>>, FormatError> {
+        let mut reloads = vec![Vec::new(); vehicles];
+        for (line, row) in self.rows("VEHICLES_RELOAD_DEPOT_SECTION") {
+            let [vehicle, ..] = row[..] else { continue };
+            let vehicle = index(*line, vehicle - 1.0, vehicles.saturating_sub(1), "vehicle")?;
+            for &place in &row[1..] {
+                let place = index(*line, place - 1.0, size.saturating_sub(1), "place")?;
+                if !reloads[vehicle].contains(&place) {
+                    reloads[vehicle].push(place);
+                }
+            }
+        }
+        Ok(reloads)
+    }
+
     fn vehicles(&self, nodes: &Nodes, depots: &[usize], rounding: Rounding) -> Result<Vec<Vehicle>, FormatError> {
         let capacity = self.number("CAPACITY")?.map(|c| c as i64);
         let total: i64 = nodes.demand.iter().map(|d| d[0].max(0)).sum::<i64>().max(1);
@@ -235,16 +251,22 @@ impl File {
         let unit = by_number("VEHICLES_UNIT_DISTANCE_COST_SECTION")?;
         let depot = by_number("VEHICLES_DEPOT_SECTION")?;
         let longest = self.number("VEHICLES_MAX_DURATION")?;
+        let reloads = self.reloads(count, nodes.window.len())?;
+        let most = self.number("VEHICLES_MAX_RELOADS")?;
+        let mosts = by_number("VEHICLES_MAX_RELOADS_SECTION")?;
         let value = |rows: &[Option<Vec<f64>>], v: usize| rows[v].as_ref().map(|row| row[0]);
         let mut vehicles = Vec::with_capacity(count);
-        for v in 0..count {
+        for (v, reloads) in reloads.iter().enumerate() {
             let start = match value(&depot, v) {
                 Some(d) => index(0, d - 1.0, nodes.window.len().saturating_sub(1), "depot")?,
                 None => depots[0],
             };
             let load = value(&capacities, v).map(|c| c as i64).or(capacity).unwrap_or(total);
+            let reload = |&at: &usize| Reload { location: at, service_ms: nodes.service[at], window: nodes.window[at] };
             vehicles.push(Vehicle {
                 start,
+                reloads: reloads.iter().map(reload).collect(),
+                max_reloads: most.or(value(&mosts, v)).map(|m| m.max(0.0) as usize),
                 end: Some(start),
                 shift: nodes.window[start].unwrap_or((0, ENDLESS)),
                 capacity: std::array::from_fn(|d| if d == 0 { load } else { 0 }),
@@ -284,6 +306,8 @@ impl Nodes {
         let mut service = first(one("SERVICE_TIME_SECTION")?, &units);
         if let Some(all) = file.number("SERVICE_TIME")? {
             service.iter_mut().for_each(|s| *s = units(all));
+            // It is that of clients.
+            file.depots(size)?.iter().for_each(|&depot| service[depot] = 0);
         }
         let windows = file.by_place("TIME_WINDOW_SECTION", size, 2)?;
         let has_prizes = !file.rows("PRIZE_SECTION").is_empty();

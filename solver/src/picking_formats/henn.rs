@@ -16,11 +16,23 @@ const CELLS: u32 = 45;
 /// Aisle sides; two neighbours share an aisle.
 const SIDES: u32 = 20;
 
+/// For each order, aisle and location of its articles as the file numbers them.
+pub type Names = Vec<Vec<(u32, u32)>>;
+
 /// The orders of a file as a job for a cart of so many articles.
 ///
 /// # Errors
 /// [`Misread`] with the line.
 pub fn read(text: &str, capacity: i64) -> Result<Job, Misread> {
+    Ok(read_named(text, capacity)?.0)
+}
+
+/// The same with, for each spot of each order, the file's aisle and location.
+///
+/// # Errors
+/// [`Misread`] with the line.
+pub fn read_named(text: &str, capacity: i64) -> Result<(Job, Names), Misread> {
+    let mut names: Names = Vec::new();
     let mut orders: Vec<Order> = Vec::new();
     let mut due = 0;
     for (line, row) in text.lines().enumerate().map(|(i, row)| (i + 1, row)) {
@@ -35,6 +47,7 @@ pub fn read(text: &str, capacity: i64) -> Result<Job, Misread> {
                 return Err(Misread::new(line, format!("order {index} where {} is due", orders.len())));
             }
             due = number(line, "the number of articles", words.last())?;
+            names.push(Vec::new());
             orders.push(Order { spots: Vec::new(), load: [i64::from(due), 0, 0, 0] });
             continue;
         }
@@ -45,6 +58,9 @@ pub fn read(text: &str, capacity: i64) -> Result<Job, Misread> {
         if aisle >= SIDES || cell >= CELLS {
             return Err(Misread::new(line, format!("aisle {aisle} location {cell} is off the floor")));
         }
+        if let Some(names) = names.last_mut() {
+            names.push((aisle, cell));
+        }
         order.spots.push(Spot::new(aisle / 2, 3 + 2 * cell));
         due -= 1_u32;
     }
@@ -53,7 +69,7 @@ pub fn read(text: &str, capacity: i64) -> Result<Job, Misread> {
     }
     let mut most = [i64::MAX; LOADS];
     most[0] = capacity;
-    Ok(Job { block: Block { pitch: 10, length: 94, depot: 0 }, orders, capacity: most })
+    Ok((Job { block: Block { pitch: 10, length: 94, depot: 0 }, orders, capacity: most }, names))
 }
 
 /// The capacity in a file name such as `10l-40-45-0_cb.txt`: its third number.

@@ -1,15 +1,21 @@
 //! Single-picker routing files, with or without scattered storage.
 //!
 //! The single-block form of Heßler and Irnich (2023). Lengths are doubled, so
-//! that half units stay whole: [`SCALE`] of ours make one of the file's.
+//! that half units stay whole: [`SCALE`] of ours make one of the file's. Cells
+//! are counted from the top, as the published optima of all ordinary files say.
 
 use std::collections::BTreeMap;
 
 use super::{Misread, number};
+use crate::tour::aisles::{Block, Spot};
 use crate::tour::grid::{Crossing, Grid, Place};
+use crate::tour::scattered::Want;
 
 /// Our length units in one of the file's.
 pub const SCALE: i64 = 2;
+
+/// Units wanted of an article, and the places with the units there.
+pub type Wanted = (u64, Vec<(Place, u64)>);
 
 /// A picker's errand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +24,12 @@ pub struct Errand {
     pub grid: Grid,
     /// Start and end.
     pub depot: Crossing,
-    /// For each article of the order: units wanted, and places with units there.
-    pub wants: Vec<(u64, Vec<(Place, u64)>)>,
+    /// For each article of the order what is wanted.
+    pub wants: Vec<Wanted>,
+    /// Articles of `wants`, as the file numbers them.
+    pub articles: Vec<u64>,
+    /// For each of `wants`, the cells of its places as the file numbers them.
+    pub cells: Vec<Vec<i64>>,
     /// From the depot to its crossing and back, to be added to a walk.
     pub extra: i64,
 }
@@ -107,23 +117,50 @@ fn build(head: &Head<'_>, stored: &[Stored], wanted: Vec<(u64, u64)>) -> Result<
         return Err(Misread::new(head.get("DEPOT_AISLE")?.0, "the depot is off the floor"));
     }
     let mut places: BTreeMap<u64, Vec<(Place, u64)>> = BTreeMap::new();
+    let mut named: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
     for &(line, article, aisle, cell, units) in stored {
         if aisle >= aisles || !(0..cells).contains(&cell) {
             return Err(Misread::new(line, format!("aisle {aisle} cell {cell} is off the floor")));
         }
-        let place = Place { aisle, block: 0, along: foot + step * cell };
+        let place = Place { aisle, block: 0, along: foot + step * (cells - 1 - cell) };
+        named.entry(article).or_default().push(cell);
         places.entry(article).or_default().push((place, units));
     }
-    let mut wants = Vec::new();
+    let (mut wants, mut articles, mut cells_of) = (Vec::new(), Vec::new(), Vec::new());
     for (article, units) in wanted {
         let at = places.get(&article).cloned().unwrap_or_default();
         if at.iter().fold(0_u64, |sum, p| sum.saturating_add(p.1)) < units {
             return Err(Misread::new(head.end, format!("article {article} is not in stock {units} times")));
         }
+        articles.push(article);
+        cells_of.push(named.get(&article).cloned().unwrap_or_default());
         wants.push((units, at));
     }
     let extra = 2 * head.length("DISTANCE_TOP_OR_BOTTOM_TO_DEPOT")?;
-    Ok(Errand { grid, depot, wants, extra })
+    Ok(Errand { grid, depot, wants, articles, cells: cells_of, extra })
+}
+
+impl Errand {
+    /// The places behind indices of offers, article by article.
+    pub fn places(&self, picks: &[Vec<usize>]) -> Vec<Place> {
+        let of =
+            |(want, picks): (&Wanted, &Vec<usize>)| -> Vec<Place> { picks.iter().map(|&at| want.1[at].0).collect() };
+        self.wants.iter().zip(picks).flat_map(of).collect()
+    }
+
+    /// The same errand for [`crate::tour::scattered`], seen from the depot's side.
+    pub fn scattered(&self) -> (Block, Vec<Want>) {
+        let length = self.grid.stretch[0][0];
+        let pitch = self.grid.across[0].first().copied().unwrap_or(0);
+        let block = Block { pitch: pitch as u32, length: length as u32, depot: self.depot.aisle as u32 };
+        let spot = |p: &Place| {
+            let along = if self.depot.cross == 0 { p.along } else { length - p.along };
+            Spot::new(p.aisle as u32, along as u32)
+        };
+        let want =
+            |(units, at): &Wanted| Want { units: *units, offers: at.iter().map(|(p, n)| (spot(p), *n)).collect() };
+        (block, self.wants.iter().map(want).collect())
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +176,7 @@ mod tests {
     #[test]
     fn reads_an_errand_and_says_where_it_cannot() {
         let errand = read(TEXT).unwrap();
-        let place = Place { aisle: 0, block: 0, along: 38 };
+        let place = Place { aisle: 0, block: 0, along: 24 };
         assert_eq!(errand.wants, vec![(1, vec![(place, 1)])]);
         assert_eq!(errand.grid.stretch[0][0], 62);
         assert_eq!(read(&TEXT.replace("AISLE 0", "AISLE 5")).unwrap_err().line, 12);

@@ -4,8 +4,9 @@
 //! enough not to wait needlessly, early enough to keep slack for the road.
 
 use super::compile::{FAR, Instance, NONE, permitted};
-use super::model::{DIMENSIONS, Reason, Route, Solution, Stop, Unserved};
+use super::model::{DIMENSIONS, Reason, Reloaded, Route, Solution, Stop, Unserved};
 use super::segment::Segment;
+use super::trips::{Driven, place_of};
 
 /// A vehicle's visits with their windows.
 pub(super) type Order = Vec<(u32, u32)>;
@@ -18,7 +19,7 @@ pub(super) fn solution(inst: &Instance<'_>, orders: &[Order], locked: &[usize]) 
     orders.iter().flatten().for_each(|(visit, _)| served[*visit as usize] = true);
     let prefixes: Vec<Segment> =
         orders.iter().zip(locked).enumerate().map(|(v, (o, &l))| whole(inst, v as u32, &o[..l], false)).collect();
-    let absent = (0..inst.visits).filter(|&j| !served[j]);
+    let absent = (0..inst.jobs).filter(|&j| !served[j]);
     let unserved: Vec<Unserved> =
         absent.map(|job| Unserved { job, reason: reason(inst, orders, locked, &prefixes, job) }).collect();
     let forgone: i64 = unserved.iter().map(|u| inst.prize[u.job]).sum();
@@ -28,18 +29,22 @@ pub(super) fn solution(inst: &Instance<'_>, orders: &[Order], locked: &[usize]) 
 
 /// A route as one stretch, with or without its end.
 fn whole(inst: &Instance<'_>, vehicle: u32, order: &[(u32, u32)], closed: bool) -> Segment {
+    drive(inst, vehicle, order, closed).expect("a kept route is feasible")
+}
+
+/// The same, for any route; nothing when it cannot be driven in time.
+pub(super) fn drive(inst: &Instance<'_>, vehicle: u32, order: &[(u32, u32)], closed: bool) -> Option<Segment> {
     let mut here = inst.start(vehicle);
-    let mut stretch = inst.terminal(here);
+    let mut driven = Driven::new(inst, vehicle);
     for &(visit, window) in order {
-        let single = &inst.windows(visit)[window as usize];
-        stretch = inst.join(&stretch, here, visit, single).expect("a kept route is feasible");
+        driven = driven.on(inst, vehicle, here, visit, &inst.windows(visit)[window as usize])?;
         here = visit;
     }
     if closed {
         let end = inst.end(vehicle);
-        stretch = inst.join(&stretch, here, end, &inst.terminal(end)).expect("a kept route is feasible");
+        driven = driven.on(inst, vehicle, here, end, &inst.terminal(end))?;
     }
-    stretch
+    driven.whole()
 }
 
 fn route(inst: &Instance<'_>, vehicle: u32, order: &[(u32, u32)]) -> Route {
@@ -47,14 +52,25 @@ fn route(inst: &Instance<'_>, vehicle: u32, order: &[(u32, u32)]) -> Route {
     let depart_ms = whole.early.max(whole.release);
     let (mut now, mut here) = (depart_ms, inst.start(vehicle));
     let mut stops = Vec::with_capacity(order.len());
+    let mut reloads: Vec<Reloaded> = Vec::new();
     let mut load = [0; DIMENSIONS];
-    for &(visit, window) in order {
+    for (at, &(visit, window)) in order.iter().enumerate() {
         let single = &inst.windows(visit)[window as usize];
         let arrive_ms = now + i64::from(inst.time(here, visit));
-        let start_ms = arrive_ms.max(single.early);
-        now = start_ms + single.duration;
+        let mut start_ms = arrive_ms.max(single.early);
         here = visit;
-        for (sum, more) in load.iter_mut().zip(inst.problem.jobs[visit as usize].demand) {
+        if inst.is_reload(visit) {
+            let trip = order[at + 1..].iter().map(|o| o.0 as usize).take_while(|v| *v < inst.jobs);
+            start_ms = start_ms.max(trip.map(|job| inst.problem.jobs[job].release_ms).max().unwrap_or(start_ms));
+            now = start_ms + single.duration;
+            let place = place_of(inst, vehicle as usize, visit).expect("the vehicle reloads where it may");
+            let load = [0; DIMENSIONS];
+            reloads.push(Reloaded { before: stops.len(), place, arrive_ms, start_ms, depart_ms: now, load });
+            continue;
+        }
+        now = start_ms + single.duration;
+        let taken = reloads.last_mut().map_or(&mut load, |reload| &mut reload.load);
+        for (sum, more) in taken.iter_mut().zip(inst.problem.jobs[visit as usize].demand) {
             *sum += more;
         }
         stops.push(Stop { job: visit as usize, arrive_ms, start_ms, depart_ms: now });
@@ -67,6 +83,7 @@ fn route(inst: &Instance<'_>, vehicle: u32, order: &[(u32, u32)]) -> Route {
         end_ms: now + i64::from(inst.time(here, inst.end(vehicle))),
         distance_m: whole.distance,
         load,
+        reloads,
         cost: van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration,
     }
 }
@@ -84,9 +101,32 @@ fn reason(inst: &Instance<'_>, orders: &[Order], locked: &[usize], prefixes: &[S
     let obstacle = |vehicle: usize| {
         let last = locked[vehicle].checked_sub(1).map(|at| orders[vehicle][at].0);
         let last = last.unwrap_or(inst.start(vehicle as u32));
-        obstacle(inst, vehicle, &prefixes[vehicle], last, job).unwrap_or(other)
+        let met = obstacle(inst, vehicle, &prefixes[vehicle], last, job);
+        let Some(met) = met.filter(|met| *met != Reason::NoVehicle) else { return met.unwrap_or(other) };
+        match goes_after_reload(inst, vehicle, &orders[vehicle][..locked[vehicle]], job) {
+            None => met,
+            Some(true) => other,
+            Some(false) if met == Reason::Capacity => Reason::Time,
+            Some(false) => met,
+        }
     };
     (0..orders.len()).map(obstacle).max_by_key(closeness).unwrap_or(Reason::NoVehicle)
+}
+
+/// Whether a vehicle would be in time with a job alone on a second trip, after its
+/// locked stops; nothing when it has no second trip, or no room for the job on it.
+fn goes_after_reload(inst: &Instance<'_>, vehicle: usize, locked: &[(u32, u32)], job: usize) -> Option<bool> {
+    let (route, visit) = (vehicle as u32, job as u32);
+    let places = || inst.places.iter().map(|p| p.start).filter(|&reload| inst.may_serve(route, reload));
+    let several = inst.vans[vehicle].max_reloads > 0 && places().next().is_some();
+    if locked.is_empty() || !several || !inst.may_serve(route, visit) {
+        return None;
+    }
+    let mut windows = places().flat_map(|reload| (0..inst.windows(visit).len() as u32).map(move |w| (reload, w)));
+    Some(windows.any(|(reload, window)| {
+        let order: Order = locked.iter().copied().chain([(reload, 0), (visit, window)]).collect();
+        drive(inst, route, &order, true).is_some_and(|w| inst.cost(route, &w).is_some())
+    }))
 }
 
 /// Why a vehicle could not serve a job after its locked stops, nothing else.

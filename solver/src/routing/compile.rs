@@ -43,6 +43,7 @@ pub(super) struct Van {
     pub(super) per_ms: i64,
     pub(super) max_distance: i64,
     pub(super) max_duration: i64,
+    pub(super) max_reloads: u32,
     /// Vehicles of one class differ in number and locked stops only.
     pub(super) class: u32,
     /// Capacity of the smallest vehicle over its own, in the first dimension.
@@ -57,11 +58,16 @@ pub(super) struct Traits {
     pub(super) pairs: bool,
     pub(super) dimensions: usize,
     pub(super) prizes: bool,
+    pub(super) reloads: bool,
 }
 
 pub(super) struct Instance<'a> {
     pub(super) problem: &'a Problem,
+    /// Visits below this are jobs, the others reloads.
+    pub(super) jobs: usize,
     pub(super) visits: usize,
+    /// Reloads by place.
+    pub(super) places: Vec<std::ops::Range<u32>>,
     pub(super) traits: Traits,
     side: usize,
     cells: Vec<u32>,
@@ -98,9 +104,12 @@ pub(super) struct Instance<'a> {
 }
 
 impl<'a> Instance<'a> {
-    pub(super) fn new(problem: &'a Problem) -> Self {
+    /// `places` are the reloads among the jobs of the problem, behind all others
+    /// (see [`super::trips::Grown`]).
+    pub(super) fn new(problem: &'a Problem, places: &[std::ops::Range<u32>]) -> Self {
         let visits = problem.jobs.len();
-        let (rows, row) = rows(problem);
+        let jobs = places.first().map_or(visits, |first| first.start as usize);
+        let (rows, row) = rows(problem, jobs);
         let side = rows.len();
         let planes = planes(problem, &rows);
         let (class_of, classes) = classes(problem);
@@ -109,8 +118,10 @@ impl<'a> Instance<'a> {
         let smallest = problem.vehicles.iter().map(|v| v.capacity[0]).min().unwrap_or(0);
         let mut instance = Self {
             problem,
+            jobs,
             visits,
-            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false },
+            places: places.to_vec(),
+            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false, reloads: false },
             side,
             cells: planes.cells,
             dist: planes.dist,
@@ -261,7 +272,8 @@ impl<'a> Instance<'a> {
 
     /// The cheapest set of rules that says all the problem says.
     fn judge(&mut self) -> Traits {
-        let (jobs, vans) = (&self.problem.jobs, &self.problem.vehicles);
+        let (jobs, vans) = (&self.problem.jobs[..self.jobs], &self.problem.vehicles);
+        let reloads = !self.places.is_empty();
         let pairs = !self.problem.shipments.is_empty();
         let used = |d: usize| {
             let amounts = jobs.iter().any(|j| j.demand[d] != 0 || j.pickup[d] != 0);
@@ -280,13 +292,14 @@ impl<'a> Instance<'a> {
         if backhaul {
             self.split_backhaul(dimensions);
         }
-        let longest = self.problem.durations.max() + jobs.iter().map(|j| j.service_ms).max().unwrap_or(0);
+        let longest = self.problem.durations.max() + self.problem.jobs.iter().map(|j| j.service_ms).max().unwrap_or(0);
         let whole = longest.saturating_mul(self.visits as i64 + 2);
         let roomy = vans.iter().all(|v| v.shift.1 - v.shift.0 > whole);
         Traits {
             windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
-            chain: paid || bounded || released || several || mixed,
+            chain: paid || bounded || released || several || mixed || reloads,
             pairs,
+            reloads,
             prizes: jobs.iter().any(|j| j.prize.is_some()),
             dimensions: if backhaul { dimensions * 2 } else { dimensions },
         }
@@ -321,8 +334,8 @@ impl<'a> Instance<'a> {
     /// part of the waiting it brings and all of the lateness, as in the lists of
     /// HGS for windows (Vidal et al. 2013); the better direction of the two.
     fn find_neighbours(&mut self) {
-        let count = self.visits as u32;
-        self.width = NEIGHBOURS.min(self.visits.saturating_sub(1));
+        let count = self.jobs as u32;
+        self.width = NEIGHBOURS.min(self.jobs.saturating_sub(1));
         self.reach = self.width.min(REACH);
         let van = self.vans.first();
         let (per_m, per_ms) = van.map_or((1.0, 0.0), |v| (v.per_m as f64, v.per_ms as f64));
@@ -345,8 +358,8 @@ impl<'a> Instance<'a> {
             }
             price
         };
-        let mut near = Vec::with_capacity(self.visits * self.width);
-        let mut others: Vec<(f64, u32)> = Vec::with_capacity(self.visits);
+        let mut near = Vec::with_capacity(self.jobs * self.width);
+        let mut others: Vec<(f64, u32)> = Vec::with_capacity(self.jobs);
         for a in 0..count {
             others.clear();
             others.extend((0..count).filter(|&b| b != a).map(|b| (way(a, b).min(way(b, a)), b)));
@@ -380,27 +393,28 @@ fn van(v: &Vehicle, class: u32, smallest: i64) -> Van {
         per_ms: v.cost_per_ms,
         max_distance: v.max_distance_m.unwrap_or(i64::MAX),
         max_duration: v.max_duration_ms.unwrap_or(i64::MAX),
+        max_reloads: v.max_reloads.map_or(u32::MAX, |most| u32::try_from(most).unwrap_or(u32::MAX)),
         class,
         share: if v.capacity[0] > 0 { smallest as f64 / v.capacity[0] as f64 } else { 1.0 },
     }
 }
 
 /// The place of each row of the table (`None`: nowhere, near to all), and the row
-/// of each node.
-fn rows(problem: &Problem) -> (Vec<Option<usize>>, Vec<u32>) {
-    let mut rows: Vec<Option<usize>> = problem.jobs.iter().map(|j| Some(j.location)).collect();
+/// of each node. Each job has its own, so that a visit is its row; reloads and
+/// ends of routes share theirs.
+fn rows(problem: &Problem, jobs: usize) -> (Vec<Option<usize>>, Vec<u32>) {
+    let mut rows: Vec<Option<usize>> = problem.jobs[..jobs].iter().map(|j| Some(j.location)).collect();
     let mut row: Vec<u32> = (0..rows.len() as u32).collect();
     let mut known: Vec<(Option<usize>, u32)> = Vec::new();
-    for vehicle in &problem.vehicles {
-        for place in [Some(vehicle.start), vehicle.end] {
-            let found = known.iter().find(|(p, _)| *p == place).map(|(_, at)| *at);
-            let at = found.unwrap_or_else(|| {
-                rows.push(place);
-                known.push((place, rows.len() as u32 - 1));
-                rows.len() as u32 - 1
-            });
-            row.push(at);
-        }
+    let reloads = problem.jobs[jobs..].iter().map(|j| Some(j.location));
+    for place in reloads.chain(problem.vehicles.iter().flat_map(|v| [Some(v.start), v.end])) {
+        let found = known.iter().find(|(p, _)| *p == place).map(|(_, at)| *at);
+        let at = found.unwrap_or_else(|| {
+            rows.push(place);
+            known.push((place, rows.len() as u32 - 1));
+            rows.len() as u32 - 1
+        });
+        row.push(at);
     }
     (rows, row)
 }

@@ -2,15 +2,16 @@
 //!
 //! Each vehicle's best place for the job, all else as planned: what that changes
 //! in the cost, or which rules it breaks and by how much. For a job left out also
-//! the stops any one of which would make room. Absent on purpose: plans changed in
-//! more than one place; that is what the search is for.
+//! the stops any one of which would make room. Absent on purpose: new reloads, and
+//! plans changed in more than one place; that is what the search is for.
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::Order;
+use super::answer::{Order, drive};
 use super::compile::{FAR, Instance, NONE, permitted};
 use super::model::{DIMENSIONS, Problem, RoutingError, Solution};
 use super::segment::Segment;
+use super::trips::{Grown, place_of};
 
 /// Routes with more stops are not asked which of them would make room.
 const LONGEST: usize = 60;
@@ -18,7 +19,7 @@ const LONGEST: usize = 60;
 /// A stop that would begin after its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Late {
-    /// The job; `None` is the end of the shift.
+    /// The job; `None` is the end of the shift, or the last moment to reload.
     pub job: Option<usize>,
     /// By so many ms, when the vehicle leaves as early as it may.
     pub late_ms: i64,
@@ -102,10 +103,10 @@ pub struct Explanation {
 /// is on two routes, [`RoutingError::Vehicle`] a route that breaks a rule.
 pub fn explain(problem: &Problem, solution: &Solution, jobs: &[usize]) -> Result<Vec<Explanation>, RoutingError> {
     problem.validate()?;
-    let inst = Instance::new(problem);
+    let grown = Grown::new(problem);
+    let inst = Instance::new(grown.problem(), &grown.places);
     let plan = Plan::new(&inst, solution)?;
-    let known =
-        |&job: &usize| if job < inst.visits { Ok(job) } else { Err(RoutingError::Job { job, field: "number" }) };
+    let known = |&job: &usize| if job < inst.jobs { Ok(job) } else { Err(RoutingError::Job { job, field: "number" }) };
     jobs.iter().map(|job| known(job).map(|job| plan.explain(job))).collect()
 }
 
@@ -129,15 +130,24 @@ impl<'a> Plan<'a> {
         let mut plan =
             Self { inst, orders: vec![Order::new(); vehicles], costs: vec![0; vehicles], served: Vec::new() };
         plan.served = vec![None; inst.visits];
+        let mut spare: Vec<_> = inst.places.clone();
         for route in &solution.routes {
             let vehicle = route.vehicle;
             let odd = RoutingError::Vehicle { vehicle, field: "route" };
             if vehicle >= vehicles || !plan.orders[vehicle].is_empty() {
                 return Err(odd);
             }
-            for stop in &route.stops {
+            for (at, stop) in route.stops.iter().enumerate() {
+                for reload in route.reloads.iter().filter(|r| r.before == at) {
+                    // One that is used up begins where the next one does.
+                    let here = |p: &&mut std::ops::Range<u32>| {
+                        !p.is_empty() && place_of(inst, vehicle, p.start) == Some(reload.place)
+                    };
+                    let visit = spare.iter_mut().find(here).and_then(Iterator::next).ok_or(odd.clone())?;
+                    plan.orders[vehicle].push((visit, 0));
+                }
                 let job = stop.job;
-                if job >= inst.visits || plan.served[job].replace(vehicle).is_some() {
+                if job >= inst.jobs || plan.served[job].replace(vehicle).is_some() {
                     return Err(RoutingError::Job { job, field: "number" });
                 }
                 let open = |s: &Segment| (s.early..=s.late).contains(&stop.start_ms);
@@ -178,7 +188,15 @@ impl<'a> Plan<'a> {
     /// A vehicle's order without a shipment or a job.
     fn less(&self, vehicle: usize, (first, second): (u32, Option<u32>)) -> Order {
         let stays = |visit: &u32| *visit != first && Some(*visit) != second;
-        self.orders[vehicle].iter().copied().filter(|(visit, _)| stays(visit)).collect()
+        let mut order: Order = self.orders[vehicle].iter().copied().filter(|(visit, _)| stays(visit)).collect();
+        // No trip is empty.
+        let reload = |o: &(u32, u32)| self.inst.is_reload(o.0);
+        order.dedup_by(|b, a| reload(a) && reload(b));
+        if order.first().is_some_and(reload) {
+            order.remove(0);
+        }
+        order.pop_if(|o| reload(o));
+        order
     }
 
     fn choice(&self, vehicle: usize, pair: (u32, Option<u32>), rest: &Result<i64, Breach>) -> Choice {
@@ -190,7 +208,7 @@ impl<'a> Plan<'a> {
         }
         let base = self.less(vehicle, pair);
         let tried = self.best(vehicle, &base, pair);
-        choice.order = tried.order.iter().map(|(visit, _)| *visit as usize).collect();
+        choice.order = self.jobs_of(&tried.order).collect();
         // On its own route what the rest pays is in the cost already.
         let rest = if own == Some(vehicle) { Ok(0) } else { rest.clone() };
         match tried.outcome.and_then(|cost| Ok(cost - self.costs[vehicle] + rest?)) {
@@ -221,7 +239,14 @@ impl<'a> Plan<'a> {
             let mate = Some(self.inst.mate[visit as usize]).filter(|m| *m != NONE);
             self.best(vehicle, &self.less(vehicle, (visit, mate)), pair).outcome.is_ok()
         };
-        self.orders[vehicle].iter().skip(kept).filter(|o| gives(o)).map(|(visit, _)| *visit as usize).collect()
+        let open = self.orders[vehicle].iter().skip(kept).filter(|o| !self.inst.is_reload(o.0));
+        open.filter(|o| gives(o)).map(|(visit, _)| *visit as usize).collect()
+    }
+
+    /// The jobs of an order, without its reloads.
+    fn jobs_of<'o>(&self, order: &'o Order) -> impl Iterator<Item = usize> + 'o {
+        let jobs = self.inst.jobs;
+        order.iter().map(|(visit, _)| *visit as usize).filter(move |visit| *visit < jobs)
     }
 
     /// The best places behind the locked stops, all orders and windows tried.
@@ -264,21 +289,9 @@ impl<'a> Plan<'a> {
         if order.is_empty() {
             return Ok(0);
         }
-        let whole = self.whole(vehicle as u32, order);
+        let whole = drive(self.inst, vehicle as u32, order, true);
         let cost = whole.and_then(|w| self.inst.cost(vehicle as u32, &w));
         cost.ok_or_else(|| self.breach(vehicle, order, whole))
-    }
-
-    fn whole(&self, vehicle: u32, order: &Order) -> Option<Segment> {
-        let inst = self.inst;
-        let mut here = inst.start(vehicle);
-        let mut stretch = inst.terminal(here);
-        for &(visit, window) in order {
-            stretch = inst.join(&stretch, here, visit, &inst.windows(visit)[window as usize])?;
-            here = visit;
-        }
-        let end = inst.end(vehicle);
-        inst.join(&stretch, here, end, &inst.terminal(end))
     }
 
     /// Drives it although it cannot be driven.
@@ -289,8 +302,10 @@ impl<'a> Plan<'a> {
         let single = |&(visit, window): &(u32, u32)| inst.windows(visit)[window as usize];
         let stops = order.iter().map(|o| (Some(o.0 as usize), o.0, single(o)));
         let stops = stops.chain([(None, end, inst.terminal(end))]);
-        let release = order.iter().map(|o| single(o).release).max().unwrap_or(i64::MIN);
-        let mut now = inst.slotted[start as usize].ready.max(release);
+        // Each trip leaves when its goods are there.
+        let trips = order.split(|o| inst.is_reload(o.0));
+        let mut releases = trips.map(|trip| trip.iter().map(|o| single(o).release).max().unwrap_or(i64::MIN));
+        let mut now = inst.slotted[start as usize].ready.max(releases.next().unwrap_or(i64::MIN));
         let (mut here, mut metres) = (start, 0_i64);
         let mut sum = Segment::bare(0, 0);
         for (job, node, stop) in stops {
@@ -299,18 +314,26 @@ impl<'a> Plan<'a> {
             }
             now = (now + i64::from(inst.time(here, node))).max(stop.early);
             metres += i64::from(inst.dist(here, node));
+            let reload = inst.is_reload(node);
+            if reload {
+                now = now.max(releases.next().unwrap_or(i64::MIN));
+            }
             if now > stop.late {
-                breach.late.push(Late { job, late_ms: now - stop.late });
+                breach.late.push(Late { job: job.filter(|_| !reload), late_ms: now - stop.late });
             }
             now += stop.duration;
             here = node;
             for d in 0..DIMENSIONS {
+                if reload {
+                    breach.overload[d] = breach.overload[d].max(sum.most[d] - van.capacity[d]);
+                    (sum.most[d], sum.end[d]) = (0, 0);
+                }
                 sum.most[d] = (sum.most[d] + stop.begin[d]).max(sum.end[d] + stop.most[d]);
                 sum.end[d] += stop.end[d];
             }
         }
         for d in 0..DIMENSIONS {
-            breach.overload[d] = (sum.most[d] - van.capacity[d]).max(0);
+            breach.overload[d] = breach.overload[d].max(sum.most[d] - van.capacity[d]);
         }
         breach.excess_m = (metres.saturating_sub(van.max_distance)).max(0);
         breach.excess_ms = whole.map_or(0, |w| w.duration.saturating_sub(van.max_duration).max(0));

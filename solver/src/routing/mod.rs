@@ -2,12 +2,12 @@
 //!
 //! Deliveries, collections and shipments with several time windows, release
 //! times, four load dimensions, skills, prizes and pinned vehicles, from mixed
-//! fleets with shifts, open or closed routes, longest routes and locked first
-//! stops. First serve the greatest weight of jobs, then pay the least for
+//! fleets with shifts, open or closed routes, longest routes, several trips with
+//! reloads between them and locked first stops. First serve the greatest weight of jobs, then pay the least for
 //! vehicles, metres, time and prizes forgone. Searched by ruin and recreate
 //! (SISR) under annealing; see the files for their papers. Work is counted in
 //! rounds, so a seed repeats bit for bit; a caller's clock may cut it short.
-//! Absent on purpose: reloading on the way, breaks and travel times that change
+//! Absent on purpose: breaks and travel times that change
 //! over the day.
 
 mod answer;
@@ -25,11 +25,12 @@ mod search;
 mod segment;
 mod slots;
 mod state;
+mod trips;
 
 pub use explain::{Breach, Choice, Explanation, Late, explain};
 pub use model::{
-    Budget, DIMENSIONS, Job, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reason, Route, RoutingError, Shipment,
-    Solution, Stop, Unserved, Vehicle,
+    Budget, DIMENSIONS, Job, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reason, Reload, Reloaded, Route, RoutingError,
+    Shipment, Solution, Stop, Unserved, Vehicle,
 };
 pub use plan::{Options, Planned, Progress, Watcher, plan};
 

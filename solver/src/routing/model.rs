@@ -32,12 +32,12 @@ pub struct Job {
     pub service_ms: i64,
     /// Service must start within one of these, ends included; none means any time.
     pub windows: Vec<(i64, i64)>,
-    /// Load taken from the start of the route, by dimension.
+    /// Load taken from the start of the trip, by dimension.
     pub demand: [i64; DIMENSIONS],
-    /// Load collected here and kept to the end of the route, by dimension.
+    /// Load collected here and kept to the end of the trip, by dimension.
     pub pickup: [i64; DIMENSIONS],
-    /// The vehicle may not leave its start before this; anything in the past for
-    /// goods that are ready.
+    /// The vehicle may not leave its start, or begin the reload of the trip, before
+    /// this; anything in the past for goods that are ready.
     pub release_ms: i64,
     /// Weight of leaving it out is 1 + priority, within 0..=[`MAX_PRIORITY`].
     pub priority: i64,
@@ -60,6 +60,18 @@ pub struct Shipment {
     pub to: usize,
     /// Load between the two, by dimension.
     pub amount: [i64; DIMENSIONS],
+}
+
+/// A place where a vehicle may load anew between two trips: what it collected is
+/// put down, what it delivers next is taken on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reload {
+    /// Index into the matrices.
+    pub location: usize,
+    /// Time it takes in ms.
+    pub service_ms: i64,
+    /// It must begin within this, ends included; `None` for any time.
+    pub window: Option<(i64, i64)>,
 }
 
 /// One vehicle with its driver, for one route.
@@ -85,8 +97,15 @@ pub struct Vehicle {
     pub max_duration_ms: Option<i64>,
     /// Bits it offers.
     pub skills: u64,
-    /// Jobs it serves first, in this order: driven already, or promised.
+    /// Jobs it serves first, in this order, on its first trip: driven already, or
+    /// promised.
     pub locked: Vec<usize>,
+    /// Where it may load anew; none for a single trip. Not with shipments.
+    #[serde(default)]
+    pub reloads: Vec<Reload>,
+    /// Most times it does; `None` for any number.
+    #[serde(default)]
+    pub max_reloads: Option<usize>,
 }
 
 /// Everything the solver is told. Costs share one unit, the caller's; a fine one
@@ -127,6 +146,23 @@ pub struct Stop {
     pub depart_ms: i64,
 }
 
+/// One loading between two trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Index of the first stop after it; it is neither the first nor behind the last.
+    pub before: usize,
+    /// Index into the vehicle's [`Vehicle::reloads`].
+    pub place: usize,
+    /// Arrival in ms.
+    pub arrive_ms: i64,
+    /// Begin in ms, not before the goods of the trip are there.
+    pub start_ms: i64,
+    /// Departure in ms.
+    pub depart_ms: i64,
+    /// Load taken on, by dimension.
+    pub load: [i64; DIMENSIONS],
+}
+
 /// The work of one vehicle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
@@ -142,6 +178,9 @@ pub struct Route {
     pub distance_m: i64,
     /// Load at the start, by dimension: what is delivered from there.
     pub load: [i64; DIMENSIONS],
+    /// Loadings between trips, in order.
+    #[serde(default)]
+    pub reloads: Vec<Reloaded>,
     /// Fixed cost, metres and time.
     pub cost: i64,
 }
@@ -327,15 +366,30 @@ impl Problem {
             ("cost_per_m", v.cost_per_m >= 0),
             ("cost_per_ms", v.cost_per_ms >= 0),
             ("locked", v.locked.iter().all(|&j| j < self.jobs.len())),
+            ("reloads", v.reloads.iter().all(|r| self.is_sane(r))),
         ]
         .into_iter()
         .find_map(|(field, fine)| (!fine).then_some(field))
     }
 
+    fn is_sane(&self, reload: &Reload) -> bool {
+        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
+        reload.location < self.durations.size()
+            && (0..=MAX_LINK).contains(&reload.service_ms)
+            && reload.window.is_none_or(|(from, to)| time(from) && time(to) && from <= to)
+            && self.shipments.is_empty()
+    }
+
+    /// Whether any vehicle may drive several trips.
+    pub(super) fn has_reloads(&self) -> bool {
+        self.vehicles.iter().any(|v| !v.reloads.is_empty() && v.max_reloads != Some(0))
+    }
+
     /// Whether every vehicle's dearest conceivable route stays, with all others,
     /// far inside `i64`.
     fn fits(&self) -> bool {
-        let links = self.jobs.len() as i128 + 2;
+        // Between any two stops there may be a reload.
+        let links = (self.jobs.len() as i128 + 1) * if self.has_reloads() { 2 } else { 1 } + 1;
         let metres = links * i128::from(self.distances.max());
         let worst = self.vehicles.iter().try_fold(0_i128, |sum, v| {
             let shift = i128::from(v.shift.1) - i128::from(v.shift.0);

@@ -10,7 +10,8 @@ use super::dice::Dice;
 use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
 use super::search::{Watch, anneal, construct};
-use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide};
+use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide, Trips};
+use super::trips::Grown;
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub struct Options<'o> {
     pub clock: Option<&'o (dyn Fn() -> f64 + Sync)>,
     /// Told now and then how far the search is; ends it by breaking.
     pub progress: Option<&'o mut Watcher<'o>>,
-    /// Where to begin: jobs by vehicle. What cannot be kept of it is left out.
+    /// Where to begin: jobs by vehicle; the number of jobs plus k stands for a reload
+    /// at the vehicle's place k. What cannot be kept of it is left out.
     pub warm: Option<&'o [Vec<usize>]>,
     /// Searches at once, each in a thread of its own; with more than one, a seed
     /// does not repeat.
@@ -65,9 +67,11 @@ pub struct Planned {
 /// As [`super::solve`].
 pub fn plan(problem: &Problem, options: Options<'_>) -> Result<Planned, RoutingError> {
     problem.validate()?;
-    let inst = Instance::new(problem);
+    let grown = Grown::new(problem);
+    let inst = Instance::new(grown.problem(), &grown.places);
     let locked = lock(&inst)?;
     let (orders, rounds) = match (inst.traits.chain, inst.traits.pairs, inst.traits.windows, inst.traits.dimensions) {
+        (true, ..) if inst.traits.reloads => run::<Trips>(&inst, &locked, options),
         (true, ..) => run::<Full>(&inst, &locked, options),
         (_, true, ..) => run::<Paired>(&inst, &locked, options),
         (_, _, true, 1) => run::<Timed>(&inst, &locked, options),
@@ -170,13 +174,18 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
     let inst = state.inst;
     for (route, jobs) in warm.iter().enumerate().take(inst.vans.len()) {
         let route = route as u32;
-        let known = |job: &&usize| **job < inst.visits;
-        for visit in jobs.iter().filter(known).map(|job| *job as u32) {
+        for &job in jobs {
+            if job >= inst.jobs {
+                state.take_up_reload(route, job - inst.jobs);
+                continue;
+            }
+            let visit = job as u32;
             if state.is_absent(visit) && inst.may_serve(route, visit) {
                 let last = state.nodes[inst.end(route) as usize].prev;
                 state.attach(visit, last, 0);
             }
         }
+        state.drop_empty_trips();
         state.settle();
         let whole = state.visits(route).all(|v| inst.mate[v as usize] == NONE || state.pair_is_in_order(v));
         if whole && state.keeps_rules(route) { state.commit() } else { state.rollback() }

@@ -7,6 +7,7 @@ use super::compile::{FAR, Instance, NONE};
 use super::dice::Dice;
 use super::model::DIMENSIONS;
 use super::state::{Rules, State};
+use super::trips::Cut;
 
 /// Absent visits beside the ones just removed that a round tries to place.
 const EXTRA: usize = 8;
@@ -128,7 +129,13 @@ impl<R: Rules> State<'_, R> {
                     self.move_route(route, slot.refit, moved);
                     after = if after == inst.start(route) { inst.start(slot.refit) } else { after };
                 }
+                if let Cut::Before(place) = slot.cut {
+                    after = self.attach_reload(place, after);
+                }
                 self.attach(visit, after, slot.window);
+                if let Cut::Behind(place) = slot.cut {
+                    self.attach_reload(place, visit);
+                }
                 self.refresh_around(visit);
             }
             return;

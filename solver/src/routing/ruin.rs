@@ -22,13 +22,16 @@ pub(super) struct Strength {
 const SPLIT: f64 = 0.5;
 const WIDEN: f64 = 0.01;
 
+/// Chance that trips which now fit into one become one.
+const MERGE: f64 = 0.5;
+
 impl<R: Rules> State<'_, R> {
     /// Takes strings of visits off; `removed` is what was taken, `seed` is the
     /// visit around which.
     pub(super) fn ruin(&mut self, strength: Strength, seed: u32, removed: &mut Vec<u32>, dice: &mut Dice) {
         removed.clear();
         let inst = self.inst;
-        let served = (inst.visits - self.absent.len()) as f64;
+        let served = (inst.jobs - self.absent.len()) as f64;
         let used = self.tours.len() - self.free.iter().map(Vec::len).sum::<usize>();
         let mean_size = served / (used.max(1)) as f64;
         let longest = strength.longest.min(mean_size).max(1.0);
@@ -48,7 +51,13 @@ impl<R: Rules> State<'_, R> {
                 break;
             }
         }
+        if R::RELOAD {
+            self.drop_empty_trips();
+        }
         self.settle();
+        if R::RELOAD && dice.unit() < MERGE {
+            self.merge_trips();
+        }
     }
 
     /// Removes `length` visits around one, or around a stretch that stays.
@@ -88,7 +97,7 @@ impl<R: Rules> State<'_, R> {
 
     /// Takes one visit off, and its mate.
     pub(super) fn take(&mut self, visit: u32, removed: &mut Vec<u32>) {
-        if self.locked[visit as usize] || self.is_absent(visit) {
+        if self.is_reload(visit) || self.locked[visit as usize] || self.is_absent(visit) {
             return;
         }
         let mate = self.inst.mate[visit as usize];

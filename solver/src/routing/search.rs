@@ -45,7 +45,7 @@ pub(super) fn anneal<R: Rules>(
 ) -> (Kept, u64) {
     let mut best = state.kept();
     let inst = state.inst;
-    if inst.visits == 0 || inst.vans.is_empty() {
+    if inst.jobs == 0 || inst.vans.is_empty() {
         return (best, 0);
     }
     let mut scratch = Scratch::default();
@@ -70,7 +70,7 @@ pub(super) fn anneal<R: Rules>(
         }
         round += 1;
         let (weight, cost) = (state.weight, state.cost);
-        let seed = dice.below(inst.visits) as u32;
+        let seed = dice.below(inst.jobs) as u32;
         state.ruin(strength, seed, &mut scratch.removed, dice);
         let limit = cost.saturating_add((heat.now * dice.exponential()) as i64);
         // What was left out before may come in, at any cost.
@@ -105,7 +105,7 @@ struct Heat {
 
 impl Heat {
     fn new<R: Rules>(state: &State<'_, R>, warm: bool) -> Self {
-        let served = (state.inst.visits - state.absent.len()).max(1) as f64;
+        let served = (state.inst.jobs - state.absent.len()).max(1) as f64;
         let mean = state.cost as f64 / served;
         let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
         let (hot, cold) = if warm { (hot * WARM, cold / WARM) } else { (hot, cold) };

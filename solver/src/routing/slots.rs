@@ -8,6 +8,7 @@
 use super::compile::{BAR, Instance, NONE};
 use super::dice::Dice;
 use super::state::{Rules, State};
+use super::trips::Cut;
 
 /// A place for a visit, and what it adds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,12 +18,14 @@ pub(super) struct Slot {
     pub(super) window: u32,
     /// A larger unused vehicle to which the route must move first.
     pub(super) refit: u32,
+    /// A reload that comes with the visit.
+    pub(super) cut: Cut,
 }
 
 impl Slot {
     /// No place yet, at most this dear.
     pub(super) fn limit(delta: i64) -> Self {
-        Self { delta, after: NONE, window: 0, refit: NONE }
+        Self { delta, after: NONE, window: 0, refit: NONE, cut: Cut::None }
     }
 
     pub(super) fn is_found(&self) -> bool {
@@ -85,7 +88,8 @@ impl<R: Rules> State<'_, R> {
                 continue;
             }
             self.weigh(&probe, near, &mut best, dice, blink);
-            if node.prev >= inst.visits as u32 {
+            // Behind a reload or the start.
+            if node.prev >= inst.jobs as u32 {
                 self.weigh(&probe, node.prev, &mut best, dice, blink);
             }
         }
@@ -180,6 +184,9 @@ impl<R: Rules> State<'_, R> {
                 return;
             }
             self.weigh_chain(probe, after, best, dice, blink);
+            if R::RELOAD {
+                self.weigh_cuts(probe.visit, after, best, dice, blink);
+            }
             return;
         }
         if after >= inst.visits as u32 && next >= inst.visits as u32 {
@@ -197,12 +204,12 @@ impl<R: Rules> State<'_, R> {
             }
         }
         if !blinks(dice, blink) {
-            *best = Slot { delta, after, window: 0, refit: NONE };
+            *best = Slot { delta, after, window: 0, refit: NONE, cut: Cut::None };
         }
     }
 
     #[inline]
-    fn is_locked(&self, node: u32) -> bool {
+    pub(super) fn is_locked(&self, node: u32) -> bool {
         node < self.inst.visits as u32 && self.locked[node as usize]
     }
 
@@ -216,11 +223,12 @@ impl<R: Rules> State<'_, R> {
         let (pre, suf) = (&self.chain[after as usize].pre, &self.chain[next as usize].suf);
         for (window, single) in inst.windows(probe.visit).iter().enumerate() {
             let whole = pre.then(time_to, to, single).and_then(|here| here.then(time_on, on, suf));
+            let whole = if R::RELOAD { whole.and_then(|w| self.before[after as usize].then(&w)) } else { whole };
             let cost = whole.and_then(|w| inst.cost(node.route, &w));
             let Some(cost) = cost else { continue };
             let delta = cost - self.tours[node.route as usize].cost;
             if delta < best.delta && !blinks(dice, blink) {
-                *best = Slot { delta, after, window: window as u32, refit: NONE };
+                *best = Slot { delta, after, window: window as u32, refit: NONE, cut: Cut::None };
             }
         }
     }

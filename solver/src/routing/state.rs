@@ -6,6 +6,7 @@
 use super::compile::{FAR, Instance, NONE};
 use super::model::DIMENSIONS;
 use super::segment::Segment;
+use super::trips::Before;
 
 /// Which rules an engine is built for. What a set of rules lacks costs nothing.
 pub(super) trait Rules {
@@ -16,6 +17,8 @@ pub(super) trait Rules {
     const CHAIN: bool;
     /// Load after each node, for shipments.
     const CARRY: bool;
+    /// Several trips, with chains.
+    const RELOAD: bool;
     /// Dimensions of load.
     const WIDE: usize;
 }
@@ -30,26 +33,30 @@ pub(super) struct Timed;
 pub(super) struct TimedWide;
 /// Shipments with windows.
 pub(super) struct Paired;
-/// Every rule.
+/// Every rule but several trips.
 pub(super) struct Full;
+/// Every rule but shipments.
+pub(super) struct Trips;
 
 macro_rules! rules {
-    ($($name:ident: $clock:literal $chain:literal $carry:literal $wide:expr;)+) => {
+    ($($name:ident: $clock:literal $chain:literal $carry:literal $reload:literal $wide:expr;)+) => {
         $(impl Rules for $name {
             const CLOCK: bool = $clock;
             const CHAIN: bool = $chain;
             const CARRY: bool = $carry;
+            const RELOAD: bool = $reload;
             const WIDE: usize = $wide;
         })+
     };
 }
 rules! {
-    Plain: false false false 1;
-    PlainWide: false false false DIMENSIONS;
-    Timed: true false false 1;
-    TimedWide: true false false DIMENSIONS;
-    Paired: true false true 1;
-    Full: false true false DIMENSIONS;
+    Plain: false false false false 1;
+    PlainWide: false false false false DIMENSIONS;
+    Timed: true false false false 1;
+    TimedWide: true false false false DIMENSIONS;
+    Paired: true false true false 1;
+    Full: false true false false DIMENSIONS;
+    Trips: false true false true DIMENSIONS;
 }
 
 /// A visit or an end of a route, linked.
@@ -86,6 +93,7 @@ pub(super) struct Tour {
     /// Capacity not used; without meaning for shipments and chains.
     pub(super) room: [i64; DIMENSIONS],
     pub(super) size: u32,
+    pub(super) reloads: u32,
     pub(super) metres: i64,
     /// Kept for chains only.
     pub(super) cost: i64,
@@ -114,7 +122,9 @@ pub(super) struct State<'a, R: Rules> {
     pub(super) clock: Vec<Clock>,
     pub(super) chain: Vec<Chain>,
     pub(super) carry: Vec<i64>,
-    /// Visits on no route, and where in that list each is.
+    /// What lies before the trip of each node, with reloads.
+    pub(super) before: Vec<Before>,
+    /// Jobs on no route, and where in that list each is.
     pub(super) absent: Vec<u32>,
     absent_at: Vec<u32>,
     /// Empty vehicles of each class.
@@ -146,8 +156,9 @@ impl<'a, R: Rules> State<'a, R> {
             clock: vec![Clock::default(); if R::CLOCK { total } else { 0 }],
             chain: vec![Chain { pre: nothing, suf: nothing }; chains],
             carry: vec![0; if R::CARRY { total } else { 0 }],
-            absent: Vec::with_capacity(inst.visits),
-            absent_at: vec![NONE; inst.visits],
+            before: vec![Before::nothing(); if R::RELOAD { total } else { 0 }],
+            absent: Vec::with_capacity(inst.jobs),
+            absent_at: vec![NONE; inst.jobs],
             free: vec![Vec::new(); inst.classes],
             locked: vec![false; inst.visits],
             weight: 0,
@@ -167,7 +178,9 @@ impl<'a, R: Rules> State<'a, R> {
         self.absent.clear();
         for visit in 0..self.inst.visits as u32 {
             self.nodes[visit as usize].route = NONE;
-            self.leave_out(visit);
+            if !self.is_reload(visit) {
+                self.leave_out(visit);
+            }
         }
         self.free.iter_mut().for_each(Vec::clear);
         for route in (0..routes).rev() {
@@ -247,10 +260,14 @@ impl<'a, R: Rules> State<'a, R> {
         self.touch(route);
         self.link(prev, next);
         self.nodes[visit as usize].route = NONE;
-        self.leave_out(visit);
+        let reload = self.is_reload(visit);
+        if !reload {
+            self.leave_out(visit);
+        }
         let van = &self.inst.vans[route as usize];
         let tour = &mut self.tours[route as usize];
         tour.size -= 1;
+        tour.reloads -= u32::from(reload);
         for d in 0..R::WIDE {
             tour.room[d] += self.inst.demand[visit as usize][d];
         }
@@ -282,10 +299,14 @@ impl<'a, R: Rules> State<'a, R> {
         self.link(visit, next);
         self.nodes[visit as usize].route = route;
         self.nodes[visit as usize].window = window;
-        self.take_in(visit);
+        let reload = self.is_reload(visit);
+        if !reload {
+            self.take_in(visit);
+        }
         let van = &self.inst.vans[route as usize];
         let tour = &mut self.tours[route as usize];
         tour.size += 1;
+        tour.reloads += u32::from(reload);
         for d in 0..R::WIDE {
             tour.room[d] -= self.inst.demand[visit as usize][d];
         }
@@ -370,7 +391,10 @@ impl<'a, R: Rules> State<'a, R> {
     /// Computes the clocks, stretches or loads of a route anew and notes whether
     /// it keeps every rule.
     pub(super) fn refresh(&mut self, route: u32) {
-        if R::CHAIN {
+        if R::RELOAD {
+            let cost = self.refresh_trips(route);
+            self.price(route, cost);
+        } else if R::CHAIN {
             self.refresh_chain(route);
         } else if R::CLOCK {
             self.refresh_clock(route);
@@ -411,7 +435,7 @@ impl<'a, R: Rules> State<'a, R> {
         }
     }
 
-    fn single(&self, visit: u32) -> &Segment {
+    pub(super) fn single(&self, visit: u32) -> &Segment {
         &self.inst.windows(visit)[self.nodes[visit as usize].window as usize]
     }
 
@@ -445,8 +469,14 @@ impl<'a, R: Rules> State<'a, R> {
         self.chain[start as usize].suf = nothing;
         let whole = pre.filter(|_| last.t_next != FAR);
         let whole = whole.and_then(|p| p.then(i64::from(last.t_next), i64::from(last.d_next), &terminal));
+        let cost = whole.and_then(|w| self.inst.cost(route, &w));
+        self.price(route, cost);
+    }
+
+    /// Notes what a route costs, `None` when it breaks a rule; an empty one is free.
+    fn price(&mut self, route: u32, cost: Option<i64>) {
         let empty = self.tours[route as usize].size == 0;
-        let cost = if empty { Some(0) } else { whole.and_then(|w| self.inst.cost(route, &w)) };
+        let cost = if empty { Some(0) } else { cost };
         let tour = &mut self.tours[route as usize];
         tour.bad = cost.is_none();
         self.cost += cost.unwrap_or(0) - tour.cost;

@@ -5,11 +5,12 @@
 //! times picks (the frequency rule behind Heskett's cube-per-order index,
 //! Transportation & Distribution Management 3, 1963), the class of the zone, a
 //! half-empty bin, and lifting weight to a height. Temperature and capacity are
-//! not priced; they must fit. Absent on purpose: which articles are ordered
-//! together, and where the stock of one article is split over bins.
+//! not priced; they must fit. Which articles are ordered together is the matter of
+//! [`tours`]. Absent on purpose: where the stock of one article is split over bins.
 
 mod abc;
 mod moves;
+pub mod tours;
 
 pub use abc::{Class, abc};
 pub use moves::{MoveRules, Proposal, propose_moves};

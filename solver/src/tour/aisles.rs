@@ -61,12 +61,12 @@ pub(crate) struct Open {
 
 impl Open {
     /// All there is after the first aisle.
-    fn first(visit: Visit) -> Self {
+    pub(crate) fn first(visit: Visit) -> Self {
         Self { odd: visit.pass, front: visit.front, back: visit.back, one: 2 * visit.pass, two: visit.gap }
     }
 
     /// Goes on to an aisle `across` length units away.
-    fn across(self, across: i64) -> Self {
+    pub(crate) fn across(self, across: i64) -> Self {
         let two = 2 * across;
         Self {
             odd: self.odd + two,
@@ -78,7 +78,7 @@ impl Open {
     }
 
     /// Visits all spots of an aisle.
-    fn visit(self, v: Visit) -> Self {
+    pub(crate) fn visit(self, v: Visit) -> Self {
         let least = v.front.min(v.back).min(v.gap);
         let both = self.front.min(self.back).min(self.two);
         Self {
@@ -90,9 +90,61 @@ impl Open {
         }
     }
 
+    /// The least closed walk that goes on with the rest.
+    pub(crate) fn join(self, rest: Rest) -> i64 {
+        let ends = (self.odd + rest.odd).min(self.one + rest.one).min(self.two + rest.two);
+        ends.min(self.front + rest.front).min(self.back + rest.back)
+    }
+
     /// The least closed walk.
-    fn closed(self) -> i64 {
+    pub(crate) fn closed(self) -> i64 {
         self.front.min(self.back).min(self.one)
+    }
+}
+
+/// Least lengths of what closes a walk, by what it has left open: the same
+/// programme from right to left.
+#[derive(Clone, Copy)]
+pub(crate) struct Rest {
+    odd: i64,
+    front: i64,
+    back: i64,
+    one: i64,
+    two: i64,
+}
+
+impl Rest {
+    /// Nothing follows.
+    pub(crate) const END: Self = Self { odd: FAR, front: 0, back: 0, one: 0, two: FAR };
+
+    /// A whole walk: nothing is left open before it.
+    pub(crate) fn alone(self) -> i64 {
+        self.front.min(self.back)
+    }
+
+    /// This rest, with an aisle to be visited before it.
+    pub(crate) fn visit(self, v: Visit) -> Self {
+        let least = v.front.min(v.back).min(v.gap);
+        let pass = (self.odd + v.pass).min(self.one + 2 * v.pass);
+        Self {
+            odd: (self.odd + least).min(self.one + v.pass),
+            front: pass.min(self.front + v.front).min(self.two + v.back.min(v.gap)),
+            back: pass.min(self.back + v.back).min(self.two + v.front.min(v.gap)),
+            one: (self.odd + v.pass).min(self.one + least),
+            two: pass.min(self.two + least),
+        }
+    }
+
+    /// This rest, `across` length units away.
+    pub(crate) fn across(self, across: i64) -> Self {
+        let two = 2 * across;
+        Self {
+            odd: self.odd + two,
+            front: self.front + two,
+            back: self.back + two,
+            one: (self.front.min(self.back) + two).min(self.one + 2 * two),
+            two: self.two + 2 * two,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod bound;
 mod exact;
 pub mod grid;
 mod local;
+pub mod scattered;
 mod table;
 
 use serde::{Deserialize, Serialize};

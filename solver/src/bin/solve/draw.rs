@@ -29,7 +29,15 @@ pub fn svg(instance: &Instance, solution: &Solution) -> Result<String, String> {
     );
     for (number, route) in solution.routes.iter().enumerate() {
         let start = instance.starts[route.vehicle];
-        let stops = route.stops.iter().map(|s| instance.points[s.job]);
+        let depots = &instance.problem.vehicles;
+        let at = |place: usize| depots.iter().position(|v| v.start == place).map(|v| instance.starts[v]);
+        let reload = |before: usize| route.reloads.iter().filter(move |r| r.before == before);
+        let stations = &depots[route.vehicle].reloads;
+        let stops = route.stops.iter().enumerate().flat_map(|(number, stop)| {
+            // A reload where no vehicle starts is not in the file's points.
+            let stations = reload(number).filter_map(|r| at(stations[r.place].location));
+            stations.chain([instance.points[stop.job]]).collect::<Vec<_>>()
+        });
         let home = instance.problem.vehicles[route.vehicle].end.map(|_| start);
         let way = std::iter::once(start).chain(stops).chain(home);
         let points: Vec<String> = way.map(place).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use solver::check::routing::check;
 use solver::formats::{self, Instance};
-use solver::routing::{Choice, Options, Planned, Progress, explain, plan};
+use solver::routing::{Choice, Options, Planned, Progress, Route, explain, plan};
 
 /// The anytime curve has about so many lines.
 const CURVE: f64 = 20.0;
@@ -118,18 +118,27 @@ fn explained(instance: &Instance, planned: &Planned, name: &str) -> Result<serde
 fn agree(instance: &Instance, given: &[Vec<usize>], kept: &Planned) -> Result<(), String> {
     for (vehicle, jobs) in given.iter().enumerate().filter(|(_, jobs)| !jobs.is_empty()) {
         let route = kept.solution.routes.iter().find(|r| r.vehicle == vehicle);
-        let stops: Vec<usize> = route.map(|r| r.stops.iter().map(|s| s.job).collect()).unwrap_or_default();
-        if stops != *jobs {
-            let names: Vec<&str> = jobs.iter().map(|j| instance.names[*j].as_str()).collect();
+        if route.map(|r| visits(r, instance.problem.jobs.len())).unwrap_or_default() != *jobs {
+            let names: Vec<&str> =
+                jobs.iter().map(|j| instance.names.get(*j).map_or("reload", String::as_str)).collect();
             return Err(format!("route #{} breaks a rule: {}", vehicle + 1, names.join(" ")));
         }
     }
-    let served: usize = given.iter().map(Vec::len).sum();
+    let served = given.iter().flatten().filter(|j| **j < instance.problem.jobs.len()).count();
     let optional = instance.problem.jobs.iter().filter(|j| j.prize.is_some()).count();
     if served + optional < instance.problem.jobs.len() {
         return Err(format!("{} of {} jobs are served", served, instance.problem.jobs.len()));
     }
     Ok(())
+}
+
+/// Jobs and reloads of a route, in order, as plans are given.
+fn visits(route: &Route, jobs: usize) -> Vec<usize> {
+    let mut visits: Vec<usize> = route.stops.iter().map(|s| s.job).collect();
+    for reload in route.reloads.iter().rev() {
+        visits.insert(reload.before, jobs + reload.place);
+    }
+    visits
 }
 
 fn search(args: &Args, instance: &Instance, warm: Option<&[Vec<usize>]>, begin: Instant) -> Result<Planned, String> {

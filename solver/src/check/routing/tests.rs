@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, RoutingError, solve};
+use crate::routing::{Budget, Reload, RoutingError, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -147,6 +147,29 @@ fn rich(most: usize, count: usize) -> impl Strategy<Value = Problem> {
     })
 }
 
+/// Several trips with every other rule but shipments: places to reload, each on
+/// some vehicles, with windows and service, and at times a limit.
+fn trips(most: usize, count: usize) -> impl Strategy<Value = Problem> {
+    let window = prop::option::weighted(0.4, (0..80_i64, 20..200_i64));
+    let station = (0..6_usize, 0..9_i64, window).prop_map(|(location, service_ms, window)| Reload {
+        location,
+        service_ms,
+        window: window.map(|(from, wide)| (from, from + wide)),
+    });
+    let stations = prop::collection::vec(station, 1..3);
+    let has = prop::collection::vec((0..4_usize, prop::option::weighted(0.3, 0..3_usize)), count);
+    (rich(most, count), stations, has, 1..5_i64).prop_map(|(mut p, stations, has, room)| {
+        p.shipments.clear();
+        for (v, (which, most)) in p.vehicles.iter_mut().zip(has) {
+            v.reloads = stations.iter().enumerate().filter(|(k, _)| which >> k & 1 == 0).map(|(_, s)| *s).collect();
+            v.reloads.dedup();
+            v.max_reloads = most;
+            v.capacity[0] = v.capacity[0].min(room + 1);
+        }
+        p
+    })
+}
+
 /// Numbers at the ends of what is allowed, and beyond.
 fn wild() -> impl Strategy<Value = Problem> {
     let number = prop_oneof![
@@ -217,6 +240,22 @@ proptest! {
     }
 
     #[test]
+    fn several_trips_keep_every_rule(problem in trips(14, 4), seed in any::<u64>()) {
+        let budget = Budget { iterations: 80 };
+        match solve(&problem, budget, seed) {
+            Ok(solution) => {
+                prop_assert_eq!(check(&problem, &solution), Ok(()));
+                prop_assert_eq!(&solve(&problem, budget, seed).unwrap(), &solution);
+                let jobs: Vec<usize> = (0..problem.jobs.len()).collect();
+                let told = crate::routing::explain(&problem, &solution, &jobs);
+                prop_assert!(told.is_ok(), "{told:?}");
+            }
+            Err(RoutingError::Locked { .. }) => {}
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+    }
+
+    #[test]
     fn any_numbers_will_do(problem in wild()) {
         if let Ok(solution) = solve(&problem, Budget { iterations: 20 }, 3) {
             prop_assert_eq!(check(&problem, &solution), Ok(()));
@@ -258,6 +297,12 @@ fn tiny_problems_are_almost_always_solved_to_the_best_of_all() {
 fn tiny_problems_of_many_rules_are_almost_always_solved_to_the_best_of_all() {
     let (asked, missed) = rate(rich(5, 2));
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_of_several_trips_are_mostly_solved_to_the_best_of_all() {
+    let (asked, missed) = rate(trips(5, 2));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 3, "{missed:?}");
 }
 
 #[test]
