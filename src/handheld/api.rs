@@ -105,7 +105,7 @@ async fn nothing_for(db: &Db, site: SiteId, user: UserId) -> Result<bool, Proble
 }
 
 /// The screen of a task; opening a ready task takes it.
-#[utoipa::path(get, path = "/api/v1/work/{task}", tag = "work", params(("task" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/work/{task}", tag = "work", params(("task" = TaskId, Path)),
     responses((status = 200, body = Step), (status = 409, body = Problem)))]
 async fn read_step(State(db): State<Db>, caller: Caller, Path(task): Path<TaskId>) -> Result<Json<Step>, Problem> {
     let user = permitted(&db, &caller, task).await?;
@@ -125,7 +125,7 @@ async fn permitted(db: &Db, caller: &Caller, task: TaskId) -> Result<UserId, Pro
 
 /// One entry: a scan, a number, a button. Answers with the next screen.
 #[utoipa::path(post, path = "/api/v1/work/{task}/scan", tag = "work", request_body = Scan,
-    params(("task" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("task" = TaskId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Step), (status = 409, body = Problem)))]
 async fn scan(
     State(db): State<Db>,
@@ -161,7 +161,7 @@ struct Opened {
 
 /// Opens a case, puts the task down; ask for the next one.
 #[utoipa::path(post, path = "/api/v1/work/{task}/problem", tag = "work", request_body = Trouble,
-    params(("task" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("task" = TaskId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Opened), (status = 409, body = Problem)))]
 async fn problem(
     State(db): State<Db>,
@@ -180,7 +180,7 @@ async fn problem(
 }
 
 /// Puts the task down; its progress stays for the next worker.
-#[utoipa::path(post, path = "/api/v1/work/{task}/leave", tag = "work", params(("task" = String, Path)), responses((status = 204), (status = 409, body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/work/{task}/leave", tag = "work", params(("task" = TaskId, Path)), responses((status = 204), (status = 409, body = Problem)))]
 async fn leave(State(db): State<Db>, caller: Caller, Path(task): Path<TaskId>) -> Result<StatusCode, Problem> {
     let user = permitted(&db, &caller, task).await?;
     let mut tx = db.begin(Actor::named(caller.id())).await?;
@@ -199,7 +199,7 @@ struct Assign {
 
 /// A supervisor gives a task to somebody.
 #[utoipa::path(post, path = "/api/v1/work/{task}/assign", tag = "work", request_body = Assign,
-    params(("task" = String, Path), ("Idempotency-Key" = String, Header)), responses((status = 200), (status = 409, body = Problem)))]
+    params(("task" = TaskId, Path), ("Idempotency-Key" = String, Header)), responses((status = 200), (status = 409, body = Problem)))]
 async fn assign(
     State(db): State<Db>,
     caller: Caller,

@@ -102,7 +102,7 @@ async fn post_hook(
 }
 
 /// One webhook.
-#[utoipa::path(get, path = "/api/v1/hooks/{id}", tag = "hooks", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/hooks/{id}", tag = "hooks", params(("id" = HookId, Path)),
     responses((status = 200, body = Hook), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_hook(State(db): State<Db>, caller: Caller, Path(id): Path<HookId>) -> Result<Json<Hook>, Problem> {
     Ok(Json(managed(&db, &caller, id).await?))
@@ -134,7 +134,7 @@ fn well(outcome: Result<(), Stop>) -> Result<HookDone, Stop> {
 
 /// Remove a webhook and its messages.
 #[utoipa::path(delete, path = "/api/v1/hooks/{id}", tag = "hooks", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HookId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = HookDone), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn delete_hook(
     State(db): State<Db>,
@@ -157,7 +157,7 @@ fn private(secret: String) -> Response {
 }
 
 /// The secret of a webhook: its messages are signed with it.
-#[utoipa::path(get, path = "/api/v1/hooks/{id}/secret", tag = "hooks", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/hooks/{id}/secret", tag = "hooks", params(("id" = HookId, Path)),
     responses((status = 200, body = Secret), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_secret(State(db): State<Db>, caller: Caller, Path(id): Path<HookId>) -> Result<Response, Problem> {
     managed(&db, &caller, id).await?;
@@ -169,7 +169,7 @@ async fn get_secret(State(db): State<Db>, caller: Caller, Path(id): Path<HookId>
 
 /// A new secret; for a day messages carry signatures of both.
 #[utoipa::path(post, path = "/api/v1/hooks/{id}/secret", tag = "hooks", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HookId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = HookDone), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn post_secret(
     State(db): State<Db>,
@@ -189,7 +189,7 @@ struct Queued {
 
 /// Send a message that says nothing, to try the way out.
 #[utoipa::path(post, path = "/api/v1/hooks/{id}/test", tag = "hooks", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HookId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 202, body = Queued), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 async fn post_test(
@@ -205,7 +205,7 @@ async fn post_test(
 
 /// Send again to a webhook that was given up; what waited goes at once.
 #[utoipa::path(post, path = "/api/v1/hooks/{id}/resume", tag = "hooks", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HookId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = HookDone), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 async fn post_resume(
@@ -235,7 +235,7 @@ struct Replayed {
 /// Tell a webhook again what happened behind a position of the log; messages that it
 /// had keep their id.
 #[utoipa::path(post, path = "/api/v1/hooks/{id}/replay", tag = "hooks", request_body = FromPosition,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HookId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 202, body = Replayed), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 async fn post_replay(
@@ -265,7 +265,7 @@ struct Narrowed {
 }
 
 /// The messages of a webhook, newest first, with every last answer.
-#[utoipa::path(get, path = "/api/v1/hooks/{id}/messages", tag = "hooks", params(("id" = String, Path), Narrowed),
+#[utoipa::path(get, path = "/api/v1/hooks/{id}/messages", tag = "hooks", params(("id" = HookId, Path), Narrowed),
     responses((status = 200, body = Listed<Message>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_messages(
     State(db): State<Db>,
@@ -283,7 +283,7 @@ async fn get_messages(
 
 /// Send a message again, under its own id.
 #[utoipa::path(post, path = "/api/v1/hooks/messages/{id}/again", tag = "hooks", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = MessageId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 202, body = HookDone), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem)))]
 async fn post_message_again(

@@ -1,10 +1,10 @@
 //! The log for readers outside: pages of facts, and a live stream that resumes from
 //! `Last-Event-ID` without a gap.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
@@ -13,6 +13,10 @@ use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
+use super::{
+    feeds::Feeds,
+    head::{last_known, moved},
+};
 use crate::{
     exchange::Query,
     identity::{Caller, Permission},
@@ -66,28 +70,29 @@ async fn facts(State(db): State<Db>, caller: Caller, Query(behind): Query<Behind
 struct Tail {
     db: Db,
     at: i64,
+    ear: tokio::sync::watch::Receiver<i64>,
     ready: std::collections::VecDeque<Fact>,
 }
 
 /// Facts as they are stated, as server-sent events; `Last-Event-ID` resumes behind
 /// that position without a gap. Needs `event.read`.
 #[utoipa::path(get, path = "/api/v1/events/stream", tag = "facts",
-    params(("Last-Event-ID" = Option<i64>, Header, description = "The position of the last fact known.")),
+    params(("Last-Event-ID" = Option<i64>, Header, minimum = 0, description = "The position of the last fact known.")),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 async fn live(
     State(db): State<Db>,
+    Extension(feeds): Extension<Arc<Feeds>>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     caller.permit_house(Permission::EventRead)?;
     let mut read = db.read().await?;
-    let resume = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    let at = match resume {
+    let at = match last_known(&headers)? {
         Some(at) => at,
         None => log::head(read.sql()).await?,
     };
     drop(read);
-    let tail = Tail { db, at, ready: std::collections::VecDeque::new() };
+    let tail = Tail { db, at, ear: feeds.head.listen(), ready: std::collections::VecDeque::new() };
     let events = stream::unfold(tail, |mut tail| async move {
         loop {
             if let Some(fact) = tail.ready.pop_front() {
@@ -96,13 +101,14 @@ async fn live(
                 let event = event.json_data(&fact).unwrap_or_default();
                 return Some((Ok(event), tail));
             }
+            tail.ear.mark_unchanged();
             if let Ok(mut read) = tail.db.read().await
                 && let Ok(facts) = log::tail(read.sql(), tail.at, 200).await
             {
                 tail.ready.extend(facts);
             }
             if tail.ready.is_empty() {
-                tokio::time::sleep(Duration::from_millis(250)).await;
+                moved(&mut tail.ear).await;
             }
         }
     });

@@ -2,6 +2,8 @@
 //! the manners all of them share. Deliberately absent: what any endpoint does.
 
 mod facts;
+mod feeds;
+mod head;
 mod limits;
 mod manners;
 mod openapi;
@@ -60,7 +62,7 @@ fn rooms() -> OpenApiRouter<Db> {
 
 /// Every endpoint that the OpenAPI document describes.
 fn described() -> OpenApiRouter<Db> {
-    rooms().merge(facts::streams()).routes(routes!(read_openapi)).routes(routes!(health))
+    rooms().merge(facts::streams()).merge(feeds::streams()).routes(routes!(read_openapi)).routes(routes!(health))
 }
 
 /// Everything that is served.
@@ -72,7 +74,7 @@ pub fn router(db: Db, live: fleet::Live, allowed: Allowed) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(from_fn_with_state(Limits::new(allowed), limits::limited))
-        .merge(Router::from(facts::streams()))
+        .merge(Router::from(facts::streams().merge(feeds::streams())).layer(Extension(feeds::Feeds::of(db.clone()))))
         .merge(web::streams())
         .layer(CatchPanicLayer::custom(manners::panicked))
         .layer(from_fn(manners::problems))

@@ -3,8 +3,8 @@
 //! document. Deliberately absent: any endpoint; those are described where they stand.
 
 use utoipa::openapi::{
-    Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
-    path::{Operation, PathItem},
+    Content, Header, InfoBuilder, Object, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Response, Type,
+    path::{Operation, ParameterIn, PathItem},
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 
@@ -44,7 +44,7 @@ pub fn openapi() -> OpenApi {
         for (method, operation) in operations(item) {
             // Names of functions repeat from room to room; places do not.
             operation.operation_id = Some(operation_id(method, path));
-            complete(operation, PUBLIC.contains(&(method, path.as_str())));
+            complete(operation, path, PUBLIC.contains(&(method, path.as_str())));
         }
     }
     document
@@ -87,9 +87,18 @@ fn operation_id(method: &str, path: &str) -> String {
 }
 
 /// Gives an operation what all have in common.
-fn complete(operation: &mut Operation, public: bool) {
+fn complete(operation: &mut Operation, path: &str, public: bool) {
     if public {
         operation.security = Some(Vec::new());
+    }
+    let (mut keyed, mut asks) = (false, operation.request_body.is_some());
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        asks |= matches!(parameter.parameter_in, ParameterIn::Query);
+        if parameter.name == "Idempotency-Key" {
+            parameter.schema = Some(key().into());
+            keyed = true;
+        }
     }
     operation.summary = operation.summary.take().map(|text| text.replace('\n', " "));
     let responses = &mut operation.responses.responses;
@@ -97,8 +106,27 @@ fn complete(operation: &mut Operation, public: bool) {
     if !public {
         common.extend([("401", "Sign in, or send a token."), ("403", "Not with these permissions, or not there.")]);
     }
+    common.extend([("429", meaning("429")), ("503", meaning("503"))]);
+    // Whatever is named may not be there, and fields may not go together.
+    if asks || path.contains('{') {
+        common.push(("404", meaning("404")));
+    }
+    if asks {
+        common.push(("422", meaning("422")));
+    }
+    if keyed {
+        common.extend([("409", meaning("409")), ("422", meaning("422"))]);
+    }
+    if operation.request_body.is_some() {
+        common.extend([("413", meaning("413")), ("415", meaning("415"))]);
+    }
     for (status, text) in common {
         responses.entry(status.to_owned()).or_insert_with(|| problem(text));
+    }
+    for status in ["429", "503"] {
+        if let Some(RefOr::T(response)) = responses.get_mut(status) {
+            response.headers.insert("Retry-After".to_owned(), RefOr::T(wait()));
+        }
     }
     responses.entry("default".to_owned()).or_insert_with(|| problem("Any other refusal."));
     for (status, response) in responses {
@@ -112,6 +140,19 @@ fn complete(operation: &mut Operation, public: bool) {
             response.content.insert(PROBLEM_TYPE.to_owned(), content);
         }
     }
+}
+
+/// When to come again.
+fn wait() -> Header {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build());
+    header.description = Some("Seconds to wait before the request is sent again.".to_owned());
+    header
+}
+
+/// What `exchange` takes for an `Idempotency-Key`: quoted or bare, 1 to 200 characters.
+fn key() -> Object {
+    let pattern = r#"^("[ -~]{1,200}"|[!#-~]([ -~]{0,198}[!-~])?)$"#;
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build()
 }
 
 fn problem(description: &str) -> RefOr<Response> {
@@ -136,7 +177,10 @@ fn meaning(status: &str) -> &'static str {
         "409" => "It cannot be done as things are.",
         "412" => "Somebody changed it meanwhile.",
         "422" => "A field is not what it should be.",
+        "413" => "The body is larger than this endpoint takes.",
+        "415" => "The body is not of a kind that this endpoint takes.",
         "429" => "Too many tries; wait.",
+        "503" => "Too much is going on, or it took too long; nothing was changed.",
         _ => "See the problem document.",
     }
 }

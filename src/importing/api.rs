@@ -82,7 +82,7 @@ struct Wanted {
 
 /// Export what is there, as a file that can be imported.
 #[utoipa::path(get, path = "/api/v1/export/{kind}", tag = "importing", params(("kind" = inline(Kind), Path), ("format" = inline(Option<Format>), Query)),
-    responses((status = 200), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200), (status = 403, body = Problem), (status = 404, body = Problem), (status = 415, body = Problem)))]
 async fn get_export(
     State(db): State<Db>,
     caller: Caller,

@@ -11,6 +11,8 @@ use ulid::Ulid;
 pub trait Kind: 'static {
     /// Three or four lower-case letters before the underscore.
     const PREFIX: &'static str;
+    /// What such an id is called in documents.
+    const NAME: &'static str;
 }
 
 /// An identifier of one kind of thing; ordered by the moment it was minted.
@@ -104,12 +106,15 @@ impl<'de, K: Kind> Deserialize<'de> for Id<K> {
 
 impl<K: Kind> utoipa::PartialSchema for Id<K> {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        <String as utoipa::PartialSchema>::schema()
+        // A ULID: 26 letters of Crockford's alphabet, 128 bits in 130 (github.com/ulid/spec).
+        let pattern = format!("^{}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$", K::PREFIX);
+        let text = utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
+        text.pattern(Some(pattern)).into()
     }
 }
 impl<K: Kind> utoipa::ToSchema for Id<K> {
     fn name() -> std::borrow::Cow<'static, str> {
-        "Id".into()
+        K::NAME.into()
     }
 }
 
@@ -118,7 +123,10 @@ macro_rules! registry {
         /// The kinds of things that have ids.
         pub mod kind {
             $($(#[$doc])* pub enum $name {}
-            impl super::Kind for $name { const PREFIX: &'static str = $prefix; })*
+            impl super::Kind for $name {
+                const PREFIX: &'static str = $prefix;
+                const NAME: &'static str = stringify!($alias);
+            })*
         }
         $($(#[$doc])* pub type $alias = Id<kind::$name>;)*
         #[cfg(test)]

@@ -102,7 +102,8 @@ fn is_inside(caller: Option<&Caller>) -> bool {
 }
 
 /// Every site.
-#[utoipa::path(get, path = "/api/v1/sites", tag = "network", responses((status = 200, body = [SiteView])))]
+#[utoipa::path(get, path = "/api/v1/sites", tag = "network", 
+    responses((status = 200, body = [SiteView]), (status = 401, body = Problem)))]
 async fn get_sites(
     State(db): State<Db>,
     OptionalCaller(caller): OptionalCaller,
@@ -123,7 +124,7 @@ async fn get_sites(
 
 /// One site.
 #[utoipa::path(get, path = "/api/v1/sites/{code}", tag = "network", params(("code" = String, Path)),
-    responses((status = 200, body = SiteView), (status = 404, body = Problem)))]
+    responses((status = 200, body = SiteView), (status = 401, body = Problem), (status = 404, body = Problem)))]
 async fn get_site(
     State(db): State<Db>,
     OptionalCaller(caller): OptionalCaller,

@@ -96,7 +96,7 @@ async fn get_recalls(
 }
 
 /// One recall: where its goods are, who got some, where they came from.
-#[utoipa::path(get, path = "/api/v1/recalls/{id}", tag = "recalls", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/recalls/{id}", tag = "recalls", params(("id" = RecallId, Path)),
     responses((status = 200, body = RecallSeen), (status = 404, body = Problem)))]
 async fn get_recall(
     State(db): State<Db>,
@@ -119,7 +119,7 @@ struct EndRecall {
 
 /// End a recall.
 #[utoipa::path(post, path = "/api/v1/recalls/{id}/close", tag = "recalls", request_body = EndRecall,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = RecallId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = RecallSeen), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn close_recall(
     State(db): State<Db>,

@@ -93,7 +93,7 @@ async fn graded(tx: &mut Tx, parcel: ParcelId, body: &Finding) -> Result<Graded,
 
 /// Grade pieces of a parcel that came back; needs `stock.adjust` at its site.
 #[utoipa::path(post, path = "/api/v1/returns/{parcel}/grades", tag = "returns", request_body = Finding,
-    params(("parcel" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("parcel" = ParcelId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 201, body = Graded), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn post_grade(

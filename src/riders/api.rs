@@ -47,7 +47,7 @@ fn rider(caller: &Caller) -> Result<UserId, Stop> {
 
 /// What lies before the rider: shift, offer, load.
 #[utoipa::path(get, path = "/api/v1/rider", tag = "last mile",
-    responses((status = 200, body = RiderView), (status = 403, body = Problem)))]
+    responses((status = 200, body = RiderView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_rider(State(db): State<Db>, caller: Caller) -> Result<Json<RiderView>, Problem> {
     let id = rider(&caller)?;
     Ok(Json(rider_view(&db, id).await?))
@@ -170,7 +170,7 @@ async fn post_traccar(
 
 /// Take a load.
 #[utoipa::path(post, path = "/api/v1/offers/{id}/accept", tag = "last mile", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = OfferId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = LoadForRider), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_accept(
     State(db): State<Db>,
@@ -193,7 +193,7 @@ async fn post_accept(
 
 /// Leave a load to others.
 #[utoipa::path(post, path = "/api/v1/offers/{id}/decline", tag = "last mile", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = OfferId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Offer), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_decline(
     State(db): State<Db>,
@@ -217,7 +217,7 @@ async fn acting_at(sql: &mut Sql, caller: &Caller, id: StopId) -> Result<Acting,
 
 /// Say that the stop is reached.
 #[utoipa::path(post, path = "/api/v1/stops/{id}/arrive", tag = "last mile", request_body = Nothing,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = StopId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = RouteStop), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_arrive(
     State(db): State<Db>,
@@ -239,7 +239,7 @@ async fn post_arrive(
 
 /// Hand over what is due at a stop, with proof.
 #[utoipa::path(post, path = "/api/v1/stops/{id}/deliver", tag = "last mile", request_body = Evidence,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = StopId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = RouteStop), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
 async fn post_deliver(
     State(db): State<Db>,
@@ -287,7 +287,7 @@ struct Failed {
 
 /// Say that nothing could be handed over at a stop.
 #[utoipa::path(post, path = "/api/v1/stops/{id}/fail", tag = "last mile", request_body = Failure,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = StopId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Failed), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_fail(
     State(db): State<Db>,

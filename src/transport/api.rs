@@ -102,7 +102,7 @@ async fn get_loads(
 }
 
 /// A load with its route and its parcels.
-#[utoipa::path(get, path = "/api/v1/loads/{id}", tag = "last mile", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/loads/{id}", tag = "last mile", params(("id" = LoadId, Path)),
     responses((status = 200, body = LoadView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_load(State(db): State<Db>, caller: Caller, Path(id): Path<LoadId>) -> Result<Json<LoadView>, Problem> {
     let mut read = db.read().await?;
@@ -139,7 +139,7 @@ async fn scanned(sql: &mut Sql, load: LoadId, parcel: Parcel) -> Result<Scanned,
 
 /// Scan a parcel into its vehicle.
 #[utoipa::path(post, path = "/api/v1/loads/{id}/scan", tag = "last mile", request_body = Scan,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = LoadId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Scanned), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_scan(
     State(db): State<Db>,
@@ -171,7 +171,7 @@ struct Depart {
 
 /// Leave the site with a load.
 #[utoipa::path(post, path = "/api/v1/loads/{id}/depart", tag = "last mile", request_body = Depart,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = LoadId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = LoadView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_depart(
     State(db): State<Db>,
@@ -194,7 +194,7 @@ async fn post_depart(
 
 /// Scan a parcel back in at the site: it failed, or was called back.
 #[utoipa::path(post, path = "/api/v1/loads/{id}/return", tag = "last mile", request_body = Scan,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = LoadId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Scanned), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_return(
     State(db): State<Db>,

@@ -203,6 +203,16 @@ impl House {
 }
 
 impl Persona {
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The credential as a header says it.
+    pub fn bearer(&self) -> String {
+        format!("Bearer {}", self.secret)
+    }
+
     async fn call(&self, method: Method, path: &str, key: &str, body: &Value) -> (StatusCode, Value) {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if !self.secret.is_empty() {

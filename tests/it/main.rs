@@ -3,8 +3,10 @@
 mod answers;
 mod browser;
 mod changes;
+mod contract;
 mod counts;
 mod edges;
+mod feeds;
 mod files;
 mod eyes;
 mod desk;

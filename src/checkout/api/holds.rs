@@ -98,7 +98,7 @@ async fn post_hold(State(db): State<Db>, caller: Caller, command: Command<TakeHo
 }
 
 /// One hold.
-#[utoipa::path(get, path = "/api/v1/holds/{id}", tag = "holds", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/holds/{id}", tag = "holds", params(("id" = HoldId, Path)),
     responses((status = 200, body = Hold), (status = 404, body = Problem)))]
 async fn get_hold(State(db): State<Db>, caller: Caller, Path(id): Path<HoldId>) -> Result<Json<Hold>, Problem> {
     caller.permit(Permission::OrderChange, None)?;
@@ -124,7 +124,7 @@ async fn now_is(tx: &mut Tx, id: HoldId) -> Result<Hold, Stop> {
 
 /// Give a hold more time, unless it has lapsed.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/extend", tag = "holds", request_body = Extend,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn extend_hold(
     State(db): State<Db>,
@@ -157,7 +157,7 @@ struct PartOf {
 
 /// Give a hold back, in part or whole; never more than it still reserves.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/release", tag = "holds", request_body = PartOf,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn release_hold(
     State(db): State<Db>,
@@ -183,7 +183,7 @@ async fn release_hold(
 /// Hand held goods over a counter, in part or whole: they leave the bins of the hold's
 /// site, first expired first. Needs `stock.adjust` there.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/post", tag = "holds", request_body = PartOf,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn hand_over(
     State(db): State<Db>,

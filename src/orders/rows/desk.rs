@@ -1,6 +1,8 @@
 //! SQL that a desk and the director's board ask: orders by question, and what
 //! became of promises.
 
+use std::collections::HashMap;
+
 use sqlx::any::AnyRow;
 
 use super::{read_fulfilment, read_line, read_order};
@@ -158,6 +160,20 @@ pub async fn order_of_line(sql: &mut Sql, line: LineId) -> Result<Option<(OrderI
             .fetch_optional(sql)
             .await?;
     row.map(|row| Ok((row.id("id")?, row.text("number")?))).transpose()
+}
+
+/// The channels of many orders.
+pub async fn channels_among(
+    sql: &mut Sql,
+    engine: Engine,
+    orders: &[OrderId],
+) -> Result<HashMap<OrderId, String>, Fault> {
+    let text = engine.pick(
+        "SELECT id, channel FROM orders WHERE id IN (SELECT value FROM json_each($1))",
+        "SELECT id, channel FROM orders WHERE id IN (SELECT json_array_elements_text(CAST(CAST($1 AS TEXT) AS JSON)))",
+    );
+    let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
+    rows.iter().map(|row| Ok((row.id("id")?, row.text("channel")?))).collect()
 }
 
 /// The lines of many orders, in the order of each.

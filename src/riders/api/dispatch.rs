@@ -121,7 +121,7 @@ async fn dispatched(tx: &mut Tx, caller: &Caller, id: LoadId) -> Result<(), Stop
 
 /// Give a load to a rider or driver.
 #[utoipa::path(post, path = "/api/v1/loads/{id}/assign", tag = "last mile", request_body = Assign,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = LoadId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = LoadView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_assign(
     State(db): State<Db>,
@@ -149,7 +149,7 @@ struct Unassign {}
 
 /// Take a load from its driver, who has not begun to load it: the undo of a match.
 #[utoipa::path(post, path = "/api/v1/loads/{id}/unassign", tag = "last mile", request_body = Unassign,
-    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    params(("id" = LoadId, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = LoadView), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 async fn post_unassign(
     State(db): State<Db>,
@@ -195,7 +195,7 @@ async fn get_parcel(State(db): State<Db>, caller: Caller, Path(id): Path<String>
 }
 
 /// The photo of a hand-over.
-#[utoipa::path(get, path = "/api/v1/proofs/{id}/photo", tag = "last mile", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/proofs/{id}/photo", tag = "last mile", params(("id" = ProofId, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 403, body = Problem), (status = 404, body = Problem)))]
 async fn get_photo(State(db): State<Db>, caller: Caller, Path(id): Path<ProofId>) -> Result<Response, Problem> {
     let mut read = db.read().await?;
