@@ -141,7 +141,7 @@ impl<'a> Plan<'a> {
                 for reload in route.reloads.iter().filter(|r| r.before == at) {
                     // One that is used up begins where the next one does.
                     let here = |p: &&mut std::ops::Range<u32>| {
-                        !p.is_empty() && place_of(inst, vehicle, p.start) == Some(reload.place)
+                        p.start < p.end && place_of(inst, vehicle, p.start) == Some(reload.place)
                     };
                     let visit = spare.iter_mut().find(here).and_then(Iterator::next).ok_or(odd.clone())?;
                     plan.orders[vehicle].push((visit, 0));
