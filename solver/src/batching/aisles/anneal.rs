@@ -17,7 +17,7 @@ const STRIDE: u64 = 1_024;
 /// First and last temperature as shares of the mean tour. Fewer orders begin
 /// hotter, as one of them is a greater part of the whole.
 const HOT: f64 = 0.012;
-const HOT_ORDERS: f64 = 60.0;
+const HOT_ORDERS: f64 = 100.0;
 const COLD: f64 = 0.004;
 
 /// Share of moves that look for a partner near the order rather than anywhere.
@@ -97,7 +97,8 @@ pub(super) fn search<W: Word>(
     let (mut best, mut least) = (search.orders(), total);
     let scale = total as f64 / search.groups.len() as f64;
     search.toll = scale * TOLL;
-    let hot = HOT * (HOT_ORDERS / job.orders.len() as f64).clamp(1.0, 10.0);
+    let few = (HOT_ORDERS / job.orders.len() as f64).max(1.0);
+    let (hot, cold) = (HOT * few.min(10.0), COLD * few.min(1.5));
     let mut over = 0_usize;
     let mut tried = 0;
     loop {
@@ -105,7 +106,7 @@ pub(super) fn search<W: Word>(
         if done.is_nan() || done >= 1.0 {
             break;
         }
-        let heat = scale * hot * (COLD / hot).powf(done.max(0.0));
+        let heat = scale * hot * (cold / hot).powf(done.max(0.0));
         let mut fitting = 0_u64;
         for _ in 0..STRIDE {
             fitting += u64::from(over == 0);
