@@ -9,7 +9,7 @@ use crate::{
     app::{self, clock::ScaledClock},
     config::Config,
     stock,
-    store::{Db, log},
+    store::{Db, log, roll},
 };
 
 /// Examines what the configuration names.
@@ -41,6 +41,12 @@ async fn examine(db: &Db, well: &mut bool) -> anyhow::Result<()> {
         None => Ok(format!("{} facts, none parked", log::head(read.sql()).await?)),
     };
     tell(well, "log", log);
+    let till = roll::waiting(db).await?;
+    let till = match till.failed {
+        0 => Ok(format!("{} orders wait to be posted", till.orders)),
+        failed => Err(format!("{failed} rows of the roll cannot be posted; the server's log says why")),
+    };
+    tell(well, "till", till);
     let audit = stock::audit(read.sql()).await?;
     let ledger = if audit.is_clean() {
         Ok("balanced; accounts, pools, holds and the replay of all transfers agree".to_owned())

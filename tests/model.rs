@@ -333,7 +333,8 @@ impl Stage {
             assert_eq!((answer.status, &said["code"]), (409, &"stock.short".into()), "{}: {said}", self.name);
             return Said::No("stock.short");
         }
-        let order: OrderId = said["id"].as_str().unwrap().parse().unwrap();
+        // In a rush it may wait on the roll: who asks for it has it posted.
+        let order = orders::wanted(&self.db, said["id"].as_str().unwrap()).await.unwrap().unwrap().id;
         let mut read = self.db.read().await.unwrap();
         for line in orders::lines(read.sql(), order).await.unwrap() {
             let holds = stock::holds_of_line(read.sql(), line.id).await.unwrap();

@@ -24,7 +24,7 @@ use super::{
     server::{Server, open, prepare},
     world::{Shopper, Size},
 };
-use crate::{config::Options, orders, stock, store::Scratch};
+use crate::{config::Options, orders, stock, store::{Scratch, roll}};
 
 /// How often, and on what.
 #[derive(Debug, Clone, Args)]
@@ -244,6 +244,7 @@ async fn retry(server: &Server, token: &str, book: &Shared) {
 /// Compares what shoppers were told with what is there.
 async fn judge(name: &str, cycles: usize, url: &str, book: &Shared) -> anyhow::Result<Kind> {
     let db = open(url).await?;
+    roll::post_all(&db).await?;
     let mut read = db.read().await?;
     let mut there: HashMap<String, Vec<String>> = HashMap::new();
     let mut before = String::new();

@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
     process::ExitCode,
     sync::{Arc, atomic::Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -24,7 +24,7 @@ use crate::{
     checkout::Till,
     config::Options,
     stock,
-    store::{self, Db, Engine, Scratch},
+    store::{self, Db, Engine, Scratch, roll},
 };
 
 /// How orders are measured.
@@ -101,6 +101,12 @@ struct Report {
     failed: u64,
     units_oversold: Option<i64>,
     ledger_differences: Option<usize>,
+    /// Orders that waited on the roll at the end of the rounds, all of them.
+    posted_later: i64,
+    /// How fast these were posted then.
+    posted_per_s: Option<f64>,
+    /// Orders a second when that time is counted as well.
+    orders_per_s_posted: Option<f64>,
     single_path_orders_per_s: Option<f64>,
     ratio_single_path: Option<f64>,
     pgbench_simple_update_tps: Option<f64>,
@@ -116,7 +122,7 @@ struct Report {
 /// Measures, prints, and writes the report.
 pub async fn run(options: &Options, args: OrdersArgs) -> anyhow::Result<ExitCode> {
     let report = match (&args.url, &args.token) {
-        (Some(url), Some(token)) => remote(&args, url, token).await?,
+        (Some(url), Some(token)) => remote(&args, url, token, None).await?,
         _ if args.serve => own_server(options, &args).await?,
         _ => local(options, &args).await?,
     };
@@ -184,6 +190,8 @@ async fn local(options: &Options, args: &OrdersArgs) -> anyhow::Result<Report> {
         let before = measure::cpu_us();
         rounds.group.push(one_load(&till, args, size, seed, &bar).await);
         rounds.cpu_us += measure::cpu_us() - before;
+        bar.set_message(format!("round {}: posting", round + 1));
+        rounds.posting.push(settled(&stage.db).await?);
         if args.rate.is_none() {
             bar.set_message(format!("round {}: one transaction an order", round + 1));
             rounds.alone.push(one_load(&alone, args, size, seed + 500, &bar).await.per_second());
@@ -221,9 +229,9 @@ async fn own_server(options: &Options, args: &OrdersArgs) -> anyhow::Result<Repo
     let data = Scratch::file(&std::env::temp_dir())?;
     let folder = data.folder().context("the server needs a folder")?;
     let serving = Server::start(scratch.url(), folder).await?;
-    let found = remote(args, &serving.url, &token).await;
-    serving.kill().await?;
     let db = server::open(scratch.url()).await?;
+    let found = remote(args, &serving.url, &token, Some(&db)).await;
+    serving.kill().await?;
     let mut read = db.read().await?;
     let mut report = Report { fsync_us: measure::fsync_us(folder).ok(), ..found? };
     report.units_oversold = Some(stock::oversold(read.sql()).await?);
@@ -235,7 +243,7 @@ async fn own_server(options: &Options, args: &OrdersArgs) -> anyhow::Result<Repo
     Ok(report)
 }
 
-async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Report> {
+async fn remote(args: &OrdersArgs, url: &str, token: &str, db: Option<&Db>) -> anyhow::Result<Report> {
     let remote = Remote::open(url, token).await?;
     let size = Size { hot: args.hot, articles: remote.articles(), ..Size::default() };
     let empty = Target::Http(Arc::new(remote.check()));
@@ -246,6 +254,10 @@ async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Rep
         bar.set_message(format!("round {}: {url}", round + 1));
         let seed = args.seed * 1_000 + u64::try_from(round).unwrap_or(0);
         rounds.group.push(one_load(&target, args, size, seed, &bar).await);
+        if let Some(db) = db {
+            bar.set_message(format!("round {}: posting", round + 1));
+            rounds.posting.push(settled(db).await?);
+        }
         if args.rate.is_none() {
             bar.set_message(format!("round {}: requests that write nothing", round + 1));
             rounds.empty.push(one_load(&empty, args, size, seed, &bar).await.per_second());
@@ -253,6 +265,20 @@ async fn remote(args: &OrdersArgs, url: &str, token: &str) -> anyhow::Result<Rep
     }
     bar.finish_and_clear();
     Ok(rounds.report(args, url))
+}
+
+/// Waits until the tills have posted what they put onto the roll: what is measured
+/// next has the machine for itself. Returns how many waited, and for how long.
+async fn settled(db: &Db) -> anyhow::Result<(i64, Duration)> {
+    let begun = Instant::now();
+    let mut waiting = roll::waiting(db).await?;
+    let orders = waiting.orders;
+    while waiting.rows > 0 {
+        anyhow::ensure!(waiting.failed == 0, "orders could not be posted");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        waiting = roll::waiting(db).await?;
+    }
+    Ok((orders, begun.elapsed()))
 }
 
 async fn one_load(target: &Target, args: &OrdersArgs, size: Size, seed: u64, bar: &ProgressBar) -> Tally {
@@ -281,6 +307,8 @@ struct Rounds {
     alone: Vec<f64>,
     pgbench: Vec<f64>,
     empty: Vec<f64>,
+    /// Orders that were posted after each group round, and how long that took.
+    posting: Vec<(i64, Duration)>,
     /// Processor time of the group rounds in this process.
     cpu_us: f64,
 }
@@ -306,6 +334,9 @@ impl Rounds {
             hot: args.hot,
             replicas: args.replicas,
             cpu_us_per_order: self.cpu_us_per_order(),
+            posted_later: self.posting.iter().map(|(orders, _)| orders).sum(),
+            posted_per_s: median(&self.posting.iter().filter_map(posted_per_s).collect::<Vec<_>>()),
+            orders_per_s_posted: self.with_posting(args.seconds),
             orders_per_s: of(&Tally::per_second),
             p50_ms: of(&|tally| tally.latencies.permille_ms(500)),
             p99_ms: of(&|tally| tally.latencies.permille_ms(990)),
@@ -326,6 +357,15 @@ impl Rounds {
 }
 
 impl Rounds {
+    /// The rate when the time of posting is counted as well.
+    #[allow(clippy::cast_precision_loss)]
+    fn with_posting(&self, seconds: u64) -> Option<f64> {
+        let rate = |(tally, (_, took)): (&Tally, &(i64, Duration))| {
+            tally.placed as f64 / (seconds.max(1) as f64 + took.as_secs_f64())
+        };
+        median(&self.group.iter().zip(&self.posting).map(rate).collect::<Vec<_>>())
+    }
+
     fn cpu_us_per_order(&self) -> Option<f64> {
         let placed: u64 = self.group.iter().map(|tally| tally.placed).sum();
         // Orders in a run are far below 2^52.
@@ -333,6 +373,12 @@ impl Rounds {
         let placed = placed as f64;
         (self.cpu_us > 0.0 && placed > 0.0).then(|| self.cpu_us / placed)
     }
+}
+
+/// Counts here are far below 2^52.
+#[allow(clippy::cast_precision_loss)]
+fn posted_per_s((orders, took): &(i64, Duration)) -> Option<f64> {
+    (*orders > 0).then(|| *orders as f64 / took.as_secs_f64().max(1e-9))
 }
 
 fn progress(message: &'static str) -> ProgressBar {
@@ -354,6 +400,10 @@ fn print(report: &Report) {
         "  answers       {} placed, {} refused, {} shed, {} failed",
         report.placed, report.refused, report.shed, report.failed
     );
+    if let (Some(rate), Some(whole)) = (report.posted_per_s, report.orders_per_s_posted) {
+        let waited = report.posted_later;
+        println!("  posting       {rate:>10.0} a second afterwards, {waited} orders; with it {whole:.0} orders a second");
+    }
     let beside = |name: &str, rate: Option<f64>, ratio: Option<f64>| {
         if let (Some(rate), Some(ratio)) = (rate, ratio) {
             println!("  {name:<13} {rate:>10.0} a second   orders are {ratio:.2} times as many");

@@ -137,19 +137,14 @@ async fn list_orders(
 /// The order, if the caller may see it: its shopper, its guest link, or staff of a
 /// site that ships a part of it; a token bound to a channel sees that channel's.
 pub async fn visible(db: &Db, caller: &Caller, id: &str) -> Result<Order, Problem> {
-    let mut read = db.read().await?;
-    let order = match id.parse() {
-        Ok(id) => orders::by_id(read.sql(), id).await?,
-        Err(_) => orders::by_number(read.sql(), id).await?,
-    };
-    let Some(order) = order else { return Err(Problem::not_found("order")) };
+    let Some(order) = orders::wanted(db, id).await? else { return Err(Problem::not_found("order")) };
     if is_own(caller, &order) {
         return Ok(order);
     }
     let there = match caller.sites(Permission::OrderRead) {
         Sites::All => true,
         Sites::Only(sites) => {
-            let parts = orders::fulfilments(read.sql(), order.id).await?;
+            let parts = orders::fulfilments(db.read().await?.sql(), order.id).await?;
             parts.iter().any(|part| sites.contains(&part.site))
         }
     };

@@ -142,7 +142,7 @@ pub(super) async fn may_grow(tx: &mut Tx, order: &Order, more: &BTreeMap<SkuId, 
         if known.is_none()
             && let Some(one) = terms.take(&buyer, *sku, *n, now)
         {
-            rows::add_uses(tx, &[(order.id.to_string(), one)]).await?;
+            rows::add_uses(tx, &[(order.id.to_string(), one)], false).await?;
         }
     }
     Ok(())

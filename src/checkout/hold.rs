@@ -86,7 +86,7 @@ pub async fn take_hold(tx: &mut Tx, new: &NewHold) -> Result<Vec<Hold>, Stop> {
             let want = stock::Want { order, line, site, sku, quantity: n, promised_by, expires_at, purpose };
             let hold = stock::reserve(tx, &want).await?;
             let noted = bound.terms.take(&buyer, sku, n, now).map(|one| (hold.to_string(), one));
-            rows::add_uses(tx, noted.as_slice()).await?;
+            rows::add_uses(tx, noted.as_slice(), false).await?;
             holds.extend(stock::hold_by_id(tx.sql(), hold).await?);
         }
     }

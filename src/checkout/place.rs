@@ -177,7 +177,7 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
             .await?;
     source(tx, new, &basket, &order, plan).await?;
     let uses = basket.uses(&mut bound.terms, &buyer, &order.id.to_string(), order.placed_at);
-    super::rows::add_uses(tx, &uses).await?;
+    super::rows::add_uses(tx, &uses, false).await?;
     if new.invoice.is_some() {
         tx.emit(crate::event::Event::InvoiceRequested { order: order.id, contact });
     }

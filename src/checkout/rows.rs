@@ -84,9 +84,9 @@ pub(super) async fn used(tx: &mut Tx, asked: &[(SkuId, String, Time)]) -> Result
         .fetch(
             tx.sql(),
             "SELECT t.sku, t.buyer, CAST(SUM(t.n) AS BIGINT) AS n FROM ( \
-             SELECT u.sku, u.buyer, l.ordered - l.cancelled AS n FROM {x} \
+             SELECT u.sku, u.buyer, COALESCE(l.ordered - l.cancelled, u.unposted) AS n FROM {x} \
              JOIN purchase_uses u ON u.sku = x.of_sku AND u.buyer = x.of_buyer AND u.at > x.since \
-             JOIN order_lines l ON l.order_id = u.reference AND l.sku = u.sku UNION ALL \
+             LEFT JOIN order_lines l ON l.order_id = u.reference AND l.sku = u.sku UNION ALL \
              SELECT u.sku, u.buyer, h.quantity - h.released FROM {x} \
              JOIN purchase_uses u ON u.sku = x.of_sku AND u.buyer = x.of_buyer AND u.at > x.since \
              JOIN holds h ON h.id = u.reference) t GROUP BY t.sku, t.buyer",
@@ -108,9 +108,9 @@ pub(super) async fn taken(
         .fetch(
             tx.sql(),
             "SELECT t.sku, t.grp, CAST(SUM(CASE WHEN t.n < t.most THEN t.n ELSE t.most END) AS BIGINT) AS n FROM ( \
-             SELECT u.sku, u.grp, SUM(l.ordered - l.cancelled) AS n, u.grp_quantity AS most FROM {x} \
-             JOIN purchase_uses u ON u.sku = x.of_sku AND u.grp <> '' \
-             JOIN order_lines l ON l.order_id = u.reference AND l.sku = u.sku \
+             SELECT u.sku, u.grp, SUM(COALESCE(l.ordered - l.cancelled, u.unposted)) AS n, u.grp_quantity AS most \
+             FROM {x} JOIN purchase_uses u ON u.sku = x.of_sku AND u.grp <> '' \
+             LEFT JOIN order_lines l ON l.order_id = u.reference AND l.sku = u.sku \
              GROUP BY u.sku, u.grp, u.reference, u.buyer, u.grp_quantity UNION ALL \
              SELECT u.sku, u.grp, h.quantity - h.released, u.grp_quantity FROM {x} \
              JOIN purchase_uses u ON u.sku = x.of_sku AND u.grp <> '' \
@@ -145,15 +145,18 @@ const USES: &[Column] = &[
     Column::Text("buyer"),
     Column::Text("grp"),
     Column::Int("grp_quantity"),
+    Column::Int("unposted"),
     Column::Int("at"),
 ];
 
-/// Notes purchases, each under its order or hold.
-pub(super) async fn add_uses(tx: &mut Tx, uses: &[(String, Use)]) -> Result<(), Fault> {
+/// Notes purchases, each under its order or hold; `on_roll` if the lines of the order
+/// that tell how much it is come later.
+pub(super) async fn add_uses(tx: &mut Tx, uses: &[(String, Use)], on_roll: bool) -> Result<(), Fault> {
     let now = tx.now().ms();
     let mut sheet = Sheet::new(tx.engine(), USES);
     for (reference, one) in uses {
-        sheet.plain(reference).plain(one.sku).text(&one.buyer).text(&one.group).int(one.group_quantity).int(now);
+        sheet.plain(reference).plain(one.sku).text(&one.buyer).text(&one.group).int(one.group_quantity);
+        sheet.int(if on_roll { one.quantity } else { 0 }).int(now);
     }
     sheet.insert(tx.sql(), "purchase_uses").await?;
     Ok(())

@@ -47,6 +47,8 @@ pub struct Buyer {
 pub struct Use {
     /// What.
     pub sku: SkuId,
+    /// How much.
+    pub quantity: i64,
     /// Who.
     pub buyer: String,
     /// Whose quota; empty for none.
@@ -132,7 +134,7 @@ impl Terms {
             }
             None => (String::new(), 0),
         };
-        Some(Use { sku, buyer: buyer.key.clone(), group, group_quantity })
+        Some(Use { sku, quantity, buyer: buyer.key.clone(), group, group_quantity })
     }
 
     /// A whole basket, each article once: allowed or refused, nothing noted.

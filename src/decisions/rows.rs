@@ -39,7 +39,7 @@ pub async fn record_all(tx: &mut Tx, choices: &[Choice]) -> Result<(), Fault> {
         sheet.text(&inputs).text(&serde_json::to_string(&choice.candidates)?);
         sheet.opt_int(choice.cost).opt_int(choice.bound).int(choice.took_us);
     }
-    sheet.insert(tx.sql(), "decisions").await?;
+    tx.insert(sheet, "decisions").await?;
     Ok(())
 }
 

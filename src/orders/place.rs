@@ -8,7 +8,7 @@ use crate::{
     event::{Chore, Event},
     kernel::*,
     promise, stock,
-    store::Tx,
+    store::{Db, Tx, command, roll},
 };
 
 /// An order whose payment does not come lapses after so long.
@@ -20,10 +20,12 @@ pub async fn open(tx: &mut Tx, new: &NewOrder) -> Result<Order, Stop> {
     if new.lines.is_empty() {
         return Err(Refusal::Empty.into());
     }
-    if let Some(external) = &new.external_id
-        && rows::by_external(tx.sql(), &new.channel, external).await?.is_some()
-    {
-        return Err(Refusal::Duplicate { external_order_id: external.clone() }.into());
+    if let Some(external) = &new.external_id {
+        let claimed = !command::claimed(tx, [(new.channel.as_str(), external.as_str())].into_iter()).await?.is_empty();
+        if claimed || rows::by_external(tx.sql(), &new.channel, external).await?.is_some() {
+            return Err(Refusal::Duplicate { external_order_id: external.clone() }.into());
+        }
+        command::claim_all(tx, [(new.channel.as_str(), external.as_str())].into_iter()).await?;
     }
     let order = drafted(tx, new);
     rows::add_order(tx.sql(), &order).await?;
@@ -98,6 +100,30 @@ pub fn drafted(tx: &Tx, new: &NewOrder) -> Order {
         ended_at: None,
         version: 1,
     }
+}
+
+/// A longer number, for an order that cannot be compared with all others before it is
+/// promised: twelve random letters meet again once in a thousand million million.
+pub fn number_apart(order: &mut Order) {
+    let text = order.id.ulid().to_string();
+    order.number = format!("C-{}-{}-{}", &text[14..18], &text[18..22], &text[22..]);
+}
+
+/// An order somebody asks for by id or number. One that waits on the roll is posted
+/// first.
+pub async fn wanted(db: &Db, asked: &str) -> Result<Option<Order>, Fault> {
+    async fn found(db: &Db, asked: &str) -> Result<Option<Order>, Fault> {
+        let mut read = db.read().await?;
+        match asked.parse() {
+            Ok(id) => rows::by_id(read.sql(), id).await,
+            Err(_) => rows::by_number(read.sql(), asked).await,
+        }
+    }
+    if let Some(order) = found(db, asked).await? {
+        return Ok(Some(order));
+    }
+    // Short words would be found in the midst of others.
+    if asked.len() >= 10 && roll::post_of(db, asked).await? { found(db, asked).await } else { Ok(None) }
 }
 
 /// Holds goods of one site for lines of an order and gives them to that site's

@@ -31,8 +31,8 @@ pub async fn add_all(tx: &mut Tx, new: &[Newcomer<'_>]) -> Result<(), Fault> {
         addresses.plain(one.address_id).plain(one.contact_id).int(1).text(&serde_json::to_string(one.address)?);
         addresses.real(one.address.lat).real(one.address.lon);
     }
-    contacts.insert(tx.sql(), "contacts").await?;
-    addresses.insert(tx.sql(), "addresses").await?;
+    tx.insert(contacts, "contacts").await?;
+    tx.insert(addresses, "addresses").await?;
     Ok(())
 }
 

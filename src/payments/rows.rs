@@ -34,7 +34,7 @@ pub async fn add_all(tx: &mut Tx, payments: &[Payment]) -> Result<(), Fault> {
         sheet.text(&one.reference).int(one.authorised_minor).int(one.captured_minor);
         sheet.int(one.refunded_minor).int(one.collected_minor).int(now);
     }
-    sheet.insert(tx.sql(), "payments").await?;
+    tx.insert(sheet, "payments").await?;
     Ok(())
 }
 

@@ -26,7 +26,7 @@ mod movement;
 mod rows;
 
 pub use audit::{Audit, audit};
-pub use bulk::{count_all, release_all, reserve_all};
+pub use bulk::{count_all, note_holds, release_all, take_all};
 pub use hold::{expire, extend, free_standing, hand_over, keep, pick, release, reserve, sold};
 pub use lots::{expire_lots, free_lot, lasts, least_days, set_least_days, stop_lot};
 pub use model::*;

@@ -12,7 +12,8 @@ use std::{
     sync::Arc,
 };
 
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use sqlx::{Any, AssertSqlSafe, any::AnyRow, query};
 
 use super::{Engine, Row as _, Sql};
@@ -35,12 +36,58 @@ impl Column {
             Self::Text(name) | Self::Int(name) | Self::Real(name) => name,
         }
     }
-    fn array(self) -> &'static str {
+    fn family(self) -> &'static str {
         match self {
-            Self::Text(_) => "text[]",
-            Self::Int(_) => "bigint[]",
-            Self::Real(_) => "double precision[]",
+            Self::Text(_) => "text",
+            Self::Int(_) => "bigint",
+            Self::Real(_) => "double precision",
         }
+    }
+    fn array(self) -> String {
+        format!("{}[]", self.family())
+    }
+}
+
+/// Rows of a sheet put into words, as they are kept until they are posted.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Words {
+    /// Names and families of the columns.
+    pub(super) columns: Vec<(String, String)>,
+    rows: Box<RawValue>,
+}
+
+impl Words {
+    /// Inserts the rows in their order; `conflict` is an `ON CONFLICT` clause, `first` a
+    /// number that counts them, and its column.
+    pub(super) async fn insert(
+        &self,
+        sql: &mut Sql,
+        engine: Engine,
+        table: &str,
+        conflict: &str,
+        first: Option<(&str, i64)>,
+    ) -> Result<(), Fault> {
+        let mut names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
+        let value = |(at, (_, family)): (usize, &(String, String))| match engine {
+            Engine::Sqlite => format!("x.value ->> {at}"),
+            Engine::Postgres => format!("CAST(x.value ->> {at} AS {family})"),
+        };
+        let mut values: Vec<String> = self.columns.iter().enumerate().map(value).collect();
+        if let Some((column, _)) = first {
+            names.push(column);
+            values.push(engine.pick("$2 + x.key", "$2 + x.key - 1").to_owned());
+        }
+        let from = engine.pick("json_each($1) AS x", "jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS x(value, key)");
+        let (names, values) = (names.join(", "), values.join(", "));
+        let text = format!("INSERT INTO {table} ({names}) SELECT {values} FROM {from} WHERE 1 = 1 {conflict}");
+        let statement = query::<Any>(AssertSqlSafe(text)).bind(self.rows.get().to_owned());
+        match first {
+            Some((_, first)) => statement.bind(first),
+            None => statement,
+        }
+        .execute(sql)
+        .await?;
+        Ok(())
     }
 }
 
@@ -179,6 +226,13 @@ impl Sheet {
         }
         text.push('}');
         text
+    }
+
+    /// The rows in words, for [`super::roll`].
+    pub(super) fn in_words(&self) -> Result<Words, Fault> {
+        let rows = RawValue::from_string(json(&self.cells, self.columns.len()))?;
+        let column = |column: &Column| (column.name().to_owned(), column.family().to_owned());
+        Ok(Words { columns: self.columns.iter().map(column).collect(), rows })
     }
 
     /// Inserts every row; returns how many there were.

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Actor, Db, Engine, Row, Sql,
-    bulk::{Column, Sheet},
+    bulk::{Column, Sheet, Words},
 };
 use crate::{
     event::Chore,
@@ -95,19 +95,30 @@ pub(super) async fn schedule(
     engine: Engine,
     chores: &BTreeMap<(Chore, String), Time>,
 ) -> Result<(), Fault> {
+    sheet(engine, chores).upsert(sql, "chores", ONCE).await?;
+    Ok(())
+}
+
+/// Chores that will be asked for later.
+pub(super) fn in_words(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> Result<Words, Fault> {
+    sheet(engine, chores).in_words()
+}
+
+/// Asks for chores that were kept as words.
+pub(super) async fn post(sql: &mut Sql, engine: Engine, chores: &Words) -> Result<(), Fault> {
+    chores.insert(sql, engine, "chores", ONCE, None).await
+}
+
+/// The same chore stands once; the earlier time wins.
+const ONCE: &str = "ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
+     run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END";
+
+fn sheet(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> Sheet {
     let mut sheet = Sheet::new(engine, CHORES);
     for ((chore, subject), run_at) in chores {
         sheet.plain(chore.as_str()).text(subject).int(run_at.ms()).int(1).int(0);
     }
     sheet
-        .upsert(
-            sql,
-            "chores",
-            "ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
-             run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END",
-        )
-        .await?;
-    Ok(())
 }
 
 /// A chore that was taken up is due again after so long (domain time), should the

@@ -127,6 +127,44 @@ pub async fn remember_all(tx: &mut Tx, replies: &[(&Marked, &Reply)]) -> Result<
     Ok(())
 }
 
+/// Claims numbers that channels gave their orders, as keys of the channel: known from
+/// the moment of the promise, whenever the order's rows are posted. A duplicate means
+/// that another replica was first.
+pub async fn claim_all<'a>(tx: &mut Tx, numbers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    let mut sheet = Sheet::new(tx.engine(), COMMANDS);
+    for (channel, number) in numbers {
+        sheet.text(claimer(channel)).text(number).text("").int(0).text("").int(0).int(now);
+    }
+    sheet.insert(tx.sql(), "commands").await?;
+    Ok(())
+}
+
+/// Which of these numbers of channels are claimed.
+pub async fn claimed<'a>(
+    tx: &mut Tx,
+    numbers: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<(String, String)>, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), KEYS);
+    let mut channels = HashMap::new();
+    for (channel, number) in numbers {
+        channels.entry(claimer(channel)).or_insert(channel);
+        sheet.text(claimer(channel)).text(number);
+    }
+    let text = "SELECT c.caller, c.key FROM {x} JOIN commands c ON c.caller = x.caller AND c.key = x.key";
+    let rows = sheet.fetch(tx.sql(), text).await?;
+    let read = |row: &_| {
+        let (caller, key) = (sqlx::any::AnyRow::text(row, "caller")?, sqlx::any::AnyRow::text(row, "key")?);
+        Ok((channels.get(&caller).copied().unwrap_or_default().to_owned(), key))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// No caller is named like this.
+fn claimer(channel: &str) -> String {
+    format!("numbers of {channel}")
+}
+
 /// Stores the reply; a duplicate key means that another replica was first.
 pub async fn remember(tx: &mut Tx, caller: &str, key: &str, digest: &str, reply: &Reply) -> Result<(), Fault> {
     let now = tx.now().ms();

@@ -27,6 +27,10 @@ impl Engine {
             _ => Err(Fault::new("the database URL must begin with sqlite: or postgres:")),
         }
     }
+    /// Which database a connection is of.
+    pub fn of_connection(sql: &super::Sql) -> Self {
+        if sql.backend_name() == "PostgreSQL" { Self::Postgres } else { Self::Sqlite }
+    }
     /// The one fork: the same statement in two dialects.
     pub const fn pick<T: Copy>(self, sqlite: T, postgres: T) -> T {
         match self {

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 
 use super::{
     Actor, Db, Engine, Row, Sql,
-    bulk::{Column, Sheet},
+    bulk::{Column, Sheet, Words},
     claim,
 };
 use crate::{
@@ -55,8 +55,8 @@ pub(super) struct New {
 }
 
 const FACTS: &[Column] = &[
-    Column::Text("id"),
     Column::Int("position"),
+    Column::Text("id"),
     Column::Int("at"),
     Column::Text("kind"),
     Column::Text("subject"),
@@ -70,25 +70,49 @@ pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Acto
     if facts.is_empty() {
         return Ok(());
     }
-    let mut next = match engine {
-        Engine::Sqlite => Some(head(sql).await? + 1),
-        Engine::Postgres => None,
-    };
-    let mut sheet = Sheet::new(engine, FACTS);
+    let next = next_position(sql, engine).await?;
+    sheet(engine, FACTS, next, at, actor, facts)?.insert(sql, "events").await?;
+    Ok(())
+}
+
+/// Facts that enter the log later, without a position.
+pub(super) fn in_words(engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<Words, Fault> {
+    sheet(engine, &FACTS[1..], None, at, actor, facts)?.in_words()
+}
+
+/// Puts facts into the log that were kept as words.
+pub(super) async fn post(sql: &mut Sql, engine: Engine, facts: &Words) -> Result<(), Fault> {
+    let first = next_position(sql, engine).await?.map(|position| ("position", position));
+    facts.insert(sql, engine, "events", "", first).await
+}
+
+/// The position of the next fact, where facts have theirs from the first.
+async fn next_position(sql: &mut Sql, engine: Engine) -> Result<Option<i64>, Fault> {
+    match engine {
+        Engine::Sqlite => Ok(Some(head(sql).await? + 1)),
+        Engine::Postgres => Ok(None),
+    }
+}
+
+fn sheet(
+    engine: Engine,
+    columns: &'static [Column],
+    mut next: Option<i64>,
+    at: Time,
+    actor: &Actor,
+    facts: &[New],
+) -> Result<Sheet, Fault> {
+    let mut sheet = Sheet::new(engine, columns);
     for fact in facts {
         let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));
-        sheet
-            .plain(fact.id)
-            .opt_int(next)
-            .int(at.ms())
-            .plain(event.kind())
-            .plain(event.subject())
-            .opt_plain(event.site());
+        if columns.len() == FACTS.len() {
+            sheet.opt_int(next);
+        }
+        sheet.plain(fact.id).int(at.ms()).plain(event.kind()).plain(event.subject()).opt_plain(event.site());
         sheet.text(actor.as_str()).text(&serde_json::to_string(event)?);
         next = next.map(|position| position + 1);
     }
-    sheet.insert(sql, "events").await?;
-    Ok(())
+    Ok(sheet)
 }
 
 /// Gives positions to the facts committed since the last call without one; returns

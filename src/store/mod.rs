@@ -12,6 +12,7 @@ pub mod claim;
 pub mod command;
 mod connect;
 pub mod log;
+pub mod roll;
 mod row;
 mod scratch;
 
@@ -78,12 +79,18 @@ impl Db {
     pub async fn begin(&self, actor: Actor) -> Result<Tx, Fault> {
         let how = self.engine.pick("BEGIN IMMEDIATE", "BEGIN");
         let sql = self.writer.begin_with(how).await?;
-        Ok(Tx { db: self.clone(), sql, facts: Vec::new(), chores: BTreeMap::new(), actor })
+        let (facts, chores) = (Vec::new(), BTreeMap::new());
+        Ok(Tx { db: self.clone(), sql, facts, chores, aside: None, rings: false, actor })
     }
 
     /// A connection for reading what is committed.
     pub async fn read(&self) -> Result<Read, Fault> {
         Ok(Read(self.reader.acquire().await?))
+    }
+
+    /// True once it is being closed.
+    pub fn is_closed(&self) -> bool {
+        self.writer.is_closed()
     }
 
     /// Closes the pools; SQLite checkpoints its log.
@@ -110,6 +117,10 @@ pub struct Tx {
     sql: Transaction<'static, Any>,
     facts: Vec<(Option<Actor>, Event)>,
     chores: BTreeMap<(Chore, String), Time>,
+    /// Rows on their way onto the roll.
+    aside: Option<roll::Aside>,
+    /// Leaves work whatever it states itself.
+    rings: bool,
     actor: Actor,
 }
 
@@ -165,20 +176,25 @@ impl Tx {
     /// one order for all transactions: many of them want the same few rows, so that
     /// nobody holds one for long, and no two wait for each other.
     pub async fn commit(mut self) -> Result<(), Fault> {
+        if self.aside.is_some() {
+            self.tear(&roll::About::default()).await?;
+        }
         let now = self.now();
-        let ring = !self.chores.is_empty() || !self.facts.is_empty();
+        let ring = self.rings || !self.chores.is_empty() || !self.facts.is_empty();
         let engine = self.engine();
         claim::schedule(&mut self.sql, engine, &std::mem::take(&mut self.chores)).await?;
-        let facts: Vec<log::New> = std::mem::take(&mut self.facts)
-            .into_iter()
-            .map(|(actor, event)| log::New { id: self.id(), actor, event })
-            .collect();
+        let facts = self.take_facts();
         log::append(&mut self.sql, engine, now, &self.actor, &facts).await?;
         self.sql.commit().await?;
         if ring {
             self.db.bell.notify_waiters();
         }
         Ok(())
+    }
+
+    fn take_facts(&mut self) -> Vec<log::New> {
+        let facts = std::mem::take(&mut self.facts);
+        facts.into_iter().map(|(actor, event)| log::New { id: self.id(), actor, event }).collect()
     }
 }
 

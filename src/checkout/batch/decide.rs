@@ -8,6 +8,7 @@ use super::{
         view::{LineView, OrderView, PartView},
     },
     Desk, Wish, place,
+    write::Posting,
 };
 use crate::{
     decisions::Choice,
@@ -43,7 +44,13 @@ pub(super) struct Decided {
 
 /// Decides one order and takes its goods and hours from the scene; a refusal takes
 /// nothing.
-pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish) -> Result<Decided, Stop> {
+pub(super) fn decide(
+    tx: &Tx,
+    desk: &mut Desk,
+    at: usize,
+    wish: &Wish,
+    posting: Posting,
+) -> Result<Decided, Stop> {
     let new = &wish.order;
     place::bearable(new)?;
     place::countable(&new.lines)?;
@@ -72,6 +79,11 @@ pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish) -> Result
     desk.scene.take(&drawn);
     desk.externals.extend(external);
     let mut decided = open(tx, desk, at, wish, &draft, drawn, contact);
+    if posting == Posting::Later {
+        // Nobody compares it with all others now.
+        orders::number_apart(&mut decided.opened.order);
+        decided.shown.order.number.clone_from(&decided.opened.order.number);
+    }
     decided.uses = basket.uses(&mut desk.bound.terms, &buyer, &decided.opened.order.id.to_string(), tx.now());
     Ok(decided)
 }

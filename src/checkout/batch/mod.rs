@@ -9,6 +9,11 @@
 //!                           out of date, or a fault: once more one by one
 //! ```
 //!
+//! While many wait, what is committed with the answers is what the promise needs:
+//! goods, hours, limits, keys; and the rows of the orders in words, on the roll
+//! ([`crate::store::roll`]). When nobody waits, the till posts them. Who asks for an
+//! order before that has it posted at once ([`crate::orders::wanted`]).
+//!
 //! The answers are those of [`super::place`], which stays: for one order at a time,
 //! and for those of a batch that failed. Deliberately absent: locks while deciding;
 //! the guards of the statements tell when another replica was faster.
@@ -46,6 +51,7 @@ use crate::{
     },
 };
 use decide::{Decided, decide};
+use write::Posting;
 
 /// An order that waits to be placed.
 pub struct Wish {
@@ -107,7 +113,7 @@ enum Outcome {
 
 /// Places orders in one transaction and answers in their order. An error means that
 /// nothing was written.
-async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
+async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Outcome, Stop> {
     let mut watch = Watch::default();
     let mut tx = db.begin(Actor::house()).await?;
     let marks: Vec<&Marked> = wishes.iter().map(|wish| &wish.mark).collect();
@@ -123,7 +129,7 @@ async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
             answers.push(Some(if same { Ok(reply.clone()) } else { Err(KeyRefusal::Reused.into()) }));
             continue;
         }
-        match decide(&tx, &mut desk, at, wish) {
+        match decide(&tx, &mut desk, at, wish, posting) {
             Ok(one) => {
                 decided.push(one);
                 answers.push(None);
@@ -153,8 +159,13 @@ async fn place_together(db: &Db, wishes: &[Wish]) -> Result<Outcome, Stop> {
         .filter_map(|(wish, answer)| Some((&wish.mark, answer.as_ref().ok()?)))
         .collect();
     command::remember_all(&mut tx, &stored).await?;
+    let externals = decided.iter().filter_map(|one| {
+        let order = &one.opened.order;
+        Some((order.channel.as_str(), order.external_id.as_deref()?))
+    });
+    command::claim_all(&mut tx, externals).await?;
     watch.lap("answer");
-    if !write::write(&mut tx, &mut desk.scene, wishes, decided).await? {
+    if !write::write(&mut tx, &mut desk.scene, wishes, decided, posting).await? {
         return Ok(Outcome::Stale);
     }
     watch.lap("write");
@@ -175,7 +186,10 @@ impl Desk {
         let asked = wishes
             .iter()
             .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
-        let externals = orders::known_externals(tx, asked).await?.into_iter().collect();
+        let asked: Vec<_> = asked.collect();
+        let mut externals: HashSet<_> =
+            orders::known_externals(tx, asked.iter().copied()).await?.into_iter().collect();
+        externals.extend(command::claimed(tx, asked.into_iter()).await?);
         // Before the pools are read: whoever serves the same quota waits here.
         let comers: Vec<_> = wishes.iter().map(|wish| Comer::of(&wish.order, wish.shopper)).collect();
         let bound = Bound::read(tx, &skus, &comers).await?;

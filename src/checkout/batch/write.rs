@@ -1,6 +1,8 @@
 //! What a batch decided, in a fixed number of statements whatever its size. Rows
-//! that nobody waits for go first; hours and pools, which other replicas want as
-//! well, come last and in one order for everybody.
+//! that nobody waits for go first, or onto the roll; hours and pools, which other
+//! replicas want as well, come last and in one order for everybody.
+
+use std::collections::BTreeMap;
 
 use super::{Wish, decide::Decided};
 use crate::{
@@ -11,19 +13,71 @@ use crate::{
     parties, payments,
     promise::Scene,
     stock,
-    store::Tx,
+    store::{Tx, roll::About},
 };
+
+/// Orders on one row of the roll: few enough that whoever comes while they are posted
+/// hardly waits.
+const ON_A_ROW: usize = 64;
+
+/// When the rows of orders are written that only the warehouse reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Posting {
+    /// With the promise.
+    AtOnce,
+    /// From the roll, when nobody waits at the till.
+    Later,
+}
 
 /// Writes all of it. False if hours or goods were taken by another replica since
 /// they were read: the caller drops the transaction.
-pub(super) async fn write(tx: &mut Tx, scene: &mut Scene, wishes: &[Wish], all: Vec<Decided>) -> Result<bool, Fault> {
-    if all.is_empty() {
-        return Ok(true);
+pub(super) async fn write(
+    tx: &mut Tx,
+    scene: &mut Scene,
+    wishes: &[Wish],
+    mut all: Vec<Decided>,
+    posting: Posting,
+) -> Result<bool, Fault> {
+    let wanted = goods(&all);
+    let uses: Vec<_> = all.iter_mut().flat_map(|one| std::mem::take(&mut one.uses)).collect();
+    if posting == Posting::Later {
+        tx.put_aside();
+        while !all.is_empty() {
+            let rest = all.split_off(ON_A_ROW.min(all.len()));
+            let about = about(&all);
+            write_rows(tx, wishes, std::mem::replace(&mut all, rest)).await?;
+            tx.tear(&about).await?;
+        }
+    } else if !all.is_empty() {
+        write_rows(tx, wishes, all).await?;
     }
+    super::super::rows::add_uses(tx, &uses, posting == Posting::Later).await?;
+    Ok(scene.write_hours(tx).await? && stock::take_all(tx, &wanted).await?)
+}
+
+/// What is held of each pool.
+fn goods(all: &[Decided]) -> BTreeMap<(SiteId, SkuId), i64> {
+    let mut sums = BTreeMap::new();
+    for (_, want, _) in all.iter().flat_map(|one| &one.holds) {
+        *sums.entry((want.site, want.sku)).or_default() += want.quantity;
+    }
+    sums
+}
+
+fn about(all: &[Decided]) -> About {
+    let names = |one: &Decided| format!("{} {} {} ", one.opened.order.id, one.opened.order.number, one.payment.id);
+    About {
+        orders: all.len(),
+        subjects: all.iter().map(names).collect(),
+        goods: goods(all).into_iter().map(|((site, sku), n)| (site, sku, n)).collect(),
+    }
+}
+
+/// Everything that guards nothing.
+async fn write_rows(tx: &mut Tx, wishes: &[Wish], all: Vec<Decided>) -> Result<(), Fault> {
     let people: Vec<parties::Newcomer<'_>> = all.iter().map(|one| newcomer(&wishes[one.wish], one.contact)).collect();
     parties::add_all(tx, &people).await?;
     let (mut opened, mut holds) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len() * 2));
-    let mut uses = Vec::new();
     let (mut payments, mut choices) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len()));
     for one in all {
         ask_for_chores(tx, &one).await?;
@@ -34,13 +88,11 @@ pub(super) async fn write(tx: &mut Tx, scene: &mut Scene, wishes: &[Wish], all: 
         holds.extend(one.holds);
         payments.push(one.payment);
         choices.push(one.choice);
-        uses.extend(one.uses);
     }
     orders::add_opened(tx, &opened).await?;
     payments::add_all(tx, &payments).await?;
     decisions::record_all(tx, &choices).await?;
-    super::super::rows::add_uses(tx, &uses).await?;
-    Ok(scene.write_hours(tx).await? && stock::reserve_all(tx, &holds).await?)
+    stock::note_holds(tx, &holds).await
 }
 
 fn newcomer(wish: &Wish, (contact_id, address_id): (ContactId, AddressId)) -> parties::Newcomer<'_> {

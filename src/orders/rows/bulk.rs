@@ -113,10 +113,10 @@ pub async fn add_opened(tx: &mut Tx, opened: &[Opened]) -> Result<(), Fault> {
             shares.int(share.picked).int(share.packed).int(share.dropped);
         }
     }
-    orders.insert(tx.sql(), "orders").await?;
-    lines.insert(tx.sql(), "order_lines").await?;
-    parts.insert(tx.sql(), "fulfilments").await?;
-    shares.insert(tx.sql(), "fulfilment_lines").await?;
+    tx.insert(orders, "orders").await?;
+    tx.insert(lines, "order_lines").await?;
+    tx.insert(parts, "fulfilments").await?;
+    tx.insert(shares, "fulfilment_lines").await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use sqlx::any::AnyRow;
 
 use crate::{
     kernel::Fault,
-    store::{Row, Sql},
+    store::{Engine, Row, Sql},
 };
 
 fn texts(rows: &[AnyRow]) -> Result<Vec<String>, Fault> {
@@ -32,15 +32,26 @@ pub(in crate::stock) async fn pool_differs(sql: &mut Sql) -> Result<Vec<String>,
     texts(&rows)
 }
 
+/// Orders that wait on the roll hold goods as well.
 pub(in crate::stock) async fn held_differs(sql: &mut Sql) -> Result<Vec<String>, Fault> {
-    let rows = sqlx::query(
+    let text = Engine::of_connection(sql).pick(
         "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
-         (SELECT site, sku, SUM(quantity - posted - released) AS n FROM holds WHERE state = 'open' \
-          GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku \
+         (SELECT site, sku, SUM(n) AS n FROM ( \
+            SELECT site, sku, quantity - posted - released AS n FROM holds WHERE state = 'open' \
+            UNION ALL \
+            SELECT g.value ->> 0, g.value ->> 1, g.value ->> 2 FROM till_roll, json_each(till_roll.goods) AS g \
+          ) AS held GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku \
          WHERE p.held <> COALESCE(h.n, 0)",
-    )
-    .fetch_all(sql)
-    .await?;
+        "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
+         (SELECT site, sku, SUM(n) AS n FROM ( \
+            SELECT site, sku, quantity - posted - released AS n FROM holds WHERE state = 'open' \
+            UNION ALL \
+            SELECT g.value ->> 0, g.value ->> 1, CAST(g.value ->> 2 AS BIGINT) \
+            FROM till_roll, jsonb_array_elements(CAST(till_roll.goods AS JSONB)) AS g(value) \
+          ) AS held GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku \
+         WHERE p.held <> COALESCE(h.n, 0)",
+    );
+    let rows = sqlx::query(text).fetch_all(sql).await?;
     texts(&rows)
 }
 

@@ -105,8 +105,8 @@ pub(in crate::stock) async fn add_holds(tx: &mut Tx, holds: &[(HoldId, Want, Act
         pending.plain(Condition::Sellable.as_str()).plain("").plain(Holder::Customer);
         pending.plain(Condition::Sellable.as_str()).plain(id).plain("held").plain(want.line).text(actor.as_str());
     }
-    rows.insert(tx.sql(), "holds").await?;
-    pending.insert(tx.sql(), "transfers").await?;
+    tx.insert(rows, "holds").await?;
+    tx.insert(pending, "transfers").await?;
     Ok(())
 }
 
@@ -144,7 +144,7 @@ pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64)], reas
         sheet.plain(&line.to.0).plain(&line.to.1).plain(Condition::Sellable.as_str()).plain(line.hold);
         sheet.text(line.reason).plain(&line.reference).text(&actor);
     }
-    sheet.insert(tx.sql(), "transfers").await?;
+    tx.insert(sheet, "transfers").await?;
     Ok(())
 }
 
@@ -269,6 +269,6 @@ pub(in crate::stock) async fn add_counts(
         sheet.plain(goods.condition.as_str()).plain(&to.0).plain(&to.1).plain(goods.condition.as_str()).null();
         sheet.text(reason).text(reference).text(&actor);
     }
-    sheet.insert(tx.sql(), "transfers").await?;
+    tx.insert(sheet, "transfers").await?;
     Ok(())
 }

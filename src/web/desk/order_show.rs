@@ -40,14 +40,9 @@ pub struct Asked {
 /// The order of an id or number, if the person may see it: one of its sites is his.
 pub async fn visible(db: &Db, seat: &Seat, id: &str, permission: Permission) -> Result<Order, Problem> {
     seat.caller.permit(permission, None)?;
-    let mut read = db.read().await?;
-    let found = match id.parse() {
-        Ok(id) => orders::by_id(read.sql(), id).await?,
-        Err(_) => orders::by_number(read.sql(), id).await?,
-    };
-    let order = found.ok_or_else(|| Problem::not_found("order"))?;
+    let order = orders::wanted(db, id).await?.ok_or_else(|| Problem::not_found("order"))?;
     if let Sites::Only(own) = seat.caller.sites(permission) {
-        let parts = orders::fulfilments(read.sql(), order.id).await?;
+        let parts = orders::fulfilments(db.read().await?.sql(), order.id).await?;
         if !parts.iter().any(|part| own.contains(&part.site)) {
             return Err(Problem::not_found("order"));
         }
