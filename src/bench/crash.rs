@@ -24,7 +24,11 @@ use super::{
     server::{Server, open, prepare},
     world::{Shopper, Size},
 };
-use crate::{config::Options, orders, stock, store::{Scratch, roll}};
+use crate::{
+    config::Options,
+    orders, stock,
+    store::{Scratch, roll},
+};
 
 /// How often, and on what.
 #[derive(Debug, Clone, Args)]

@@ -402,7 +402,9 @@ fn print(report: &Report) {
     );
     if let (Some(rate), Some(whole)) = (report.posted_per_s, report.orders_per_s_posted) {
         let waited = report.posted_later;
-        println!("  posting       {rate:>10.0} a second afterwards, {waited} orders; with it {whole:.0} orders a second");
+        println!(
+            "  posting       {rate:>10.0} a second afterwards, {waited} orders; with it {whole:.0} orders a second"
+        );
     }
     let beside = |name: &str, rate: Option<f64>, ratio: Option<f64>| {
         if let (Some(rate), Some(ratio)) = (rate, ratio) {

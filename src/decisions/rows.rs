@@ -5,11 +5,7 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{
-        Engine, Row, Sql, Tx,
-        bulk::{Column, Sheet},
-        json_list,
-    },
+    store::{Engine, Row, Sql, Tx, bulk::Column, json_list},
 };
 
 const COLUMNS: &[Column] = &[
@@ -31,7 +27,7 @@ const COLUMNS: &[Column] = &[
 /// Records choices in the transaction that acts on them.
 pub async fn record_all(tx: &mut Tx, choices: &[Choice]) -> Result<(), Fault> {
     let now = tx.now();
-    let mut sheet = Sheet::new(tx.engine(), COLUMNS);
+    let mut sheet = tx.sheet(COLUMNS);
     for choice in choices {
         let inputs = choice.inputs.to_string();
         sheet.plain(tx.id::<kind::Decision>()).int(now.ms()).plain(choice.kind.as_str()).text(&choice.subject);

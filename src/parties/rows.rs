@@ -3,10 +3,7 @@
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{
-        Row, Sql, Tx,
-        bulk::{Column, Sheet},
-    },
+    store::{Row, Sql, Tx, bulk::Column},
 };
 
 const CONTACTS: &[Column] =
@@ -23,7 +20,7 @@ const ADDRESSES: &[Column] = &[
 /// Recipients nobody knew before, each with the first revision of an address that
 /// was checked.
 pub async fn add_all(tx: &mut Tx, new: &[Newcomer<'_>]) -> Result<(), Fault> {
-    let (mut contacts, mut addresses) = (Sheet::new(tx.engine(), CONTACTS), Sheet::new(tx.engine(), ADDRESSES));
+    let (mut contacts, mut addresses) = (tx.sheet(CONTACTS), tx.sheet(ADDRESSES));
     for one in new {
         let invoice = one.invoice.map(serde_json::to_string).transpose()?;
         contacts.plain(one.contact_id).text(one.contact.name.trim()).text(&one.contact.phone);

@@ -5,11 +5,7 @@ use sqlx::any::AnyRow;
 use super::model::*;
 use crate::{
     kernel::*,
-    store::{
-        Engine, Row, Sql, Tx,
-        bulk::{Column, Sheet},
-        json_list,
-    },
+    store::{Engine, Row, Sql, Tx, bulk::Column, json_list},
 };
 
 const COLUMNS: &[Column] = &[
@@ -28,7 +24,7 @@ const COLUMNS: &[Column] = &[
 /// Adds payments that were tried already.
 pub async fn add_all(tx: &mut Tx, payments: &[Payment]) -> Result<(), Fault> {
     let now = tx.now().ms();
-    let mut sheet = Sheet::new(tx.engine(), COLUMNS);
+    let mut sheet = tx.sheet(COLUMNS);
     for one in payments {
         sheet.plain(one.id).plain(one.order).plain(one.method.as_str()).plain(one.state.as_str());
         sheet.text(&one.reference).int(one.authorised_minor).int(one.captured_minor);

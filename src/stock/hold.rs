@@ -9,7 +9,7 @@ use super::{
 use crate::{
     event::{Chore, Event},
     kernel::*,
-    store::Tx,
+    store::{Tx, roll},
 };
 
 /// Reserves goods of a site for a line. Guard: enough is available, decided by
@@ -163,6 +163,8 @@ pub async fn keep(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
 /// Breaks as many promises as goods are missing: `excess` more are held than
 /// will be on hand. The latest promise goes first. Facts: `hold.broken`.
 pub(super) async fn break_holds(tx: &mut Tx, site: SiteId, sku: SkuId, excess: i64) -> Result<(), Stop> {
+    // The latest promises may still be on the roll.
+    roll::post_within(tx, sku).await?;
     let open = rows::open_holds(tx.sql(), site, sku).await?;
     for (hold, cut) in to_break(open, excess) {
         give_back(tx, &hold, cut, "broken").await?;

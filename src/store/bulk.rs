@@ -12,11 +12,10 @@ use std::{
     sync::Arc,
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::de::DeserializeOwned;
 use sqlx::{Any, AssertSqlSafe, any::AnyRow, query};
 
-use super::{Engine, Row as _, Sql};
+use super::{Engine, Row as _, Sql, words};
 use crate::kernel::Fault;
 
 /// A column and its family.
@@ -48,49 +47,6 @@ impl Column {
     }
 }
 
-/// Rows of a sheet put into words, as they are kept until they are posted.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Words {
-    /// Names and families of the columns.
-    pub(super) columns: Vec<(String, String)>,
-    rows: Box<RawValue>,
-}
-
-impl Words {
-    /// Inserts the rows in their order; `conflict` is an `ON CONFLICT` clause, `first` a
-    /// number that counts them, and its column.
-    pub(super) async fn insert(
-        &self,
-        sql: &mut Sql,
-        engine: Engine,
-        table: &str,
-        conflict: &str,
-        first: Option<(&str, i64)>,
-    ) -> Result<(), Fault> {
-        let mut names: Vec<&str> = self.columns.iter().map(|(name, _)| name.as_str()).collect();
-        let value = |(at, (_, family)): (usize, &(String, String))| match engine {
-            Engine::Sqlite => format!("x.value ->> {at}"),
-            Engine::Postgres => format!("CAST(x.value ->> {at} AS {family})"),
-        };
-        let mut values: Vec<String> = self.columns.iter().enumerate().map(value).collect();
-        if let Some((column, _)) = first {
-            names.push(column);
-            values.push(engine.pick("$2 + x.key", "$2 + x.key - 1").to_owned());
-        }
-        let from = engine.pick("json_each($1) AS x", "jsonb_array_elements(CAST($1 AS JSONB)) WITH ORDINALITY AS x(value, key)");
-        let (names, values) = (names.join(", "), values.join(", "));
-        let text = format!("INSERT INTO {table} ({names}) SELECT {values} FROM {from} WHERE 1 = 1 {conflict}");
-        let statement = query::<Any>(AssertSqlSafe(text)).bind(self.rows.get().to_owned());
-        match first {
-            Some((_, first)) => statement.bind(first),
-            None => statement,
-        }
-        .execute(sql)
-        .await?;
-        Ok(())
-    }
-}
-
 /// A value of a row.
 #[derive(Debug, Clone)]
 enum Cell {
@@ -111,37 +67,78 @@ pub struct Sheet {
     engine: Engine,
     columns: &'static [Column],
     cells: Vec<Cell>,
+    /// Instead of the cells, what they are in words.
+    told: Option<Told>,
+}
+
+/// Rows being put into words, cell by cell.
+#[derive(Default)]
+struct Told {
+    text: String,
+    cells: usize,
 }
 
 impl Sheet {
     /// An empty sheet.
     pub fn new(engine: Engine, columns: &'static [Column]) -> Self {
-        Self { engine, columns, cells: Vec::new() }
+        Self { engine, columns, cells: Vec::new(), told: None }
+    }
+
+    /// An empty sheet that is only put into words.
+    pub(super) fn told(engine: Engine, columns: &'static [Column]) -> Self {
+        Self { told: Some(Told::default()), ..Self::new(engine, columns) }
     }
 
     /// True if no row was begun.
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.len() == 0
     }
 
     /// How many rows are whole.
     pub fn len(&self) -> usize {
-        self.cells.len() / self.columns.len()
+        self.told.as_ref().map_or(self.cells.len(), |told| told.cells) / self.columns.len()
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.columns.len()
     }
 
     fn next(&mut self, cell: Cell) -> &mut Self {
-        self.cells.push(cell);
+        match self.word() {
+            Some(text) => number(text, &cell, "null"),
+            None => self.cells.push(cell),
+        }
         self
     }
 
+    /// Where the next cell is told; `None` if cells are kept.
+    fn word(&mut self) -> Option<&mut String> {
+        let told = self.told.as_mut()?;
+        told.text.push_str(match (told.cells % self.columns.len() == 0, told.cells == 0) {
+            (true, true) => "[[",
+            (true, false) => "],[",
+            (false, _) => ",",
+        });
+        told.cells += 1;
+        Some(&mut told.text)
+    }
+
     /// A text, whatever it holds.
-    pub fn text(&mut self, value: impl Into<String>) -> &mut Self {
-        self.next(Cell::Text(value.into()))
+    pub fn text(&mut self, value: impl AsRef<str>) -> &mut Self {
+        match self.word() {
+            Some(text) => words::quote(text, value.as_ref()),
+            None => self.cells.push(Cell::Text(value.as_ref().to_owned())),
+        }
+        self
     }
 
     /// An id or a word.
     pub fn plain(&mut self, value: impl Display) -> &mut Self {
-        self.next(Cell::Text(value.to_string()))
+        match self.word() {
+            Some(text) => words::quote_shown(text, value),
+            None => self.cells.push(Cell::Text(value.to_string())),
+        }
+        self
     }
 
     /// A whole number.
@@ -161,12 +158,18 @@ impl Sheet {
 
     /// A text or nothing.
     pub fn opt_text(&mut self, value: Option<&str>) -> &mut Self {
-        self.next(value.map_or(Cell::Null, |text| Cell::Text(text.to_owned())))
+        match value {
+            Some(value) => self.text(value),
+            None => self.null(),
+        }
     }
 
     /// An id or nothing.
     pub fn opt_plain(&mut self, value: Option<impl Display>) -> &mut Self {
-        self.next(value.map_or(Cell::Null, |value| Cell::Text(value.to_string())))
+        match value {
+            Some(value) => self.plain(value),
+            None => self.null(),
+        }
     }
 
     /// A whole number or nothing.
@@ -228,11 +231,23 @@ impl Sheet {
         text
     }
 
-    /// The rows in words, for [`super::roll`].
-    pub(super) fn in_words(&self) -> Result<Words, Fault> {
-        let rows = RawValue::from_string(json(&self.cells, self.columns.len()))?;
-        let column = |column: &Column| (column.name().to_owned(), column.family().to_owned());
-        Ok(Words { columns: self.columns.iter().map(column).collect(), rows })
+    /// What a sheet begun with [`Self::told`] says, for [`super::words::Words`].
+    pub(super) fn into_words(self) -> String {
+        let mut text = String::from("{\"columns\":[");
+        for (at, column) in self.columns.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            let _ = write!(text, "{comma}[\"{}\",\"{}\"]", column.name(), column.family());
+        }
+        text.push_str("],\"rows\":");
+        match self.told {
+            Some(Told { text: rows, cells }) => {
+                text.push_str(&rows);
+                text.push_str(if cells == 0 { "[]" } else { "]]" });
+            }
+            None => text.push_str(&json(&self.cells, self.columns.len())),
+        }
+        text.push('}');
+        text
     }
 
     /// Inserts every row; returns how many there were.
@@ -365,29 +380,12 @@ fn json(cells: &[Cell], width: usize) -> String {
             (false, _) => ",",
         });
         match cell {
-            Cell::Text(value) => quote_json(&mut text, value),
+            Cell::Text(value) => words::quote(&mut text, value),
             cell => number(&mut text, cell, "null"),
         }
     }
     text.push_str(if cells.is_empty() { "]" } else { "]]" });
     text
-}
-
-/// A JSON string.
-fn quote_json(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            c if u32::from(c) < 0x20 => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 /// An element of a PostgreSQL array literal.

@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     Actor, Db, Engine, Row, Sql,
-    bulk::{Column, Sheet, Words},
+    bulk::{Column, Sheet},
+    words::Words,
 };
 use crate::{
     event::Chore,
@@ -95,17 +96,21 @@ pub(super) async fn schedule(
     engine: Engine,
     chores: &BTreeMap<(Chore, String), Time>,
 ) -> Result<(), Fault> {
-    sheet(engine, chores).upsert(sql, "chores", ONCE).await?;
+    let mut sheet = Sheet::new(engine, CHORES);
+    fill(&mut sheet, chores);
+    sheet.upsert(sql, "chores", ONCE).await?;
     Ok(())
 }
 
 /// Chores that will be asked for later.
-pub(super) fn in_words(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> Result<Words, Fault> {
-    sheet(engine, chores).in_words()
+pub(super) fn in_words(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> String {
+    let mut sheet = Sheet::told(engine, CHORES);
+    fill(&mut sheet, chores);
+    sheet.into_words()
 }
 
 /// Asks for chores that were kept as words.
-pub(super) async fn post(sql: &mut Sql, engine: Engine, chores: &Words) -> Result<(), Fault> {
+pub(super) async fn post(sql: &mut Sql, engine: Engine, chores: &Words<'_>) -> Result<(), Fault> {
     chores.insert(sql, engine, "chores", ONCE, None).await
 }
 
@@ -113,12 +118,10 @@ pub(super) async fn post(sql: &mut Sql, engine: Engine, chores: &Words) -> Resul
 const ONCE: &str = "ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
      run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END";
 
-fn sheet(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> Sheet {
-    let mut sheet = Sheet::new(engine, CHORES);
+fn fill(sheet: &mut Sheet, chores: &BTreeMap<(Chore, String), Time>) {
     for ((chore, subject), run_at) in chores {
         sheet.plain(chore.as_str()).text(subject).int(run_at.ms()).int(1).int(0);
     }
-    sheet
 }
 
 /// A chore that was taken up is due again after so long (domain time), should the

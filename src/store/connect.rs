@@ -45,11 +45,12 @@ impl Engine {
 }
 
 /// One pragma set for every SQLite connection: readers beside one writer (WAL),
-/// and a commit that survives power loss (FULL). The log is written back when it
-/// holds 32 MB: pages that many orders touch are then written once, not each time.
+/// and a commit that survives power loss (FULL). The log is written back beside the
+/// writer ([`keep_log_short`]); he does it himself only when it holds 256 MB.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -32768; \
-     PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000;";
+     PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 64000; \
+     PRAGMA journal_size_limit = 67108864;";
 
 impl Db {
     /// Opens (SQLite: creates) the database that `url` names.
@@ -62,9 +63,34 @@ impl Db {
         };
         let writer = pool(&url, engine, engine.pick(1, 12)).await?;
         let reader = pool(&url, engine, engine.pick(4, 8)).await?;
+        if engine == Engine::Sqlite {
+            tokio::spawn(keep_log_short(reader.clone()));
+        }
         Ok(Self { engine, writer, reader, clock, dice, bell: Arc::new(Notify::new()) })
     }
 }
+
+/// SQLite's log is written back into the file beside the writer, who would wait for it
+/// otherwise, every order behind him. Pages that many orders touch are written once.
+async fn keep_log_short(reader: AnyPool) {
+    let mut known = -1;
+    while !reader.is_closed() {
+        tokio::time::sleep(WRITE_BACK).await;
+        let Ok(mut sql) = reader.acquire().await else { return };
+        // Changes with each commit of another connection; cheap to ask.
+        let Ok(version) = sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *sql).await else {
+            continue;
+        };
+        if version != known {
+            known = version;
+            // Busy is no fault: the next one writes more.
+            let _ = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *sql).await;
+        }
+    }
+}
+
+/// Between two looks at SQLite's log.
+const WRITE_BACK: Duration = Duration::from_millis(500);
 
 async fn pool(url: &str, engine: Engine, size: u32) -> Result<AnyPool, Fault> {
     let options = AnyPoolOptions::new().max_connections(size).acquire_timeout(Duration::from_secs(20));

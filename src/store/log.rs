@@ -9,8 +9,9 @@ use sqlx::Row as _;
 
 use super::{
     Actor, Db, Engine, Row, Sql,
-    bulk::{Column, Sheet, Words},
+    bulk::{Column, Sheet},
     claim,
+    words::Words,
 };
 use crate::{
     event::Event,
@@ -71,17 +72,21 @@ pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Acto
         return Ok(());
     }
     let next = next_position(sql, engine).await?;
-    sheet(engine, FACTS, next, at, actor, facts)?.insert(sql, "events").await?;
+    let mut sheet = Sheet::new(engine, FACTS);
+    fill(&mut sheet, next, at, actor, facts)?;
+    sheet.insert(sql, "events").await?;
     Ok(())
 }
 
 /// Facts that enter the log later, without a position.
-pub(super) fn in_words(engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<Words, Fault> {
-    sheet(engine, &FACTS[1..], None, at, actor, facts)?.in_words()
+pub(super) fn in_words(engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<String, Fault> {
+    let mut sheet = Sheet::told(engine, &FACTS[1..]);
+    fill(&mut sheet, None, at, actor, facts)?;
+    Ok(sheet.into_words())
 }
 
 /// Puts facts into the log that were kept as words.
-pub(super) async fn post(sql: &mut Sql, engine: Engine, facts: &Words) -> Result<(), Fault> {
+pub(super) async fn post(sql: &mut Sql, engine: Engine, facts: &Words<'_>) -> Result<(), Fault> {
     let first = next_position(sql, engine).await?.map(|position| ("position", position));
     facts.insert(sql, engine, "events", "", first).await
 }
@@ -94,25 +99,20 @@ async fn next_position(sql: &mut Sql, engine: Engine) -> Result<Option<i64>, Fau
     }
 }
 
-fn sheet(
-    engine: Engine,
-    columns: &'static [Column],
-    mut next: Option<i64>,
-    at: Time,
-    actor: &Actor,
-    facts: &[New],
-) -> Result<Sheet, Fault> {
-    let mut sheet = Sheet::new(engine, columns);
+/// A row for each fact, with positions from `next` on where the sheet has a column for
+/// them.
+fn fill(sheet: &mut Sheet, mut next: Option<i64>, at: Time, actor: &Actor, facts: &[New]) -> Result<(), Fault> {
+    let has_positions = sheet.width() == FACTS.len();
     for fact in facts {
         let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));
-        if columns.len() == FACTS.len() {
+        if has_positions {
             sheet.opt_int(next);
         }
         sheet.plain(fact.id).int(at.ms()).plain(event.kind()).plain(event.subject()).opt_plain(event.site());
-        sheet.text(actor.as_str()).text(&serde_json::to_string(event)?);
+        sheet.text(actor.as_str()).text(serde_json::to_string(event)?);
         next = next.map(|position| position + 1);
     }
-    Ok(sheet)
+    Ok(())
 }
 
 /// Gives positions to the facts committed since the last call without one; returns

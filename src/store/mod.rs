@@ -15,6 +15,7 @@ pub mod log;
 pub mod roll;
 mod row;
 mod scratch;
+mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -80,7 +81,7 @@ impl Db {
         let how = self.engine.pick("BEGIN IMMEDIATE", "BEGIN");
         let sql = self.writer.begin_with(how).await?;
         let (facts, chores) = (Vec::new(), BTreeMap::new());
-        Ok(Tx { db: self.clone(), sql, facts, chores, aside: None, rings: false, actor })
+        Ok(Tx { db: self.clone(), sql: Some(sql), facts, chores, aside: None, rings: false, actor })
     }
 
     /// A connection for reading what is committed.
@@ -114,7 +115,8 @@ impl Read {
 /// [`Tx::commit`], it leaves nothing.
 pub struct Tx {
     db: Db,
-    sql: Transaction<'static, Any>,
+    /// `None`: a draft, see [`Tx::draft`].
+    sql: Option<Transaction<'static, Any>>,
     facts: Vec<(Option<Actor>, Event)>,
     chores: BTreeMap<(Chore, String), Time>,
     /// Rows on their way onto the roll.
@@ -127,7 +129,7 @@ pub struct Tx {
 impl Tx {
     /// The connection for a `rows` function.
     pub fn sql(&mut self) -> &mut Sql {
-        &mut self.sql
+        self.sql.as_mut().expect("a draft runs no statement")
     }
     /// Domain time.
     pub fn now(&self) -> Time {
@@ -176,16 +178,16 @@ impl Tx {
     /// one order for all transactions: many of them want the same few rows, so that
     /// nobody holds one for long, and no two wait for each other.
     pub async fn commit(mut self) -> Result<(), Fault> {
-        if self.aside.is_some() {
-            self.tear(&roll::About::default()).await?;
-        }
-        let now = self.now();
+        let (now, engine) = (self.now(), self.engine());
         let ring = self.rings || !self.chores.is_empty() || !self.facts.is_empty();
-        let engine = self.engine();
-        claim::schedule(&mut self.sql, engine, &std::mem::take(&mut self.chores)).await?;
+        let chores = std::mem::take(&mut self.chores);
+        claim::schedule(self.sql(), engine, &chores).await?;
         let facts = self.take_facts();
-        log::append(&mut self.sql, engine, now, &self.actor, &facts).await?;
-        self.sql.commit().await?;
+        let actor = self.actor.clone();
+        log::append(self.sql(), engine, now, &actor, &facts).await?;
+        if let Some(sql) = self.sql.take() {
+            sql.commit().await?;
+        }
         if ring {
             self.db.bell.notify_waiters();
         }

@@ -3,37 +3,44 @@
 //! rows that only the warehouse reads, so they are written when the rush is over.
 //!
 //! ```text
-//!   put_aside .. insert, emit, later .. tear --commit--> a row of the roll
-//!                                                           | post, once
-//!                                              tables, log, chores
+//!   draft .. insert, emit, later .. tear --keep, commit--> a row of the roll
+//!                                                              | post, once
+//!                                                 tables, log, chores
 //! ```
 //!
 //! A row of the roll goes in the transaction that posts it: whatever dies in between,
 //! each is posted exactly once. What guards something (goods, hours, limits, keys) is
 //! never put aside. Deliberately absent: when to post; the tills know what waits.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sqlx::any::AnyRow;
 
 use super::{
     Actor, Db, Row as _, Tx,
-    bulk::{Sheet, Words},
+    bulk::{Column, Sheet},
     claim, log,
+    words::Words,
 };
 use crate::kernel::{Fault, SiteId, SkuId, id::kind::Fact};
 
 /// What was put aside and not torn off yet.
 #[derive(Default)]
-pub(super) struct Aside(Vec<(String, Words)>);
+pub(super) struct Aside {
+    /// `["table",{..}]` with commas between them.
+    sheets: String,
+}
 
-/// One row of the roll.
-#[derive(Serialize, Deserialize)]
-struct Torn {
-    sheets: Vec<(String, Words)>,
-    facts: Option<Words>,
-    chores: Option<Words>,
+/// The rows of one row of the roll.
+#[derive(Deserialize)]
+struct Torn<'a> {
+    #[serde(borrow)]
+    sheets: Vec<(String, Words<'a>)>,
+    #[serde(borrow)]
+    facts: Option<Words<'a>>,
+    #[serde(borrow)]
+    chores: Option<Words<'a>>,
 }
 
 /// What a row of the roll is about.
@@ -58,17 +65,38 @@ pub struct Waiting {
     pub failed: i64,
 }
 
+/// A piece that was torn off, on its way onto the roll.
+pub struct Slip {
+    about: About,
+    rows: Vec<u8>,
+}
+
 impl Tx {
-    /// From now on rows given to [`Tx::insert`], facts and chores go onto the roll.
-    pub fn put_aside(&mut self) {
-        self.aside.get_or_insert_default();
+    /// A draft of rows for the roll, made while statements of this transaction run:
+    /// what it is given to insert, to state and to ask for is put aside. It runs no
+    /// statement itself, and leaves nothing but its slips.
+    pub fn draft(&self) -> Self {
+        let (facts, chores, actor) = (Vec::new(), BTreeMap::new(), self.actor.clone());
+        Self { db: self.db.clone(), sql: None, facts, chores, aside: Some(Aside::default()), rings: false, actor }
+    }
+
+    /// An empty sheet for [`Self::insert`].
+    pub fn sheet(&self, columns: &'static [Column]) -> Sheet {
+        match &self.aside {
+            Some(_) => Sheet::told(self.engine(), columns),
+            None => Sheet::new(self.engine(), columns),
+        }
     }
 
     /// Inserts the rows of a sheet: now, or when the roll is posted.
     pub async fn insert(&mut self, sheet: Sheet, table: &'static str) -> Result<(), Fault> {
         match &mut self.aside {
             Some(_) if sheet.is_empty() => {}
-            Some(aside) => aside.0.push((table.to_owned(), sheet.in_words()?)),
+            Some(Aside { sheets }) => {
+                let comma = if sheets.is_empty() { "" } else { "," };
+                // Writing into a string cannot fail.
+                let _ = write!(sheets, "{comma}[\"{table}\",{}]", sheet.into_words());
+            }
             None => {
                 sheet.insert(self.sql(), table).await?;
             }
@@ -76,25 +104,33 @@ impl Tx {
         Ok(())
     }
 
-    /// Tears what was put aside off as one row of the roll.
-    pub async fn tear(&mut self, about: &About) -> Result<(), Fault> {
+    /// Tears off what was put aside, stated and asked for until now; `None` if that is
+    /// nothing.
+    pub fn tear(&mut self, about: About) -> Result<Option<Slip>, Fault> {
         let (now, engine) = (self.now(), self.engine());
-        let sheets = self.aside.as_mut().map(|aside| std::mem::take(&mut aside.0)).unwrap_or_default();
+        let sheets = self.aside.as_mut().map(|aside| std::mem::take(&mut aside.sheets)).unwrap_or_default();
         let facts = self.take_facts();
-        let facts = (!facts.is_empty()).then(|| log::in_words(engine, now, &self.actor, &facts)).transpose()?;
         let chores = std::mem::take(&mut self.chores);
-        let chores = (!chores.is_empty()).then(|| claim::in_words(engine, &chores)).transpose()?;
-        if sheets.is_empty() && facts.is_none() && chores.is_none() {
-            return Ok(());
+        if sheets.is_empty() && facts.is_empty() && chores.is_empty() {
+            return Ok(None);
         }
-        let torn = serde_json::to_string(&Torn { sheets, facts, chores })?;
+        let facts = log::in_words(engine, now, &self.actor, &facts)?;
+        let chores = claim::in_words(engine, &chores);
+        let torn = format!("{{\"sheets\":[{sheets}],\"facts\":{facts},\"chores\":{chores}}}");
+        // Most of it are ids that stand there many times: a tenth is left to be synced.
+        Ok(Some(Slip { about, rows: lz4_flex::compress_prepend_size(torn.as_bytes()) }))
+    }
+
+    /// Puts a slip onto the roll.
+    pub async fn keep(&mut self, slip: Slip) -> Result<(), Fault> {
         let text = "INSERT INTO till_roll (id, orders, failed, subjects, goods, rows) VALUES ($1, $2, 0, $3, $4, $5)";
+        let id = self.id::<Fact>().to_string();
         sqlx::query(text)
-            .bind(self.id::<Fact>().to_string())
-            .bind(i64::try_from(about.orders).unwrap_or(i64::MAX))
-            .bind(about.subjects.clone())
-            .bind(serde_json::to_string(&about.goods)?)
-            .bind(torn)
+            .bind(id)
+            .bind(i64::try_from(slip.about.orders).unwrap_or(i64::MAX))
+            .bind(slip.about.subjects)
+            .bind(serde_json::to_string(&slip.about.goods)?)
+            .bind(slip.rows)
             .execute(self.sql())
             .await?;
         Ok(())
@@ -150,6 +186,20 @@ pub async fn post_of(db: &Db, subject: &str) -> Result<bool, Fault> {
     Ok(true)
 }
 
+/// Posts, within this transaction, every row of the roll that holds goods of an
+/// article; false if there was none. For who must see each hold there is.
+pub async fn post_within(tx: &mut Tx, sku: SkuId) -> Result<bool, Fault> {
+    let text = tx.engine().pick(
+        "DELETE FROM till_roll WHERE instr(goods, $1) > 0 RETURNING rows",
+        "DELETE FROM till_roll WHERE strpos(goods, $1) > 0 RETURNING rows",
+    );
+    let found = sqlx::query(text).bind(sku.to_string()).fetch_all(tx.sql()).await?;
+    for row in &found {
+        write(tx, row).await?;
+    }
+    Ok(!found.is_empty())
+}
+
 /// Posts until nothing is left, beside the tills that do the same; returns how many
 /// orders were posted here.
 pub async fn post_all(db: &Db) -> Result<i64, Fault> {
@@ -166,7 +216,7 @@ pub async fn post_all(db: &Db) -> Result<i64, Fault> {
 
 async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
     let (id, orders) = (row.text("id")?, row.int("orders")?);
-    let posted = match write(&mut tx, &row.text("rows")?).await {
+    let posted = match write(&mut tx, row).await {
         Ok(()) => tx.commit().await,
         Err(fault) => {
             drop(tx);
@@ -182,17 +232,19 @@ async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
     Err(fault)
 }
 
-async fn write(tx: &mut Tx, rows: &str) -> Result<(), Fault> {
+async fn write(tx: &mut Tx, row: &AnyRow) -> Result<(), Fault> {
     let engine = tx.engine();
-    let torn: Torn = serde_json::from_str(rows)?;
+    let rows = lz4_flex::decompress_size_prepended(&row.bytes("rows")?)
+        .map_err(|error| Fault::new(format!("a row of the roll cannot be read: {error}")))?;
+    let torn: Torn<'_> = serde_json::from_slice(&rows)?;
     for (table, words) in &torn.sheets {
         words.insert(tx.sql(), engine, table, "", None).await?;
     }
     // Chores come last, as in every transaction.
-    if let Some(facts) = &torn.facts {
+    if let Some(facts) = torn.facts.as_ref().filter(|facts| !facts.is_empty()) {
         log::post(tx.sql(), engine, facts).await?;
     }
-    if let Some(chores) = &torn.chores {
+    if let Some(chores) = torn.chores.as_ref().filter(|chores| !chores.is_empty()) {
         claim::post(tx.sql(), engine, chores).await?;
     }
     tx.rings = true;

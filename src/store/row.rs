@@ -1,5 +1,5 @@
 //! Reading columns into the house's own words, so that models stay free of
-//! `sqlx`. Deliberately absent: types beyond the three column families.
+//! `sqlx`. Deliberately absent: types beyond the three column families and plain bytes.
 
 use std::{fmt::Display, str::FromStr};
 
@@ -19,6 +19,8 @@ pub trait Row {
     fn text(&self, column: &str) -> Result<String, Fault>;
     /// A text or nothing.
     fn opt_text(&self, column: &str) -> Result<Option<String>, Fault>;
+    /// Bytes.
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, Fault>;
     /// A word of a closed set, or an id.
     fn word<T: FromStr<Err: Display>>(&self, column: &str) -> Result<T, Fault> {
         parse(column, &self.text(column)?)
@@ -71,6 +73,9 @@ impl Row for AnyRow {
         Ok(self.try_get(column)?)
     }
     fn opt_text(&self, column: &str) -> Result<Option<String>, Fault> {
+        Ok(self.try_get(column)?)
+    }
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, Fault> {
         Ok(self.try_get(column)?)
     }
 }

@@ -44,13 +44,7 @@ pub(super) struct Decided {
 
 /// Decides one order and takes its goods and hours from the scene; a refusal takes
 /// nothing.
-pub(super) fn decide(
-    tx: &Tx,
-    desk: &mut Desk,
-    at: usize,
-    wish: &Wish,
-    posting: Posting,
-) -> Result<Decided, Stop> {
+pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish, posting: Posting) -> Result<Decided, Stop> {
     let new = &wish.order;
     place::bearable(new)?;
     place::countable(&new.lines)?;

@@ -48,6 +48,7 @@ use crate::{
     store::{
         Actor, Db, Tx,
         command::{self, Marked, Refusal as KeyRefusal, Reply},
+        roll::{About, Slip},
     },
 };
 use decide::{Decided, decide};
@@ -139,14 +140,10 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
         }
     }
     watch.lap("decide");
-    if !decided.is_empty() {
-        // Not before: a batch of refusals leaves no key behind that nobody needs.
-        let signer = identity::signer(&mut tx).await?;
-        for one in &mut decided {
-            one.shown.guest_link = Some(signer.sign(one.opened.order.id));
-        }
-    }
-    let replies: Vec<Answer> = decided.iter().map(|one| exchange::done(201, &one.shown)).collect();
+    let Some((replies, slips)) = take_and_put(&mut tx, &mut desk, wishes, decided, posting).await? else {
+        return Ok(Outcome::Stale);
+    };
+    watch.lap("rows");
     let mut fresh = replies.into_iter();
     let answers: Vec<Answer> = answers
         .into_iter()
@@ -159,20 +156,55 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
         .filter_map(|(wish, answer)| Some((&wish.mark, answer.as_ref().ok()?)))
         .collect();
     command::remember_all(&mut tx, &stored).await?;
-    let externals = decided.iter().filter_map(|one| {
-        let order = &one.opened.order;
-        Some((order.channel.as_str(), order.external_id.as_deref()?))
-    });
-    command::claim_all(&mut tx, externals).await?;
-    watch.lap("answer");
-    if !write::write(&mut tx, &mut desk.scene, wishes, decided, posting).await? {
-        return Ok(Outcome::Stale);
+    for slip in slips {
+        tx.keep(slip).await?;
     }
     watch.lap("write");
     tx.commit().await?;
     watch.lap("commit");
     tracing::debug!("{} orders together: {watch}", wishes.len());
     Ok(Outcome::Done(answers))
+}
+
+/// Writes what was decided and puts the replies into words; `None` if it was out of
+/// date. In a rush both go on at once: the database takes goods while the rows of the
+/// orders are put aside.
+async fn take_and_put(
+    tx: &mut Tx,
+    desk: &mut Desk,
+    wishes: &[Wish],
+    mut decided: Vec<Decided>,
+    posting: Posting,
+) -> Result<Option<(Vec<Answer>, Vec<Slip>)>, Stop> {
+    if decided.is_empty() {
+        // A batch of refusals leaves no key behind that nobody needs.
+        return Ok(Some((Vec::new(), Vec::new())));
+    }
+    let signer = identity::signer(tx).await?;
+    let numbers = decided.iter().filter_map(|one| {
+        let order = &one.opened.order;
+        Some((order.channel.as_str(), order.external_id.as_deref()?))
+    });
+    command::claim_all(tx, numbers).await?;
+    let guarded = write::Guarded::of(&mut decided, posting);
+    let reply = |one: &mut Decided| {
+        one.shown.guest_link = Some(signer.sign(one.opened.order.id));
+        exchange::done(201, &one.shown)
+    };
+    if posting == Posting::AtOnce {
+        let replies = decided.iter_mut().map(reply).collect();
+        write::write_rows(tx, wishes, decided).await?;
+        return Ok(guarded.write(tx, &mut desk.scene).await?.then_some((replies, Vec::new())));
+    }
+    let mut draft = tx.draft();
+    let (taken, put) = tokio::join!(guarded.write(tx, &mut desk.scene), async {
+        let replies = decided.iter_mut().map(reply).collect();
+        tokio::task::yield_now().await;
+        write::put_aside(&mut draft, wishes, decided).await.map(|slips| (replies, slips))
+    });
+    let (taken, (replies, mut slips)) = (taken?, put?);
+    slips.extend(tx.tear(About::default())?);
+    Ok(taken.then_some((replies, slips)))
 }
 
 impl Desk {
@@ -187,8 +219,7 @@ impl Desk {
             .iter()
             .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
         let asked: Vec<_> = asked.collect();
-        let mut externals: HashSet<_> =
-            orders::known_externals(tx, asked.iter().copied()).await?.into_iter().collect();
+        let mut externals: HashSet<_> = orders::known_externals(tx, asked.iter().copied()).await?.into_iter().collect();
         externals.extend(command::claimed(tx, asked.into_iter()).await?);
         // Before the pools are read: whoever serves the same quota waits here.
         let comers: Vec<_> = wishes.iter().map(|wish| Comer::of(&wish.order, wish.shopper)).collect();

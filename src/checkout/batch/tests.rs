@@ -288,6 +288,33 @@ async fn a_number_of_a_channel_is_known_before_its_order_is_posted() {
     .await;
 }
 
+#[tokio::test]
+async fn a_count_below_what_is_held_breaks_promises_that_are_on_the_roll() {
+    on_both_engines(async |db, _| {
+        let size = Size { sites: 1, articles: 1, hot: 1, hot_stock: 9, stock: 9 };
+        furnish(&db, size).await.unwrap();
+        let mut shopper = Shopper::seeded(4, size);
+        let one = || vec![Want { sku: code(0), quantity: 2, external_line_id: None }];
+        let wishes: Vec<_> = (0..3).map(|n| wish(shopper.basket(one()), format!("k{n}"))).collect();
+        assert!(later(&db, &wishes).await.iter().all(|answer| answer.as_ref().unwrap().status == 201));
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let sku = catalog::by_code(tx.sql(), &code(0)).await.unwrap().unwrap().id;
+        let pool = stock::pools_of(tx.sql(), sku).await.unwrap()[0];
+        assert_eq!((pool.on_hand, pool.held), (9, 6));
+        let there = stock::in_bins(tx.sql(), pool.site, sku).await.unwrap().remove(0);
+        let bin = there.holder.parse().expect("goods lie in a bin");
+        let (goods, at) = (stock::Goods::plain(sku), stock::Account::bin(pool.site, bin));
+        stock::count(&mut tx, &goods, at, 3, "count", String::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(roll::waiting(&db).await.unwrap().orders, 0);
+        let mut read = db.read().await.unwrap();
+        let pool = stock::pools_of(read.sql(), sku).await.unwrap()[0];
+        assert_eq!((pool.on_hand, pool.held), (3, 3));
+        assert_eq!(stock::audit(read.sql()).await.unwrap(), stock::Audit::default());
+    })
+    .await;
+}
+
 /// The server died with orders on its roll: the next till finds them. A row that
 /// cannot be posted keeps none of the others waiting.
 #[tokio::test]

@@ -4,7 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Wish, decide::Decided};
+use super::{
+    super::{rows, terms::Use},
+    Wish,
+    decide::Decided,
+};
 use crate::{
     decisions,
     event::Chore,
@@ -13,7 +17,10 @@ use crate::{
     parties, payments,
     promise::Scene,
     stock,
-    store::{Tx, roll::About},
+    store::{
+        Tx,
+        roll::{About, Slip},
+    },
 };
 
 /// Orders on one row of the roll: few enough that whoever comes while they are posted
@@ -29,30 +36,40 @@ pub(super) enum Posting {
     Later,
 }
 
-/// Writes all of it. False if hours or goods were taken by another replica since
-/// they were read: the caller drops the transaction.
-pub(super) async fn write(
-    tx: &mut Tx,
-    scene: &mut Scene,
-    wishes: &[Wish],
-    mut all: Vec<Decided>,
+/// What guards something, of a whole batch.
+pub(super) struct Guarded {
+    goods: BTreeMap<(SiteId, SkuId), i64>,
+    uses: Vec<(String, Use)>,
     posting: Posting,
-) -> Result<bool, Fault> {
-    let wanted = goods(&all);
-    let uses: Vec<_> = all.iter_mut().flat_map(|one| std::mem::take(&mut one.uses)).collect();
-    if posting == Posting::Later {
-        tx.put_aside();
-        while !all.is_empty() {
-            let rest = all.split_off(ON_A_ROW.min(all.len()));
-            let about = about(&all);
-            write_rows(tx, wishes, std::mem::replace(&mut all, rest)).await?;
-            tx.tear(&about).await?;
-        }
-    } else if !all.is_empty() {
-        write_rows(tx, wishes, all).await?;
+}
+
+impl Guarded {
+    /// Of what was decided; purchases to be noted are taken out of it.
+    pub(super) fn of(all: &mut [Decided], posting: Posting) -> Self {
+        let uses = all.iter_mut().flat_map(|one| std::mem::take(&mut one.uses)).collect();
+        Self { goods: goods(all), uses, posting }
     }
-    super::super::rows::add_uses(tx, &uses, posting == Posting::Later).await?;
-    Ok(scene.write_hours(tx).await? && stock::take_all(tx, &wanted).await?)
+
+    /// Writes it. False if hours or goods were taken by another replica since they were
+    /// read: the caller drops the transaction.
+    pub(super) async fn write(&self, tx: &mut Tx, scene: &mut Scene) -> Result<bool, Fault> {
+        rows::add_uses(tx, &self.uses, self.posting == Posting::Later).await?;
+        Ok(scene.write_hours(tx).await? && stock::take_all(tx, &self.goods).await?)
+    }
+}
+
+/// Puts the rows of all orders aside. Lets others go on now and then: statements of
+/// the same batch are under way.
+pub(super) async fn put_aside(draft: &mut Tx, wishes: &[Wish], mut all: Vec<Decided>) -> Result<Vec<Slip>, Fault> {
+    let mut slips = Vec::with_capacity(all.len() / ON_A_ROW + 1);
+    while !all.is_empty() {
+        let rest = all.split_off(ON_A_ROW.min(all.len()));
+        let about = about(&all);
+        write_rows(draft, wishes, std::mem::replace(&mut all, rest)).await?;
+        slips.extend(draft.tear(about)?);
+        tokio::task::yield_now().await;
+    }
+    Ok(slips)
 }
 
 /// What is held of each pool.
@@ -74,7 +91,7 @@ fn about(all: &[Decided]) -> About {
 }
 
 /// Everything that guards nothing.
-async fn write_rows(tx: &mut Tx, wishes: &[Wish], all: Vec<Decided>) -> Result<(), Fault> {
+pub(super) async fn write_rows(tx: &mut Tx, wishes: &[Wish], all: Vec<Decided>) -> Result<(), Fault> {
     let people: Vec<parties::Newcomer<'_>> = all.iter().map(|one| newcomer(&wishes[one.wish], one.contact)).collect();
     parties::add_all(tx, &people).await?;
     let (mut opened, mut holds) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len() * 2));

@@ -96,9 +96,8 @@ fn line_row(sheet: &mut Sheet, line: &Line) {
 
 /// Adds orders with their lines, parts and shares.
 pub async fn add_opened(tx: &mut Tx, opened: &[Opened]) -> Result<(), Fault> {
-    let engine = tx.engine();
-    let (mut orders, mut lines) = (Sheet::new(engine, ORDERS), Sheet::new(engine, LINES));
-    let (mut parts, mut shares) = (Sheet::new(engine, PARTS), Sheet::new(engine, SHARES));
+    let (mut orders, mut lines) = (tx.sheet(ORDERS), tx.sheet(LINES));
+    let (mut parts, mut shares) = (tx.sheet(PARTS), tx.sheet(SHARES));
     for one in opened {
         order_row(&mut orders, &one.order);
         for line in &one.lines {

@@ -95,7 +95,7 @@ const PENDING: &[Column] = &[
 /// Adds holds with their pending transfers, each in the name of who asked.
 pub(in crate::stock) async fn add_holds(tx: &mut Tx, holds: &[(HoldId, Want, Actor)]) -> Result<(), Fault> {
     let now = tx.now().ms();
-    let (mut rows, mut pending) = (Sheet::new(tx.engine(), HOLDS), Sheet::new(tx.engine(), PENDING));
+    let (mut rows, mut pending) = (tx.sheet(HOLDS), tx.sheet(PENDING));
     for (id, want, actor) in holds {
         rows.plain(id).plain(want.order).plain(want.line).plain(want.site).plain(want.sku).plain("*");
         rows.int(want.quantity).int(0).int(0).int(want.promised_by.ms()).opt_int(want.expires_at.map(Time::ms));
@@ -126,7 +126,7 @@ struct Line<'a> {
 /// The voids of holds that are given back in part.
 pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64)], reason: &str) -> Result<(), Fault> {
     let (now, actor) = (tx.now().ms(), tx.actor().as_str().to_owned());
-    let mut sheet = Sheet::new(tx.engine(), PENDING);
+    let mut sheet = tx.sheet(PENDING);
     for (hold, n) in back {
         let line = Line {
             id: tx.id(),
@@ -258,7 +258,7 @@ pub(in crate::stock) async fn add_counts(
     reference: &str,
 ) -> Result<(), Fault> {
     let (now, actor) = (tx.now().ms(), tx.actor().as_str().to_owned());
-    let mut sheet = Sheet::new(tx.engine(), PENDING);
+    let mut sheet = tx.sheet(PENDING);
     for (one, change) in changes {
         let goods = &one.goods;
         let here = (one.at.site.map_or_else(String::new, |site| site.to_string()), one.at.holder.to_string());
