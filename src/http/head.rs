@@ -1,5 +1,6 @@
 //! How far the log goes, looked at by one task for all who listen: streams sleep until
-//! it moves, and nobody looks while nobody listens. Deliberately absent: facts.
+//! it moves or goods are promised on the roll, and nobody looks while nobody listens.
+//! Deliberately absent: facts.
 
 use std::{
     sync::{Arc, Mutex, Weak},
@@ -11,7 +12,7 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     problem::Problem,
-    store::{Db, log},
+    store::{Db, log, roll},
 };
 
 /// Between two looks, however much is written meanwhile.
@@ -53,11 +54,15 @@ impl Head {
 }
 
 async fn look(head: Weak<Head>) {
+    let mut promised = None;
     while let Some(head) = head.upgrade().filter(|head| head.is_heard()) {
         if let Ok(mut read) = head.db.read().await
             && let Ok(at) = log::head(read.sql()).await
+            && let Ok(last) = roll::last(read.sql()).await
         {
-            head.told.send_if_modified(|known| std::mem::replace(known, at) != at);
+            let is_new = last.is_some() && last != promised;
+            promised = last;
+            head.told.send_if_modified(|known| std::mem::replace(known, at) != at || is_new);
         }
         let bell = head.db.bell.clone();
         drop(head);

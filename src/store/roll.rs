@@ -12,13 +12,17 @@
 //! each is posted exactly once. What guards something (goods, hours, limits, keys) is
 //! never put aside. Deliberately absent: when to post; the tills know what waits.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    time::Duration,
+};
 
 use serde::Deserialize;
 use sqlx::any::AnyRow;
 
 use super::{
-    Actor, Db, Row as _, Tx,
+    Actor, Db, Row as _, Sql, Tx,
     bulk::{Column, Sheet},
     claim, log,
     words::Words,
@@ -135,6 +139,22 @@ impl Tx {
             .await?;
         Ok(())
     }
+}
+
+/// The last row of the roll, if there is one.
+pub async fn last(sql: &mut Sql) -> Result<Option<String>, Fault> {
+    sqlx::query("SELECT MAX(id) AS id FROM till_roll").fetch_one(sql).await?.opt_text("id")
+}
+
+/// The articles that rows of the roll behind `after` hold goods of.
+pub async fn promised_since(sql: &mut Sql, after: &str) -> Result<BTreeSet<SkuId>, Fault> {
+    let rows = sqlx::query("SELECT goods FROM till_roll WHERE id > $1").bind(after).fetch_all(sql).await?;
+    let mut skus = BTreeSet::new();
+    for row in &rows {
+        let goods: Vec<(SiteId, SkuId, i64)> = row.json("goods")?;
+        skus.extend(goods.into_iter().map(|(_, sku, _)| sku));
+    }
+    Ok(skus)
 }
 
 /// What waits.

@@ -31,7 +31,7 @@ use crate::{
     problem::Problem,
     promise::{self, Shares},
     stock::{self, Pool},
-    store::{Db, Sql, log},
+    store::{Db, Sql, log, roll},
 };
 
 /// Between two frames.
@@ -140,6 +140,8 @@ impl Hubs {
 struct Known {
     begin: i64,
     position: i64,
+    /// The last row of the roll.
+    promised: String,
     read_at: Option<Instant>,
     shares: Shares,
     codes: HashMap<SkuId, String>,
@@ -170,9 +172,17 @@ impl Known {
         }
     }
 
-    /// The articles that facts speak of since; `None` if there are too many of them.
+    /// The articles that facts speak of since, and those that were promised on the roll;
+    /// `None` if there are too many of them.
     async fn touched(&mut self, sql: &mut Sql) -> Result<Option<BTreeSet<SkuId>>, Fault> {
         let mut touched = BTreeSet::new();
+        if let Some(last) = roll::last(sql).await?.filter(|last| *last != self.promised) {
+            touched = roll::promised_since(sql, &self.promised).await?;
+            self.promised = last;
+            if touched.len() > MUCH {
+                return Ok(None);
+            }
+        }
         loop {
             let facts = log::tail(sql, self.position, BATCH).await?;
             let Some(last) = facts.last() else { return Ok(Some(touched)) };
