@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AnyPool, any::AnyPoolOptions};
 use tokio::sync::Notify;
 
-use super::Db;
+use super::{Db, Row as _};
 use crate::kernel::{Clock, Fault, rng::Dice};
 
 /// Which database a URL names.
@@ -78,13 +78,12 @@ async fn keep_log_short(reader: AnyPool) {
         tokio::time::sleep(WRITE_BACK).await;
         let Ok(mut sql) = reader.acquire().await else { return };
         // Changes with each commit of another connection; cheap to ask.
-        let Ok(version) = sqlx::query_scalar::<_, i64>("PRAGMA data_version").fetch_one(&mut *sql).await else {
-            continue;
-        };
+        let version = sqlx::raw_sql("PRAGMA data_version").fetch_one(&mut *sql).await;
+        let version = version.map_err(Fault::from).and_then(|row| row.int("data_version")).unwrap_or(known);
         if version != known {
             known = version;
             // Busy is no fault: the next one writes more.
-            let _ = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *sql).await;
+            let _ = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut *sql).await;
         }
     }
 }

@@ -127,9 +127,11 @@ impl Tx {
 
     /// Puts a slip onto the roll.
     pub async fn keep(&mut self, slip: Slip) -> Result<(), Fault> {
-        let text = "INSERT INTO till_roll (id, orders, failed, subjects, goods, rows) VALUES ($1, $2, 0, $3, $4, $5)";
         let id = self.id::<Fact>().to_string();
-        sqlx::query(text)
+        let insert = sqlx::query(
+            "INSERT INTO till_roll (id, orders, failed, subjects, goods, rows) VALUES ($1, $2, 0, $3, $4, $5)",
+        );
+        insert
             .bind(id)
             .bind(i64::try_from(slip.about.orders).unwrap_or(i64::MAX))
             .bind(slip.about.subjects)
