@@ -16,6 +16,7 @@ pub mod batching;
 pub mod check;
 pub mod forecast;
 pub mod formats;
+pub mod goods;
 pub mod graph;
 pub mod inventory;
 mod lp;

@@ -7,6 +7,7 @@ mod assign;
 mod batch;
 mod draw;
 mod floor;
+mod goods;
 mod slot;
 mod tour;
 mod vrp;
@@ -35,6 +36,8 @@ enum Command {
     Batch(batch::Args),
     /// Places for articles, given the baskets they are bought in.
     Slot(slot::Args),
+    /// Shelves brought to stations for the orders of a RAFS file.
+    Goods(goods::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Tour(args) => tour::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Slot(args) => slot::run(&args),
+        Command::Goods(args) => goods::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
