@@ -8,6 +8,7 @@ mod batch;
 mod draw;
 mod floor;
 mod goods;
+mod sector;
 mod slot;
 mod tour;
 mod vrp;
@@ -38,6 +39,8 @@ enum Command {
     Slot(slot::Args),
     /// Shelves brought to stations for the orders of a RAFS file.
     Goods(goods::Args),
+    /// A storage sector simulated on a virtual clock, several ways with the same orders.
+    Sector(sector::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Command::Batch(args) => batch::run(&args),
         Command::Slot(args) => slot::run(&args),
         Command::Goods(args) => goods::run(&args),
+        Command::Sector(args) => sector::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
