@@ -128,8 +128,8 @@ fn runs(args: &Args, setting: &Setting) -> Vec<Vec<Run>> {
 }
 
 const WIDTH: f64 = 920.0;
-const BAR: f64 = 430.0;
-const LEFT: f64 = 330.0;
+const BAR: f64 = 360.0;
+const LEFT: f64 = 400.0;
 
 /// Bars of lines per labour hour, what people's time goes into, and the mistakes.
 fn chart(rates: &[Mean], gain: &[Mean], runs: &[Vec<Run>], escapes: &Escapes, upper: f64) -> String {
