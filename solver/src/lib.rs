@@ -8,14 +8,16 @@
 //!
 //! Reading order: [`matrix`] and [`graph`] are the ground; [`matching`] and
 //! [`tour`] are used by what follows; [`sourcing`], [`batching`], [`slotting`],
-//! [`routing`], [`agv`], [`forecast`] and [`inventory`] answer questions of the
-//! business; [`check`] judges their answers and shares no code with them.
+//! [`goods`], [`routing`], [`agv`], [`forecast`] and [`inventory`] answer questions of the
+//! business; [`check`] judges their answers and shares no code with them; [`sector`]
+//! runs a floor on a virtual clock to see what the answers are worth.
 
 pub mod agv;
 pub mod batching;
 pub mod check;
 pub mod forecast;
 pub mod formats;
+pub mod goods;
 pub mod graph;
 pub mod inventory;
 mod lp;
@@ -23,6 +25,7 @@ pub mod matching;
 pub mod matrix;
 pub mod picking_formats;
 pub mod routing;
+pub mod sector;
 pub mod slotting;
 pub mod sourcing;
 pub mod tour;

@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod batching;
+pub mod goods;
 pub mod routing;
 pub mod scattered;
 pub mod slotting;

@@ -5,6 +5,7 @@
 
 pub mod foodmart;
 pub mod henn;
+pub mod rafs;
 pub mod sprp;
 
 use thiserror::Error;

@@ -26,6 +26,9 @@ const COLD: f64 = 0.000_003;
 /// Share of moves that take an article home again when no more may be moved.
 const HOME: f64 = 0.2;
 
+/// Draws until a move that the limits allow.
+const DRAWS: usize = 40;
+
 /// Most articles of one basket; more are cut off, as such a basket visits all.
 const MAX_BASKET: usize = 256;
 
@@ -290,6 +293,12 @@ impl<'a> Search<'a> {
 
     /// An article and another slot for it that the limits allow.
     fn propose(&mut self) -> Option<(usize, usize)> {
+        // With the limit reached few moves are left that keep it; a draw is nothing
+        // beside walking the baskets again.
+        (0..DRAWS).find_map(|_| self.draw())
+    }
+
+    fn draw(&mut self) -> Option<(usize, usize)> {
         let full = self.moved + 2 > self.limits.max_moved;
         let article = self.rng.random_range(0..self.place.len());
         let home = full && self.rng.random::<f64>() < HOME;

@@ -4,9 +4,7 @@
 //! often enough: where orders fill carts tightly, few moves fit at once, and the
 //! way to one tour less leads over carts that do not.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
+use super::dice::Dice;
 use super::floor::{Cells, Word};
 use super::{Job, LOADS, Pace};
 use crate::tour::aisles::Visit;
@@ -47,6 +45,52 @@ struct Group<W> {
     length: i64,
     /// Load above the capacity as a share of it, over all kinds.
     excess: f64,
+    /// Marks of its orders, one over the other.
+    key: u64,
+}
+
+/// What becomes of a batch in a move on trial.
+#[derive(Clone, Copy, Default)]
+struct Then {
+    key: u64,
+    load: [i128; LOADS],
+    excess: f64,
+    length: i64,
+}
+
+/// A move that is to be made: `out` goes from one batch to the other, `back` the
+/// other way.
+struct Change {
+    from: usize,
+    to: usize,
+    out: Some2,
+    back: Some2,
+    left: Then,
+    right: Then,
+}
+
+/// Lengths of batches met lately, by their key; an annealing search asks for the
+/// same few over and over.
+struct Memory {
+    cells: Vec<(u64, i64)>,
+}
+
+/// Batches remembered, a power of two; what fits a processor's own cache.
+const REMEMBERED: usize = 1 << 16;
+
+impl Memory {
+    fn new() -> Self {
+        Self { cells: vec![(0, 0); REMEMBERED] }
+    }
+
+    #[inline]
+    fn length(&mut self, key: u64, otherwise: impl FnOnce() -> i64) -> i64 {
+        let cell = &mut self.cells[key as usize & (REMEMBERED - 1)];
+        if cell.0 != key || key == 0 {
+            *cell = (key, otherwise());
+        }
+        cell.1
+    }
 }
 
 /// Orders that change places; only the first `count` of each side are meant.
@@ -75,9 +119,9 @@ struct Search<'a, W> {
     home: Vec<usize>,
     /// Length units that a load of once the capacity too much counts.
     toll: f64,
-    /// Batches of the move on trial.
-    left: Group<W>,
-    right: Group<W>,
+    /// A mark for each order; a batch's key is made of them.
+    marks: Vec<u64>,
+    memory: Memory,
 }
 
 /// The best batches met while cooling down.
@@ -91,8 +135,8 @@ pub(super) fn search<W: Word>(
     if start.len() < 2 {
         return start;
     }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut search = Search::new(job, cells, start);
+    let mut dice = Dice::new(seed);
+    let mut search = Search::new(job, cells, start, &mut dice);
     let mut total: i64 = search.groups.iter().map(|g| g.length).sum();
     let (mut best, mut least) = (search.orders(), total);
     let scale = total as f64 / search.groups.len() as f64;
@@ -110,12 +154,13 @@ pub(super) fn search<W: Word>(
         let mut fitting = 0_u64;
         for _ in 0..STRIDE {
             fitting += u64::from(over == 0);
-            let Some((a, b)) = search.propose(&mut rng, heat) else { continue };
-            let full = |group: &Group<W>| usize::from(group.excess > 0.0);
-            over += full(&search.left) + full(&search.right);
-            over -= full(&search.groups[a]) + full(&search.groups[b]);
-            total += search.left.length + search.right.length - search.groups[a].length - search.groups[b].length;
-            search.accept(a, b);
+            let Some(change) = search.propose(&mut dice, heat) else { continue };
+            let full = |excess: f64| usize::from(excess > 0.0);
+            let (from, to) = (&search.groups[change.from], &search.groups[change.to]);
+            over += full(change.left.excess) + full(change.right.excess);
+            over -= full(from.excess) + full(to.excess);
+            total += change.left.length + change.right.length - from.length - to.length;
+            search.accept(&change);
             if over == 0 && total < least {
                 least = total;
                 best = search.orders();
@@ -132,7 +177,7 @@ pub(super) fn search<W: Word>(
 }
 
 impl<'a, W: Word> Search<'a, W> {
-    fn new(job: &'a Job, cells: &'a Cells<W>, mut start: Vec<Vec<usize>>) -> Self {
+    fn new(job: &'a Job, cells: &'a Cells<W>, mut start: Vec<Vec<usize>>, dice: &mut Dice) -> Self {
         // One empty batch is always there to be filled.
         start.push(Vec::new());
         let mut home = vec![0; job.orders.len()];
@@ -140,35 +185,68 @@ impl<'a, W: Word> Search<'a, W> {
             group.iter().for_each(|&o| home[o] = g);
         }
         let near = neighbours(job.orders.len(), cells);
-        let groups = start.into_iter().map(|orders| Group::new(job, cells, orders)).collect();
-        Self { job, cells, near, groups, home, toll: 0.0, left: Group::default(), right: Group::default() }
+        let marks: Vec<u64> = job.orders.iter().map(|_| dice.draw()).collect();
+        let groups = start.into_iter().map(|orders| Group::new(job, cells, &marks, orders)).collect();
+        Self { job, cells, near, groups, home, toll: 0.0, marks, memory: Memory::new() }
     }
 
     fn orders(&self) -> Vec<Vec<usize>> {
         self.groups.iter().map(|g| g.orders.clone()).collect()
     }
 
-    /// Draws a move; when it fits and is taken at this heat, `left` and `right`
-    /// are the new batches of the two returned.
-    fn propose(&mut self, rng: &mut ChaCha8Rng, heat: f64) -> Option<(usize, usize)> {
-        let order = rng.random_range(0..self.home.len());
+    /// Draws a move; what it would do when it is taken at this heat.
+    fn propose(&mut self, dice: &mut Dice, heat: f64) -> Option<Change> {
+        let order = dice.below(self.home.len());
         let a = self.home[order];
-        let b = if rng.random::<f64>() < NEAR {
+        let b = if dice.share() < NEAR {
             let near = &self.near[order];
-            self.home[near[rng.random_range(0..near.len())]]
+            self.home[near[dice.below(near.len())]]
         } else {
-            rng.random_range(0..self.groups.len())
+            dice.below(self.groups.len())
         };
         if a == b {
             return None;
         }
+        let (out, back) = self.some(order, b, dice)?;
         let (from, to) = (&self.groups[a], &self.groups[b]);
+        let mut left = Then { key: from.key, load: from.load, ..Then::default() };
+        let mut right = Then { key: to.key, load: to.load, ..Then::default() };
+        for (orders, sign) in [(&out, 1_i128), (&back, -1)] {
+            for &order in orders.all() {
+                left.key ^= self.marks[order];
+                right.key ^= self.marks[order];
+                for (kind, &load) in self.job.orders[order].load.iter().enumerate() {
+                    left.load[kind] -= sign * i128::from(load);
+                    right.load[kind] += sign * i128::from(load);
+                }
+            }
+        }
+        left.excess = excess(self.job, &left.load);
+        right.excess = excess(self.job, &right.load);
+        if left.excess.max(right.excess) > MOST_EXCESS {
+            return None;
+        }
+        // The chance is drawn first: what the two batches may come to at most.
+        let more = left.excess + right.excess - from.excess - to.excess;
+        let most = (from.length + to.length) as f64 + heat * dice.patience() - self.toll * more;
+        left.length = self.memory.length(left.key, || from.after(self.cells, &out, &back));
+        if left.length as f64 > most {
+            return None;
+        }
+        right.length = self.memory.length(right.key, || to.after(self.cells, &back, &out));
+        let taken = (left.length + right.length) as f64 <= most;
+        taken.then_some(Change { from: a, to: b, out, back, left, right })
+    }
+
+    /// The orders that leave with this one and those that come back: none, one or
+    /// two; sometimes two leave.
+    fn some(&self, order: usize, to: usize, dice: &mut Dice) -> Option<(Some2, Some2)> {
+        let (from, to) = (&self.groups[self.home[order]], &self.groups[to]);
         let (mut out, mut back) = (Some2::default(), Some2::default());
         out.add(order);
-        // Orders that come back: none, one or two; sometimes two leave.
-        let kind = rng.random_range(0..10_u32);
+        let kind = dice.below(10);
         if kind == 7 && from.orders.len() > 1 {
-            let second = from.orders[rng.random_range(0..from.orders.len())];
+            let second = from.orders[dice.below(from.orders.len())];
             if second == order {
                 return None;
             }
@@ -176,63 +254,35 @@ impl<'a, W: Word> Search<'a, W> {
         }
         let wanted = if kind < 2 { 0 } else { 1 + usize::from(kind > 7) };
         for _ in 0..wanted.min(to.orders.len()) {
-            let other = to.orders[rng.random_range(0..to.orders.len())];
+            let other = to.orders[dice.below(to.orders.len())];
             if back.all().contains(&other) {
                 return None;
             }
             back.add(other);
         }
-        self.left.load = from.load;
-        self.right.load = to.load;
-        for (orders, sign) in [(&out, 1_i128), (&back, -1)] {
-            for &order in orders.all() {
-                for (kind, &load) in self.job.orders[order].load.iter().enumerate() {
-                    self.left.load[kind] -= sign * i128::from(load);
-                    self.right.load[kind] += sign * i128::from(load);
-                }
-            }
-        }
-        self.left.excess = excess(self.job, &self.left.load);
-        self.right.excess = excess(self.job, &self.right.load);
-        if self.left.excess.max(self.right.excess) > MOST_EXCESS {
-            return None;
-        }
-        // The chance is drawn first: what the two batches may come to at most.
-        let more = self.left.excess + self.right.excess - from.excess - to.excess;
-        let most = (from.length + to.length) as f64 - heat * rng.random::<f64>().max(1e-300).ln() - self.toll * more;
-        self.left.change(self.cells, from, &out, &back);
-        if self.left.length as f64 > most {
-            return None;
-        }
-        self.right.change(self.cells, to, &back, &out);
-        if (self.left.length + self.right.length) as f64 > most {
-            return None;
-        }
-        for (group, old, less, more) in [(&mut self.left, from, &out, &back), (&mut self.right, to, &back, &out)] {
-            group.orders.clone_from(&old.orders);
-            group.orders.retain(|o| !less.all().contains(o));
-            group.orders.extend_from_slice(more.all());
-        }
-        Some((a, b))
+        Some((out, back))
     }
 
-    fn accept(&mut self, a: usize, b: usize) {
-        std::mem::swap(&mut self.groups[a], &mut self.left);
-        std::mem::swap(&mut self.groups[b], &mut self.right);
-        for g in [a, b] {
-            for &order in &self.groups[g].orders {
+    fn accept(&mut self, change: &Change) {
+        let sides = [
+            (change.from, &change.out, &change.back, change.left),
+            (change.to, &change.back, &change.out, change.right),
+        ];
+        for (g, less, more, then) in sides {
+            self.groups[g].change(self.cells, less, more, then);
+            for &order in more.all() {
                 self.home[order] = g;
             }
         }
         // Exactly one empty batch stays in reserve.
         if self.groups.iter().all(|g| !g.orders.is_empty()) {
-            self.groups.push(Group::new(self.job, self.cells, Vec::new()));
+            self.groups.push(Group::new(self.job, self.cells, &self.marks, Vec::new()));
         }
     }
 }
 
 impl<W: Word> Group<W> {
-    fn new(job: &Job, cells: &Cells<W>, orders: Vec<usize>) -> Self {
+    fn new(job: &Job, cells: &Cells<W>, marks: &[u64], orders: Vec<usize>) -> Self {
         let mut words = vec![W::default(); cells.width()];
         for &order in &orders {
             words.iter_mut().zip(cells.row(order)).for_each(|(word, more)| *word |= *more);
@@ -242,25 +292,53 @@ impl<W: Word> Group<W> {
         for &order in &orders {
             load.iter_mut().zip(job.orders[order].load).for_each(|(sum, more)| *sum += i128::from(more));
         }
-        Self { load, length: cells.tour(&visits), orders, words, visits, excess: excess(job, &load) }
+        let key = orders.iter().fold(0, |key, &o| key ^ marks[o]);
+        Self {
+            load,
+            length: cells.tour(visits.iter().copied()),
+            orders,
+            words,
+            visits,
+            excess: excess(job, &load),
+            key,
+        }
     }
 
-    /// Cells and length of `old` with less and more; only aisles that change are
-    /// looked at anew. Orders and load are left for the move that is taken.
-    fn change(&mut self, cells: &Cells<W>, old: &Self, less: &Some2, more: &Some2) {
-        self.words.clear();
-        self.words.resize(cells.width(), W::default());
-        let kept = old.orders.iter().filter(|o| !less.all().contains(o));
-        for &order in kept.chain(more.all()) {
-            self.words.iter_mut().zip(cells.row(order)).for_each(|(word, more)| *word |= *more);
-        }
-        self.visits.clone_from(&old.visits);
-        for (at, (now, then)) in old.words.iter().zip(&self.words).enumerate() {
-            if now != then {
-                self.visits[at] = cells.visit(at, *then);
+    /// An aisle's cells with less and more; only where something goes need the
+    /// orders that stay be looked at.
+    #[inline]
+    fn word(&self, cells: &Cells<W>, at: usize, less: &Some2, more: &Some2) -> W {
+        let goes = less.all().iter().any(|&o| cells.row(o)[at] != W::default());
+        let mut word = if goes { W::default() } else { self.words[at] };
+        if goes {
+            for order in self.orders.iter().filter(|o| !less.all().contains(o)) {
+                word |= cells.row(*order)[at];
             }
         }
-        self.length = cells.tour(&self.visits);
+        more.all().iter().for_each(|&o| word |= cells.row(o)[at]);
+        word
+    }
+
+    /// Length with less and more.
+    fn after(&self, cells: &Cells<W>, less: &Some2, more: &Some2) -> i64 {
+        cells.tour((0..cells.width()).map(|at| {
+            let word = self.word(cells, at, less, more);
+            if word == self.words[at] { self.visits[at] } else { cells.visit(at, word) }
+        }))
+    }
+
+    /// Makes a move whose length is known.
+    fn change(&mut self, cells: &Cells<W>, less: &Some2, more: &Some2, then: Then) {
+        for at in 0..cells.width() {
+            let word = self.word(cells, at, less, more);
+            if word != self.words[at] {
+                self.words[at] = word;
+                self.visits[at] = cells.visit(at, word);
+            }
+        }
+        self.orders.retain(|o| !less.all().contains(o));
+        self.orders.extend_from_slice(more.all());
+        (self.key, self.load, self.excess, self.length) = (then.key, then.load, then.excess, then.length);
     }
 }
 

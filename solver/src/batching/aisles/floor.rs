@@ -112,11 +112,11 @@ impl<W: Word> Cells<W> {
 
     /// Length of the shortest tour that visits each word's aisle so.
     #[inline]
-    pub(super) fn tour(&self, visits: &[Option<Visit>]) -> i64 {
+    pub(super) fn tour(&self, visits: impl Iterator<Item = Option<Visit>>) -> i64 {
         let mut sweep = Sweep::new(self.block);
-        for (visit, &aisle) in visits.iter().zip(&self.aisle) {
+        for (visit, &aisle) in visits.zip(&self.aisle) {
             if let Some(visit) = visit {
-                sweep.add(aisle, *visit);
+                sweep.add(aisle, visit);
             }
         }
         sweep.close()

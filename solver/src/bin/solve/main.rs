@@ -7,6 +7,8 @@ mod assign;
 mod batch;
 mod draw;
 mod floor;
+mod goods;
+mod sector;
 mod slot;
 mod tour;
 mod vrp;
@@ -35,6 +37,10 @@ enum Command {
     Batch(batch::Args),
     /// Places for articles, given the baskets they are bought in.
     Slot(slot::Args),
+    /// Shelves brought to stations for the orders of a RAFS file.
+    Goods(goods::Args),
+    /// A storage sector simulated on a virtual clock, several ways with the same orders.
+    Sector(sector::Args),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +50,8 @@ fn main() -> ExitCode {
         Command::Tour(args) => tour::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Slot(args) => slot::run(&args),
+        Command::Goods(args) => goods::run(&args),
+        Command::Sector(args) => sector::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
