@@ -28,15 +28,54 @@ pub fn check(problem: &Problem, solution: &Solution) -> Result<(), Flaw> {
     for (number, v) in problem.vehicles.iter().enumerate() {
         demand!(v.locked.is_empty() || vehicles.contains(&number), "vehicle {number} forgot its locked stops");
     }
+    groups(problem, &seen)?;
+    let served = seen.clone();
     for unserved in &solution.unserved {
         demand!(unserved.job < problem.jobs.len() && seen.insert(unserved.job), "{unserved:?} is served or unknown");
-        reason(problem, unserved.job, unserved.reason)?;
+        reason(problem, unserved.job, unserved.reason, &served)?;
     }
     demand!(seen.len() == problem.jobs.len(), "a job is lost");
-    sum += solution.unserved.iter().filter_map(|u| problem.jobs[u.job].prize).sum::<i64>();
+    sum += left_out(problem, &served).1;
     shipments(problem, solution)?;
     demand!(sum == solution.cost, "cost is {sum}, said {}", solution.cost);
     Ok(())
+}
+
+/// At most one job of a group is served.
+fn groups(problem: &Problem, served: &BTreeSet<usize>) -> Result<(), Flaw> {
+    for (number, group) in problem.groups.iter().enumerate() {
+        let count = group.iter().filter(|job| served.contains(job)).count();
+        demand!(count <= 1, "{count} jobs of group {number} are served");
+    }
+    Ok(())
+}
+
+/// The job that names a job's group: the first side of its shipment.
+fn named(problem: &Problem, job: usize) -> usize {
+    problem.shipments.iter().find(|s| s.to == job).map_or(job, |s| s.from)
+}
+
+/// Weight and prizes of what is left out; a group left out counts as its dearest,
+/// one that is served as what the dearest was worth more.
+fn left_out(problem: &Problem, served: &BTreeSet<usize>) -> Rank {
+    let group = |job: usize| problem.groups.iter().position(|g| g.contains(&named(problem, job)));
+    let own = |job: usize| match problem.jobs[job].prize {
+        Some(prize) => (0, prize),
+        None => (1 + problem.jobs[job].priority, 0),
+    };
+    let plus = |a: Rank, b: Rank| (a.0 + b.0, a.1 + b.1);
+    let alone = (0..problem.jobs.len()).filter(|&job| group(job).is_none() && !served.contains(&job));
+    let mut left = alone.map(own).fold((0, 0), plus);
+    for jobs in &problem.groups {
+        let whole = |job: usize| {
+            let to = problem.shipments.iter().find(|s| s.from == job).map_or((0, 0), |s| own(s.to));
+            plus(own(job), to)
+        };
+        let dearest = |pick: fn(Rank) -> i64| jobs.iter().map(|&job| pick(whole(job))).max().unwrap_or(0);
+        let got = jobs.iter().find(|job| served.contains(job)).map_or((0, 0), |&job| whole(job));
+        left = plus(left, (dearest(|w| w.0) - got.0, dearest(|w| w.1) - got.1));
+    }
+    left
 }
 
 fn route(problem: &Problem, r: &Route) -> Result<(), Flaw> {
@@ -184,9 +223,11 @@ fn permitted(v: &Vehicle, number: usize, job: &Job) -> bool {
 
 /// A reason must hold of the problem: "no vehicle" and "capacity" outright,
 /// "no room" only when some vehicle may at least load it.
-fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
+fn reason(problem: &Problem, job: usize, reason: Reason, served: &BTreeSet<usize>) -> Result<(), Flaw> {
     let j = &problem.jobs[job];
     let able = problem.vehicles.iter().enumerate();
+    let name = named(problem, job);
+    let taken = problem.groups.iter().any(|g| g.contains(&name) && g.iter().any(|other| served.contains(other)));
     let pair = problem.shipments.iter().find(|s| s.from == job || s.to == job);
     let mate = pair.map_or(j, |s| &problem.jobs[s.from + s.to - job]);
     let both = |(number, v): &(usize, &Vehicle)| permitted(v, *number, j) && permitted(v, *number, mate);
@@ -204,7 +245,9 @@ fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
         Reason::Capacity => !able.is_empty() && !able.iter().any(holds),
         Reason::Unreachable | Reason::Time | Reason::NoRoom => able.iter().any(holds),
         Reason::Prize => j.prize.is_some(),
+        Reason::Group => taken,
     };
+    demand!(taken == (reason == Reason::Group), "job {job}: is another of its group served?");
     demand!(true_to, "job {job} is not left out for {reason:?}");
     Ok(())
 }
@@ -214,33 +257,32 @@ fn reason(problem: &Problem, job: usize, reason: Reason) -> Result<(), Flaw> {
 pub fn brute_force(problem: &Problem) -> Option<(i64, i64)> {
     let mut orders: Vec<Vec<usize>> = problem.vehicles.iter().map(|_| Vec::new()).collect();
     let mut best = None;
-    share(problem, 0, &mut orders, (0, 0), &mut best);
+    share(problem, 0, &mut orders, &mut best);
     best
 }
 
 type Rank = (i64, i64);
 
-fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, left: Rank, best: &mut Option<Rank>) {
-    let Some(j) = problem.jobs.get(job) else {
-        if !problem.shipments.iter().all(|s| is_whole(orders, s)) {
+fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, best: &mut Option<Rank>) {
+    if job == problem.jobs.len() {
+        let served: BTreeSet<usize> = orders.iter().flatten().copied().collect();
+        let whole = problem.shipments.iter().all(|s| is_whole(orders, s));
+        if !whole || groups(problem, &served).is_err() {
             return;
         }
         let costs = orders.iter().enumerate().map(|(v, order)| cheapest_departure(problem, v, order));
         if let Some(cost) = costs.sum::<Option<i64>>() {
+            let left = left_out(problem, &served);
             let here = (left.0, left.1 + cost);
             *best = Some(best.map_or(here, |b| b.min(here)));
         }
         return;
-    };
-    let without = match j.prize {
-        Some(prize) => (left.0, left.1 + prize),
-        None => (left.0 + 1 + j.priority, left.1),
-    };
-    share(problem, job + 1, orders, without, best);
+    }
+    share(problem, job + 1, orders, best);
     for vehicle in 0..orders.len() {
         for at in 0..=orders[vehicle].len() {
             orders[vehicle].insert(at, job);
-            share(problem, job + 1, orders, left, best);
+            share(problem, job + 1, orders, best);
             orders[vehicle].remove(at);
         }
     }

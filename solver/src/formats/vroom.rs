@@ -124,7 +124,7 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
     }
     let vehicles = file.vehicles.iter().map(vehicle).collect::<Result<Vec<_>, _>>()?;
     Ok(Instance {
-        problem: Problem { durations, distances, jobs, vehicles, shipments },
+        problem: Problem { durations, distances, jobs, vehicles, shipments, ..Problem::default() },
         scale: 1,
         names,
         points: Vec::new(),

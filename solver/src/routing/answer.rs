@@ -19,10 +19,15 @@ pub(super) fn solution(inst: &Instance<'_>, orders: &[Order], locked: &[usize]) 
     orders.iter().flatten().for_each(|(visit, _)| served[*visit as usize] = true);
     let prefixes: Vec<Segment> =
         orders.iter().zip(locked).enumerate().map(|(v, (o, &l))| whole(inst, v as u32, &o[..l], false)).collect();
+    let why = |job: usize| {
+        let mate = inst.mate[job];
+        let first = if mate == NONE || inst.leads[job] { job as u32 } else { mate };
+        let taken = inst.group_of(first).iter().any(|other| served[*other]);
+        if taken { Reason::Group } else { reason(inst, orders, locked, &prefixes, job) }
+    };
     let absent = (0..inst.jobs).filter(|&j| !served[j]);
-    let unserved: Vec<Unserved> =
-        absent.map(|job| Unserved { job, reason: reason(inst, orders, locked, &prefixes, job) }).collect();
-    let forgone: i64 = unserved.iter().map(|u| inst.prize[u.job]).sum();
+    let unserved: Vec<Unserved> = absent.map(|job| Unserved { job, reason: why(job) }).collect();
+    let forgone: i64 = unserved.iter().map(|u| inst.prize[u.job]).sum::<i64>() - inst.spared.1;
     let cost = routes.iter().map(|r| r.cost).sum::<i64>() + forgone;
     Solution { routes, unserved, cost }
 }
@@ -95,7 +100,7 @@ fn reason(inst: &Instance<'_>, orders: &[Order], locked: &[usize], prefixes: &[S
         Reason::Capacity => 1,
         Reason::Unreachable => 2,
         Reason::Time => 3,
-        Reason::NoRoom | Reason::Prize => 4,
+        Reason::NoRoom | Reason::Prize | Reason::Group => 4,
     };
     let other = if inst.problem.jobs[job].prize.is_some() { Reason::Prize } else { Reason::NoRoom };
     let obstacle = |vehicle: usize| {

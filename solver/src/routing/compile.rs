@@ -92,6 +92,10 @@ pub(super) struct Instance<'a> {
     /// What leaving a visit out costs, and its weight when it must not be.
     pub(super) prize: Vec<i64>,
     pub(super) weight: Vec<i64>,
+    /// Group of each visit, [`NONE`] for most.
+    pub(super) group: Vec<u32>,
+    /// Weight and prize of grouped jobs beyond what each group counts once.
+    pub(super) spared: (i64, i64),
     pub(super) vans: Vec<Van>,
     pub(super) classes: usize,
     /// allowed[class * visits + visit]; empty when all are.
@@ -137,6 +141,8 @@ impl<'a> Instance<'a> {
             leads,
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
+            group: groups(problem),
+            spared: (0, 0),
             vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
             classes,
             allowed: permissions(problem, &class_of, classes),
@@ -145,6 +151,7 @@ impl<'a> Instance<'a> {
             reach: 0,
         };
         instance.load_shipments();
+        instance.spare();
         instance.traits = instance.judge();
         instance.find_neighbours();
         instance
@@ -251,6 +258,31 @@ impl<'a> Instance<'a> {
             return None;
         }
         Some(van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration)
+    }
+
+    /// Weight and prize of a job with the other side of its shipment.
+    pub(super) fn worth(&self, visit: u32) -> (i64, i64) {
+        let mate = self.mate[visit as usize];
+        let sides = [visit, mate].into_iter().filter(|side| *side != NONE).map(|side| side as usize);
+        sides.fold((0, 0), |sum, side| (sum.0 + self.weight[side], sum.1 + self.prize[side]))
+    }
+
+    /// Jobs of the group of a visit, itself too; none for a job without.
+    pub(super) fn group_of(&self, visit: u32) -> &[usize] {
+        let group = self.group[visit as usize];
+        if group == NONE { &[] } else { &self.problem.groups[group as usize] }
+    }
+
+    /// A group left out counts as the dearest of it.
+    fn spare(&mut self) {
+        let mut spared = (0, 0);
+        for jobs in &self.problem.groups {
+            let worth = |job: &usize| self.worth(*job as u32);
+            let sum = jobs.iter().map(worth).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let most = |pick: fn((i64, i64)) -> i64| jobs.iter().map(|job| pick(worth(job))).max().unwrap_or(0);
+            spared = (spared.0 + sum.0 - most(|w| w.0), spared.1 + sum.1 - most(|w| w.1));
+        }
+        self.spared = spared;
     }
 
     fn load_shipments(&mut self) {
@@ -489,6 +521,14 @@ fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
         from.push(single.len() as u32);
     }
     (single, from)
+}
+
+fn groups(problem: &Problem) -> Vec<u32> {
+    let mut group = vec![NONE; problem.jobs.len()];
+    for (number, jobs) in problem.groups.iter().enumerate() {
+        jobs.iter().for_each(|&job| group[job] = number as u32);
+    }
+    group
 }
 
 fn mates(problem: &Problem) -> (Vec<u32>, Vec<bool>) {

@@ -33,6 +33,9 @@ pub struct Breach {
     pub forbidden: bool,
     /// Skills it lacks.
     pub skills: u64,
+    /// The other job of its group that is served.
+    #[serde(default)]
+    pub taken: Option<usize>,
     /// There is no way between two of the stops.
     pub unreachable: bool,
     /// Stops that would be late.
@@ -50,6 +53,7 @@ impl Breach {
     fn rank(&self) -> (usize, i64, i64) {
         let broken = [
             self.forbidden,
+            self.taken.is_some(),
             self.unreachable,
             !self.late.is_empty(),
             self.overload.iter().any(|o| *o > 0),
@@ -171,7 +175,9 @@ impl<'a> Plan<'a> {
         let locked = inst.problem.vehicles.iter().any(|v| v.locked.contains(&job));
         let prize = inst.prize[job] + mate.map_or(0, |m| inst.prize[m as usize]);
         // What the others pay once it is gone from its route.
-        let rest = vehicle.map_or(Ok(-prize), |v| Ok(self.drive(v, &self.less(v, pair))? - self.costs[v]));
+        let other = inst.group_of(pair.0).iter().copied().find(|&o| o as u32 != pair.0 && self.served[o].is_some());
+        let gone = if other.is_some() { Err(Breach { taken: other, ..Breach::default() }) } else { Ok(-prize) };
+        let rest = vehicle.map_or(gone, |v| Ok(self.drive(v, &self.less(v, pair))? - self.costs[v]));
         let mut choices = Vec::new();
         let mut alike = vec![false; inst.classes];
         for v in 0..if locked { 0 } else { inst.vans.len() } {
@@ -235,12 +241,18 @@ impl<'a> Plan<'a> {
 
     fn instead_of(&self, vehicle: usize, pair: (u32, Option<u32>)) -> Vec<usize> {
         let kept = self.inst.problem.vehicles[vehicle].locked.len();
+        let group = self.inst.group_of(pair.0);
+        let taken = |visit: u32| {
+            let (mate, leads) = (self.inst.mate[visit as usize], self.inst.leads[visit as usize]);
+            let first = if mate == NONE || leads { visit } else { mate };
+            group.contains(&(first as usize)) || !group.iter().any(|other| self.served[*other].is_some())
+        };
         let gives = |&(visit, _): &(u32, u32)| {
             let mate = Some(self.inst.mate[visit as usize]).filter(|m| *m != NONE);
             self.best(vehicle, &self.less(vehicle, (visit, mate)), pair).outcome.is_ok()
         };
         let open = self.orders[vehicle].iter().skip(kept).filter(|o| !self.inst.is_reload(o.0));
-        open.filter(|o| gives(o)).map(|(visit, _)| *visit as usize).collect()
+        open.filter(|o| taken(o.0) && gives(o)).map(|(visit, _)| *visit as usize).collect()
     }
 
     /// The jobs of an order, without its reloads.

@@ -26,6 +26,7 @@ mod segment;
 mod slots;
 mod state;
 mod trips;
+mod validate;
 
 pub use explain::{Breach, Choice, Explanation, Late, explain};
 pub use model::{

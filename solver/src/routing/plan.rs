@@ -180,7 +180,8 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
                 continue;
             }
             let visit = job as u32;
-            if state.is_absent(visit) && inst.may_serve(route, visit) {
+            let free = state.is_absent(visit) && state.served_of_group(visit).is_none();
+            if free && inst.may_serve(route, visit) {
                 let last = state.nodes[inst.end(route) as usize].prev;
                 state.attach(visit, last, 0);
             }

@@ -174,7 +174,7 @@ impl<'a, R: Rules> State<'a, R> {
 
     fn clear(&mut self) {
         let routes = self.inst.vans.len() as u32;
-        (self.weight, self.cost, self.broken) = (0, 0, 0);
+        (self.weight, self.cost, self.broken) = (-self.inst.spared.0, -self.inst.spared.1, 0);
         self.absent.clear();
         for visit in 0..self.inst.visits as u32 {
             self.nodes[visit as usize].route = NONE;
@@ -214,6 +214,12 @@ impl<'a, R: Rules> State<'a, R> {
         self.absent_at[visit as usize] = NONE;
         self.weight -= self.inst.weight[visit as usize];
         self.cost -= self.inst.prize[visit as usize];
+    }
+
+    /// The job of a visit's group that is served; there is one at most.
+    pub(super) fn served_of_group(&self, visit: u32) -> Option<u32> {
+        let others = self.inst.group_of(visit).iter().map(|job| *job as u32);
+        others.into_iter().find(|other| !self.is_absent(*other))
     }
 
     pub(super) fn is_absent(&self, visit: u32) -> bool {

@@ -81,7 +81,7 @@ fn problems(most: usize, count: usize) -> impl Strategy<Value = Problem> {
                 distances: Matrix::from_rows(&m).unwrap(),
                 jobs,
                 vehicles,
-                shipments: vec![],
+                ..Problem::default()
             }
         },
     )
@@ -108,9 +108,8 @@ fn whole(mut problem: Problem) -> Problem {
 }
 
 fn rank(problem: &Problem, solution: &Solution) -> Rank {
-    let weight = |j: usize| if problem.jobs[j].prize.is_some() { 0 } else { 1 + problem.jobs[j].priority };
-    let left = solution.unserved.iter().map(|u| weight(u.job)).sum();
-    (left, solution.cost)
+    let served = solution.routes.iter().flat_map(|r| r.stops.iter().map(|s| s.job)).collect();
+    (left_out(problem, &served).0, solution.cost)
 }
 
 /// Collections, prizes, longest routes and shipments, each sometimes, so that
@@ -143,6 +142,29 @@ fn rich(most: usize, count: usize) -> impl Strategy<Value = Problem> {
             }
             p.shipments.push(Shipment { from, to, amount: [amount, 0, 0, 0] });
         }
+        p
+    })
+}
+
+/// Groups of any problem: jobs of which one is served.
+fn grouped(problems: impl Strategy<Value = Problem>, most: usize) -> impl Strategy<Value = Problem> {
+    (problems, prop::collection::vec(0..4_usize, most)).prop_map(|(mut p, which)| {
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); 3];
+        for (job, group) in which.into_iter().enumerate().take(p.jobs.len()) {
+            if group < 3 && !p.shipments.iter().any(|s| s.to == job) {
+                groups[group].push(job);
+            }
+        }
+        for group in &mut groups {
+            let locked = |job: usize| p.vehicles.iter().any(|v| v.locked.contains(&job));
+            let first = group.first().copied();
+            let mut kept = false;
+            group.retain(|&job| {
+                let alike = first.is_some_and(|first| p.jobs[first].prize.is_some() == p.jobs[job].prize.is_some());
+                alike && !(locked(job) && std::mem::replace(&mut kept, true))
+            });
+        }
+        p.groups = groups;
         p
     })
 }
@@ -227,7 +249,7 @@ proptest! {
     }
 
     #[test]
-    fn every_mix_of_rules_is_kept(problem in rich(14, 4), seed in any::<u64>()) {
+    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14)], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -240,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn several_trips_keep_every_rule(problem in trips(14, 4), seed in any::<u64>()) {
+    fn several_trips_keep_every_rule(problem in prop_oneof![trips(14, 4), grouped(trips(14, 4), 14)], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -303,6 +325,28 @@ fn tiny_problems_of_many_rules_are_almost_always_solved_to_the_best_of_all() {
 fn tiny_problems_of_several_trips_are_mostly_solved_to_the_best_of_all() {
     let (asked, missed) = rate(trips(5, 2));
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 3, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_groups_are_almost_always_solved_to_the_best_of_all() {
+    let (asked, missed) = rate(grouped(rich(5, 2), 5));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
+}
+
+#[test]
+fn a_group_that_makes_no_sense_is_named() {
+    let mut runner = TestRunner::deterministic();
+    let mut problem = problems(9, 2).new_tree(&mut runner).unwrap().current();
+    problem.jobs = vec![Job::default(); 3];
+    problem.vehicles.iter_mut().for_each(|v| v.locked.clear());
+    let mut complain = |groups: Vec<Vec<usize>>, prize| {
+        problem.groups = groups;
+        problem.jobs[1].prize = prize;
+        solve(&problem, Budget { iterations: 1 }, 1).unwrap_err().to_string()
+    };
+    assert_eq!(complain(vec![vec![0, 3]], None), "group 0, job 3: there is no such job");
+    assert_eq!(complain(vec![vec![0], vec![0, 2]], None), "group 1, job 0: it is in a group already");
+    assert_eq!(complain(vec![vec![0, 1]], Some(4)), "group 0, job 1: only some of the group have a prize");
 }
 
 #[test]
