@@ -8,6 +8,7 @@
 
 use super::model::{DIMENSIONS, Job, MAX_LINK, Problem, Vehicle};
 use super::segment::{ANY, Segment};
+use super::tables::{planes, rows};
 
 /// No node, no route.
 pub(super) const NONE: u32 = u32::MAX;
@@ -59,6 +60,8 @@ pub(super) struct Traits {
     pub(super) dimensions: usize,
     pub(super) prizes: bool,
     pub(super) reloads: bool,
+    /// Rules for which routes are driven stop by stop.
+    pub(super) wild: bool,
 }
 
 pub(super) struct Instance<'a> {
@@ -92,6 +95,8 @@ pub(super) struct Instance<'a> {
     /// What leaving a visit out costs, and its weight when it must not be.
     pub(super) prize: Vec<i64>,
     pub(super) weight: Vec<i64>,
+    /// What each visit takes on, or puts down, of its shipment.
+    carried: Vec<[i64; DIMENSIONS]>,
     /// Group of each visit, [`NONE`] for most.
     pub(super) group: Vec<u32>,
     /// Weight and prize of grouped jobs beyond what each group counts once.
@@ -125,7 +130,15 @@ impl<'a> Instance<'a> {
             jobs,
             visits,
             places: places.to_vec(),
-            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false, reloads: false },
+            traits: Traits {
+                windows: false,
+                chain: false,
+                pairs: false,
+                dimensions: 1,
+                prizes: false,
+                reloads: false,
+                wild: false,
+            },
             side,
             cells: planes.cells,
             dist: planes.dist,
@@ -141,6 +154,7 @@ impl<'a> Instance<'a> {
             leads,
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
+            carried: vec![[0; DIMENSIONS]; if problem.shipments.is_empty() { 0 } else { visits }],
             group: groups(problem),
             spared: (0, 0),
             vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
@@ -285,6 +299,20 @@ impl<'a> Instance<'a> {
         self.spared = spared;
     }
 
+    /// Load of shipments that a visit takes on, or puts down.
+    pub(super) fn shipped(&self, visit: u32, dimension: usize) -> i64 {
+        let mate = self.mate[visit as usize];
+        if mate == NONE { 0 } else { self.carried[visit as usize][dimension] }
+    }
+
+    /// Where a node is; an open end is nowhere.
+    pub(super) fn place(&self, node: u32) -> Option<usize> {
+        let node = node as usize;
+        let Some(route) = node.checked_sub(self.visits) else { return Some(self.problem.jobs[node].location) };
+        let v = &self.problem.vehicles[route / 2];
+        if route % 2 == 0 { Some(v.start) } else { v.end }
+    }
+
     fn load_shipments(&mut self) {
         for s in &self.problem.shipments {
             for (end, sign) in [(s.from, 1), (s.to, -1)] {
@@ -297,6 +325,7 @@ impl<'a> Instance<'a> {
                 }
                 for d in 0..DIMENSIONS {
                     self.demand[end][d] += sign * s.amount[d];
+                    self.carried[end][d] = sign * s.amount[d];
                 }
             }
         }
@@ -307,6 +336,12 @@ impl<'a> Instance<'a> {
         let (jobs, vans) = (&self.problem.jobs[..self.jobs], &self.problem.vehicles);
         let reloads = !self.places.is_empty();
         let pairs = !self.problem.shipments.is_empty();
+        let problem = self.problem;
+        let wild = vans.iter().any(|v| {
+            let slices = problem.profiles.get(v.profile.wrapping_sub(1)).map_or(&problem.slices, |p| &p.slices);
+            v.profile > 0 || !v.breaks.is_empty() || !slices.is_empty()
+        });
+        let wild = wild || (reloads && pairs);
         let used = |d: usize| {
             let amounts = jobs.iter().any(|j| j.demand[d] != 0 || j.pickup[d] != 0);
             amounts || self.problem.shipments.iter().any(|s| s.amount[d] != 0)
@@ -329,7 +364,8 @@ impl<'a> Instance<'a> {
         let roomy = vans.iter().all(|v| v.shift.1 - v.shift.0 > whole);
         Traits {
             windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
-            chain: paid || bounded || released || several || mixed || reloads,
+            chain: paid || bounded || released || several || mixed || reloads || wild,
+            wild,
             pairs,
             reloads,
             prizes: jobs.iter().any(|j| j.prize.is_some()),
@@ -429,66 +465,6 @@ fn van(v: &Vehicle, class: u32, smallest: i64) -> Van {
         class,
         share: if v.capacity[0] > 0 { smallest as f64 / v.capacity[0] as f64 } else { 1.0 },
     }
-}
-
-/// The place of each row of the table (`None`: nowhere, near to all), and the row
-/// of each node. Each job has its own, so that a visit is its row; reloads and
-/// ends of routes share theirs.
-fn rows(problem: &Problem, jobs: usize) -> (Vec<Option<usize>>, Vec<u32>) {
-    let mut rows: Vec<Option<usize>> = problem.jobs[..jobs].iter().map(|j| Some(j.location)).collect();
-    let mut row: Vec<u32> = (0..rows.len() as u32).collect();
-    let mut known: Vec<(Option<usize>, u32)> = Vec::new();
-    let reloads = problem.jobs[jobs..].iter().map(|j| Some(j.location));
-    for place in reloads.chain(problem.vehicles.iter().flat_map(|v| [Some(v.start), v.end])) {
-        let found = known.iter().find(|(p, _)| *p == place).map(|(_, at)| *at);
-        let at = found.unwrap_or_else(|| {
-            rows.push(place);
-            known.push((place, rows.len() as u32 - 1));
-            rows.len() as u32 - 1
-        });
-        row.push(at);
-    }
-    (rows, row)
-}
-
-struct Planes {
-    cells: Vec<u32>,
-    dist: usize,
-    dist_back: usize,
-    time: usize,
-    time_back: usize,
-}
-
-fn planes(problem: &Problem, rows: &[Option<usize>]) -> Planes {
-    let link = |i: usize, j: usize| match (rows[i], rows[j]) {
-        (Some(a), Some(b)) => match (problem.durations.get(a, b), problem.distances.get(a, b)) {
-            (Some(time), Some(metres)) => (metres as u32, time as u32),
-            _ => (FAR, FAR),
-        },
-        _ => (0, 0),
-    };
-    let side = rows.len();
-    let plane = |pick: &dyn Fn(usize, usize) -> u32| -> Vec<u32> {
-        let mut cells = Vec::with_capacity(side * side);
-        for i in 0..side {
-            cells.extend((0..side).map(|j| pick(i, j)));
-        }
-        cells
-    };
-    let mut cells: Vec<u32> = Vec::new();
-    let mut bases = [0; 4];
-    let picks: [&dyn Fn(usize, usize) -> u32; 4] =
-        [&|i, j| link(i, j).0, &|i, j| link(j, i).0, &|i, j| link(i, j).1, &|i, j| link(j, i).1];
-    for (at, pick) in picks.into_iter().enumerate() {
-        let new = plane(pick);
-        let size = new.len().max(1);
-        let known = (0..cells.len() / size).find(|k| cells[k * size..(k + 1) * size] == new[..]);
-        bases[at] = known.map_or(cells.len(), |k| k * size);
-        if known.is_none() {
-            cells.extend(new);
-        }
-    }
-    Planes { cells, dist: bases[0], dist_back: bases[1], time: bases[2], time_back: bases[3] }
 }
 
 fn slotted(problem: &Problem) -> Vec<Slotted> {

@@ -12,6 +12,7 @@ use super::compile::{FAR, Instance, NONE, permitted};
 use super::model::{DIMENSIONS, Problem, RoutingError, Solution};
 use super::segment::Segment;
 use super::trips::{Grown, place_of};
+use super::wild;
 
 /// Routes with more stops are not asked which of them would make room.
 const LONGEST: usize = 60;
@@ -44,6 +45,9 @@ pub struct Breach {
     pub overload: [i64; DIMENSIONS],
     /// Metres beyond the longest route.
     pub excess_m: i64,
+    /// No room for its breaks on the clock, though for all else there is.
+    #[serde(default)]
+    pub breaks: bool,
     /// Time beyond the longest route in ms; told only of routes on time.
     pub excess_ms: i64,
 }
@@ -57,6 +61,7 @@ impl Breach {
             self.unreachable,
             !self.late.is_empty(),
             self.overload.iter().any(|o| *o > 0),
+            self.breaks,
             self.excess_m > 0,
             self.excess_ms > 0,
         ];
@@ -301,9 +306,29 @@ impl<'a> Plan<'a> {
         if order.is_empty() {
             return Ok(0);
         }
+        if self.inst.traits.wild {
+            return wild::cost(self.inst, vehicle, order).ok_or_else(|| self.wild_breach(vehicle, order));
+        }
         let whole = drive(self.inst, vehicle as u32, order, true);
         let cost = whole.and_then(|w| self.inst.cost(vehicle as u32, &w));
         cost.ok_or_else(|| self.breach(vehicle, order, whole))
+    }
+
+    /// The same by driving stop by stop, breaks left out unless they are the reason.
+    fn wild_breach(&self, vehicle: usize, order: &Order) -> Breach {
+        let inst = self.inst;
+        let mut breach = Breach { overload: wild::overload(inst, vehicle, order), ..Breach::default() };
+        match wild::lateness(inst, vehicle, order) {
+            None => return Breach { unreachable: true, ..Breach::default() },
+            Some((late, metres, span)) => {
+                breach.late = late;
+                breach.excess_m = metres.saturating_sub(inst.vans[vehicle].max_distance).max(0);
+                let over = span.saturating_sub(inst.vans[vehicle].max_duration).max(0);
+                breach.excess_ms = if breach.late.is_empty() { over } else { 0 };
+            }
+        }
+        breach.breaks = breach == Breach::default() || wild::is_kept_but_for_breaks(inst, vehicle, order);
+        breach
     }
 
     /// Drives it although it cannot be driven.

@@ -12,6 +12,9 @@ pub const DIMENSIONS: usize = 4;
 /// until the year 3084.
 pub const MAX_TIME: i64 = 1 << 45;
 
+/// The most breaks of a vehicle.
+pub const MAX_BREAKS: usize = 4;
+
 /// The largest priority of a job.
 pub const MAX_PRIORITY: i64 = 1_000;
 
@@ -22,6 +25,7 @@ pub const MAX_LINK: i64 = 1 << 30;
 /// One visit: a delivery from the start of the route, a collection to its end,
 /// or one side of a [`Shipment`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Job {
     /// Index into the matrices.
     pub location: usize,
@@ -50,6 +54,7 @@ pub struct Job {
 
 /// Goods fetched at one job and brought to another by the same vehicle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Shipment {
     /// The job where they are loaded; visited first.
     pub from: usize,
@@ -62,6 +67,7 @@ pub struct Shipment {
 /// A place where a vehicle may load anew between two trips: what it collected is
 /// put down, what it delivers next is taken on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reload {
     /// Index into the matrices.
     pub location: usize,
@@ -73,6 +79,7 @@ pub struct Reload {
 
 /// One vehicle with its driver, for one route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Vehicle {
     /// Where the route begins.
     pub start: usize,
@@ -97,17 +104,62 @@ pub struct Vehicle {
     /// Jobs it serves first, in this order, on its first trip: driven already, or
     /// promised.
     pub locked: Vec<usize>,
-    /// Where it may load anew; none for a single trip. Not with shipments.
+    /// Where it may load anew; none for a single trip. What it carries of shipments
+    /// stays on board.
     #[serde(default)]
     pub reloads: Vec<Reload>,
     /// Most times it does; `None` for any number.
     #[serde(default)]
     pub max_reloads: Option<usize>,
+    /// Rests of its driver, in order, [`MAX_BREAKS`] at most.
+    #[serde(default)]
+    pub breaks: Vec<Break>,
+    /// Its roads: 0 for those of the problem, k for the k-th of
+    /// [`Problem::profiles`], counted from 1.
+    #[serde(default)]
+    pub profile: usize,
+}
+
+/// A rest of the driver. Breaks are taken in order, anywhere on the road: also in
+/// the middle of a way, or on arrival before the service. One that fits before the
+/// vehicle leaves, or after it is done, is taken there and costs nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Break {
+    /// It must begin within this, ends included.
+    pub window: (i64, i64),
+    /// Time it takes in ms.
+    pub service_ms: i64,
+}
+
+/// Travel times from some moment on, until the next slice. One who leaves just
+/// before a faster slice may wait for it, so that to leave later is never to
+/// arrive earlier.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The first departure it holds for.
+    pub from_ms: i64,
+    /// Travel times in ms.
+    pub durations: Matrix,
+}
+
+/// Roads of a kind of vehicle: bicycles, vans, lorries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    /// Travel times in ms, before the first slice.
+    pub durations: Matrix,
+    /// Distances in metres.
+    pub distances: Matrix,
+    /// Travel times over the day, by ascending time.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
 }
 
 /// Everything the solver is told. Costs share one unit, the caller's; a fine one
 /// (say, a thousandth of a cent) keeps wages for each ms whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Problem {
     /// Travel times in ms.
     pub durations: Matrix,
@@ -127,6 +179,13 @@ pub struct Problem {
     /// have been worth more.
     #[serde(default)]
     pub groups: Vec<Vec<usize>>,
+    /// Travel times over the day, by ascending time; before the first of them the
+    /// durations hold.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+    /// Roads of other kinds of vehicles.
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
 }
 
 /// Work allowed, as a count, so that the same seed gives the same routes.
@@ -166,6 +225,18 @@ pub struct Reloaded {
     pub load: [i64; DIMENSIONS],
 }
 
+/// One break taken on the road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Index of the first stop after it; as many as there are stops on the way to
+    /// the end. Arrival there is told with the rest on the way done.
+    pub before: usize,
+    /// Begin in ms.
+    pub start_ms: i64,
+    /// End in ms.
+    pub end_ms: i64,
+}
+
 /// The work of one vehicle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
@@ -184,6 +255,9 @@ pub struct Route {
     /// Loadings between trips, in order.
     #[serde(default)]
     pub reloads: Vec<Reloaded>,
+    /// Breaks taken on the road, in order.
+    #[serde(default)]
+    pub rests: Vec<Rest>,
     /// Fixed cost, metres and time.
     pub cost: i64,
 }
@@ -278,6 +352,14 @@ pub enum RoutingError {
         /// The job.
         job: usize,
         /// What is wrong with it.
+        field: &'static str,
+    },
+    /// The roads of a profile, or of a slice of the day, make no sense.
+    #[error("profile {profile}: {field} is out of range")]
+    Profile {
+        /// The profile, 0 for the roads of the problem.
+        profile: usize,
+        /// The field.
         field: &'static str,
     },
     /// A job is locked twice.

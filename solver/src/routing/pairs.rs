@@ -71,7 +71,9 @@ impl<R: Rules> State<'_, R> {
         if !self.inst.may_serve(route, first) {
             return;
         }
-        if R::CHAIN {
+        if R::WILD {
+            self.try_pair_wild(route, (first, second), best, dice, blink);
+        } else if R::CHAIN {
             self.try_pair_chain(route, first, second, best, dice, blink);
         } else {
             self.try_pair_clock(route, first, second, best, dice, blink);

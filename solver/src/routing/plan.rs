@@ -4,14 +4,15 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use super::answer::{self, Order, obstacle};
+use super::answer::{self, Order, obstacle, wild_obstacle};
 use super::compile::{Instance, NONE};
 use super::dice::Dice;
 use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
 use super::search::{Watch, anneal, construct};
-use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide, Trips};
+use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide, Trips, Wild};
 use super::trips::Grown;
+use super::wild;
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,7 @@ pub fn plan(problem: &Problem, options: Options<'_>) -> Result<Planned, RoutingE
     let inst = Instance::new(grown.problem(), &grown.places);
     let locked = lock(&inst)?;
     let (orders, rounds) = match (inst.traits.chain, inst.traits.pairs, inst.traits.windows, inst.traits.dimensions) {
+        (true, ..) if inst.traits.wild => run::<Wild>(&inst, &locked, options),
         (true, ..) if inst.traits.reloads => run::<Trips>(&inst, &locked, options),
         (true, ..) => run::<Full>(&inst, &locked, options),
         (_, true, ..) => run::<Paired>(&inst, &locked, options),
@@ -91,6 +93,9 @@ fn lock(inst: &Instance<'_>) -> Result<Vec<Order>, RoutingError> {
 }
 
 fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
+    if inst.traits.wild {
+        return lock_wild(inst, vehicle, jobs, taken);
+    }
     let (mut here, end) = (inst.start(vehicle as u32), inst.end(vehicle as u32));
     let mut prefix = inst.terminal(here);
     let mut order = Order::with_capacity(jobs.len());
@@ -113,6 +118,27 @@ fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bo
         };
         order.push((visit, window));
         (prefix, here) = (there, visit);
+    }
+    Ok(order)
+}
+
+/// The same by driving; of the windows that will do, the first.
+fn lock_wild(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
+    let mut order = Order::with_capacity(jobs.len());
+    for &job in jobs {
+        if std::mem::replace(&mut taken[job], true) {
+            return Err(RoutingError::LockedTwice { vehicle, job });
+        }
+        if let Some(reason) = wild_obstacle(inst, vehicle, &order, job) {
+            return Err(RoutingError::Locked { vehicle, job, reason });
+        }
+        let kept = (0..inst.windows(job as u32).len() as u32).find(|&window| {
+            order.push((job as u32, window));
+            let kept = wild::cost(inst, vehicle, &order).is_some();
+            order.pop();
+            kept
+        });
+        order.push((job as u32, kept.unwrap_or(0)));
     }
     Ok(order)
 }

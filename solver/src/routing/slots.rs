@@ -166,6 +166,9 @@ impl<R: Rules> State<'_, R> {
 
     #[inline]
     fn weigh(&self, probe: &Probe<'_>, after: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        if R::WILD {
+            return self.weigh_wild(probe.visit, after, best, dice, blink);
+        }
         let inst = self.inst;
         let node = &self.nodes[after as usize];
         let next = node.next;

@@ -19,6 +19,8 @@ pub(super) trait Rules {
     const CARRY: bool;
     /// Several trips, with chains.
     const RELOAD: bool;
+    /// Routes driven stop by stop, in place of chains.
+    const WILD: bool;
     /// Dimensions of load.
     const WIDE: usize;
 }
@@ -37,26 +39,30 @@ pub(super) struct Paired;
 pub(super) struct Full;
 /// Every rule but shipments.
 pub(super) struct Trips;
+/// Every rule there is.
+pub(super) struct Wild;
 
 macro_rules! rules {
-    ($($name:ident: $clock:literal $chain:literal $carry:literal $reload:literal $wide:expr;)+) => {
+    ($($name:ident: $clock:literal $chain:literal $carry:literal $reload:literal $wild:literal $wide:expr;)+) => {
         $(impl Rules for $name {
             const CLOCK: bool = $clock;
             const CHAIN: bool = $chain;
             const CARRY: bool = $carry;
             const RELOAD: bool = $reload;
+            const WILD: bool = $wild;
             const WIDE: usize = $wide;
         })+
     };
 }
 rules! {
-    Plain: false false false false 1;
-    PlainWide: false false false false DIMENSIONS;
-    Timed: true false false false 1;
-    TimedWide: true false false false DIMENSIONS;
-    Paired: true false true false 1;
-    Full: false true false false DIMENSIONS;
-    Trips: false true false true DIMENSIONS;
+    Plain: false false false false false 1;
+    PlainWide: false false false false false DIMENSIONS;
+    Timed: true false false false false 1;
+    TimedWide: true false false false false DIMENSIONS;
+    Paired: true false true false false 1;
+    Full: false true false false false DIMENSIONS;
+    Trips: false true false true false DIMENSIONS;
+    Wild: false true false true true DIMENSIONS;
 }
 
 /// A visit or an end of a route, linked.
@@ -137,6 +143,7 @@ pub(super) struct State<'a, R: Rules> {
     /// Links that do not exist, for a moment.
     broken: u32,
     log: Vec<Op>,
+    pub(super) log_of_drive: std::cell::RefCell<super::wild::Log>,
     pub(super) touched: Vec<u32>,
     rules: std::marker::PhantomData<R>,
 }
@@ -148,7 +155,7 @@ impl<'a, R: Rules> State<'a, R> {
         let total = inst.visits + 2 * routes;
         let blank = Node { prev: NONE, next: NONE, route: NONE, d_next: 0, t_next: 0, window: 0 };
         let nothing = Segment::impossible();
-        let chains = if R::CHAIN { total } else { 0 };
+        let chains = if R::CHAIN && !R::WILD { total } else { 0 };
         let mut state = Self {
             inst,
             nodes: vec![blank; total],
@@ -156,7 +163,7 @@ impl<'a, R: Rules> State<'a, R> {
             clock: vec![Clock::default(); if R::CLOCK { total } else { 0 }],
             chain: vec![Chain { pre: nothing, suf: nothing }; chains],
             carry: vec![0; if R::CARRY { total } else { 0 }],
-            before: vec![Before::nothing(); if R::RELOAD { total } else { 0 }],
+            before: vec![Before::nothing(); if R::RELOAD && !R::WILD { total } else { 0 }],
             absent: Vec::with_capacity(inst.jobs),
             absent_at: vec![NONE; inst.jobs],
             free: vec![Vec::new(); inst.classes],
@@ -165,6 +172,7 @@ impl<'a, R: Rules> State<'a, R> {
             cost: 0,
             broken: 0,
             log: Vec::new(),
+            log_of_drive: Default::default(),
             touched: Vec::new(),
             rules: std::marker::PhantomData,
         };
@@ -232,12 +240,12 @@ impl<'a, R: Rules> State<'a, R> {
     fn link(&mut self, from: u32, to: u32) {
         let visits = self.inst.visits as u32;
         let empty = from >= visits && to >= visits;
-        let dist = if empty { 0 } else { self.inst.dist(from, to) };
+        let dist = if empty || R::WILD { 0 } else { self.inst.dist(from, to) };
         let node = &mut self.nodes[from as usize];
         node.next = to;
         node.d_next = dist;
         if R::CLOCK || R::CHAIN {
-            node.t_next = if empty { 0 } else { self.inst.time(from, to) };
+            node.t_next = if empty || R::WILD { 0 } else { self.inst.time(from, to) };
         }
         self.nodes[to as usize].prev = from;
         self.broken += u32::from(dist == FAR);
@@ -397,7 +405,10 @@ impl<'a, R: Rules> State<'a, R> {
     /// Computes the clocks, stretches or loads of a route anew and notes whether
     /// it keeps every rule.
     pub(super) fn refresh(&mut self, route: u32) {
-        if R::RELOAD {
+        if R::WILD {
+            let cost = self.trial(route, &[], NONE);
+            self.price(route, cost);
+        } else if R::RELOAD {
             let cost = self.refresh_trips(route);
             self.price(route, cost);
         } else if R::CHAIN {

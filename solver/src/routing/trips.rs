@@ -4,8 +4,7 @@
 //! A trip begins at the start or at a reload and carries its own loads and
 //! releases; what lies before it is closed into one stretch of time, so that a
 //! place for a visit, with or without a new reload beside it, is weighed in
-//! constant time. No trip is empty. Absent on purpose: shipments, which would have
-//! to stay on one trip.
+//! constant time. No trip is empty. Absent on purpose: shipments, see `wild`.
 
 use std::ops::Range;
 
@@ -196,7 +195,7 @@ impl<R: Rules> State<'_, R> {
         }
     }
 
-    fn may_cut(&self, route: u32) -> bool {
+    pub(super) fn may_cut(&self, route: u32) -> bool {
         self.tours[route as usize].reloads < self.inst.vans[route as usize].max_reloads
     }
 
@@ -285,6 +284,10 @@ impl<R: Rules> State<'_, R> {
     }
 
     fn is_needless(&self, route: u32, reload: u32) -> bool {
+        if R::WILD {
+            let without = self.trial(route, &[], reload);
+            return without.is_some_and(|cost| cost <= self.tours[route as usize].cost);
+        }
         let inst = self.inst;
         let (last, next) = (self.nodes[reload as usize].prev, self.nodes[reload as usize].next);
         let joint = inst.join(&self.chain[last as usize].pre, last, next, &self.chain[next as usize].suf);

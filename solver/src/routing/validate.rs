@@ -1,7 +1,11 @@
 //! What a problem must keep for the search to rely on it; each error names the
 //! part at fault. Absent on purpose: locked stops, which are driven to be judged.
 
-use super::model::{DIMENSIONS, Job, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reload, RoutingError, Vehicle};
+use super::model::{
+    Break, DIMENSIONS, Job, MAX_BREAKS, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reload, RoutingError, Slice, Vehicle,
+};
+use super::wild::rested;
+use crate::matrix::Matrix;
 
 /// Links that a round changes at once, generously.
 const LINKS_AT_ONCE: i128 = 1 << 12;
@@ -13,10 +17,11 @@ impl Problem {
         if durations != distances {
             return Err(RoutingError::Matrices { durations, distances });
         }
-        let length = self.durations.max().max(self.distances.max());
+        let length = self.tables().map(Matrix::max).max().unwrap_or(0);
         if length > MAX_LINK {
             return Err(RoutingError::Link { length });
         }
+        self.roads_make_sense()?;
         for (job, j) in self.jobs.iter().enumerate() {
             if let Some(field) = self.odd_job(j) {
                 return Err(RoutingError::Job { job, field });
@@ -30,6 +35,35 @@ impl Problem {
         self.shipments_make_sense()?;
         self.groups_make_sense()?;
         self.fits().then_some(()).ok_or(RoutingError::TooLarge)
+    }
+
+    /// All tables of travel.
+    fn tables(&self) -> impl Iterator<Item = &Matrix> {
+        let own = [&self.durations, &self.distances].into_iter().chain(self.slices.iter().map(|s| &s.durations));
+        let others = self
+            .profiles
+            .iter()
+            .flat_map(|p| [&p.durations, &p.distances].into_iter().chain(p.slices.iter().map(|s| &s.durations)));
+        own.chain(others)
+    }
+
+    fn roads_make_sense(&self) -> Result<(), RoutingError> {
+        let size = self.durations.size();
+        let odd = |slices: &[Slice]| {
+            let sane = slices.iter().all(|s| s.durations.size() == size && (-MAX_TIME..=MAX_TIME).contains(&s.from_ms));
+            !sane || !slices.is_sorted_by(|a, b| a.from_ms < b.from_ms)
+        };
+        if odd(&self.slices) {
+            return Err(RoutingError::Profile { profile: 0, field: "slices" });
+        }
+        for (k, p) in self.profiles.iter().enumerate() {
+            let sized = p.durations.size() == size && p.distances.size() == size;
+            let field = if odd(&p.slices) { Some("slices") } else { (!sized).then_some("size") };
+            if let Some(field) = field {
+                return Err(RoutingError::Profile { profile: k + 1, field });
+            }
+        }
+        Ok(())
     }
 
     fn shipments_make_sense(&self) -> Result<(), RoutingError> {
@@ -112,6 +146,8 @@ impl Problem {
             ("cost_per_m", v.cost_per_m >= 0),
             ("cost_per_ms", v.cost_per_ms >= 0),
             ("locked", v.locked.iter().all(|&j| j < self.jobs.len())),
+            ("profile", v.profile <= self.profiles.len()),
+            ("breaks", are_sane(&v.breaks)),
             ("reloads", v.reloads.iter().all(|r| self.is_sane(r))),
         ]
         .into_iter()
@@ -123,7 +159,6 @@ impl Problem {
         reload.location < self.durations.size()
             && (0..=MAX_LINK).contains(&reload.service_ms)
             && reload.window.is_none_or(|(from, to)| time(from) && time(to) && from <= to)
-            && self.shipments.is_empty()
     }
 
     /// Whether any vehicle may drive several trips.
@@ -136,7 +171,7 @@ impl Problem {
     fn fits(&self) -> bool {
         // Between any two stops there may be a reload.
         let links = (self.jobs.len() as i128 + 1) * if self.has_reloads() { 2 } else { 1 } + 1;
-        let metres = links * i128::from(self.distances.max());
+        let metres = links * i128::from(self.tables().map(Matrix::max).max().unwrap_or(0));
         let worst = self.vehicles.iter().try_fold(0_i128, |sum, v| {
             let shift = i128::from(v.shift.1) - i128::from(v.shift.0);
             let driven = metres.checked_mul(i128::from(v.cost_per_m))?;
@@ -157,6 +192,13 @@ impl Problem {
         let prizes: i128 = self.jobs.iter().filter_map(|j| j.prize).map(i128::from).sum();
         worst.is_some_and(|w| w + prizes < i128::from(i64::MAX / 8))
     }
+}
+
+/// Breaks that a driver with nothing else to do could take, one after the other.
+fn are_sane(breaks: &[Break]) -> bool {
+    let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
+    let sane = |b: &Break| time(b.window.0) && time(b.window.1) && (0..=MAX_TIME).contains(&b.service_ms);
+    breaks.len() <= MAX_BREAKS && breaks.iter().all(sane) && rested(breaks, -MAX_TIME).is_some()
 }
 
 /// Loads stay below a bound that lets every job of a problem be summed.

@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, Reload, RoutingError, solve};
+use crate::routing::{Budget, Reload, RoutingError, Shipment, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 mod explained;
+mod wild;
 
 /// Tiny problems compared with brute force.
 const TINY: usize = 1_000;

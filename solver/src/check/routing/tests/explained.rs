@@ -1,5 +1,6 @@
 //! Explanations against the judge: every price and every obstacle is true.
 
+use super::super::brute::cheapest_departure;
 use super::*;
 use crate::routing::{Explanation, explain};
 
