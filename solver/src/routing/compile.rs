@@ -6,7 +6,7 @@
 //! cells: distances and durations, each also transposed, so that the ways to and
 //! from one place lie in one row. Equal planes are kept once.
 
-use super::model::{DIMENSIONS, Job, MAX_LINK, Problem, Vehicle};
+use super::model::{DIMENSIONS, Job, MAX_LINK, Objective, Problem, Vehicle};
 use super::segment::{ANY, Segment};
 use super::tables::{planes, rows};
 
@@ -97,6 +97,9 @@ pub(super) struct Instance<'a> {
     pub(super) weight: Vec<i64>,
     /// What each visit takes on, or puts down, of its shipment.
     carried: Vec<[i64; DIMENSIONS]>,
+    /// What one unit of weight counts; a vehicle used counts one when they come
+    /// before cost.
+    pub(super) unit: i64,
     /// Group of each visit, [`NONE`] for most.
     pub(super) group: Vec<u32>,
     /// Weight and prize of grouped jobs beyond what each group counts once.
@@ -155,6 +158,7 @@ impl<'a> Instance<'a> {
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
             carried: vec![[0; DIMENSIONS]; if problem.shipments.is_empty() { 0 } else { visits }],
+            unit: 1,
             group: groups(problem),
             spared: (0, 0),
             vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
@@ -165,6 +169,10 @@ impl<'a> Instance<'a> {
             reach: 0,
         };
         instance.load_shipments();
+        if problem.objective == Objective::VehiclesFirst {
+            instance.unit = problem.vehicles.len() as i64 + 1;
+            instance.weight.iter_mut().for_each(|w| *w *= instance.unit);
+        }
         instance.spare();
         instance.traits = instance.judge();
         instance.find_neighbours();
@@ -272,6 +280,11 @@ impl<'a> Instance<'a> {
             return None;
         }
         Some(van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration)
+    }
+
+    /// Whether vehicles come before cost.
+    pub(super) fn vehicles_first(&self) -> bool {
+        self.unit > 1
     }
 
     /// Weight and prize of a job with the other side of its shipment.

@@ -156,6 +156,17 @@ pub struct Profile {
     pub slices: Vec<Slice>,
 }
 
+/// What is least, once the greatest weight of jobs is served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// The cost.
+    #[default]
+    Cost,
+    /// The number of vehicles used, then the cost.
+    VehiclesFirst,
+}
+
 /// Everything the solver is told. Costs share one unit, the caller's; a fine one
 /// (say, a thousandth of a cent) keeps wages for each ms whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +197,8 @@ pub struct Problem {
     /// Roads of other kinds of vehicles.
     #[serde(default)]
     pub profiles: Vec<Profile>,
+    /// What is least.
+    pub objective: Objective,
 }
 
 /// Work allowed, as a count, so that the same seed gives the same routes.

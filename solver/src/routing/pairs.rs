@@ -52,10 +52,8 @@ impl<R: Rules> State<'_, R> {
                 self.try_pair(route, first, second, &mut best, dice, blink);
             }
         }
-        for free in &self.free {
-            if let Some(&route) = free.last() {
-                self.try_pair(route, first, second, &mut best, dice, blink);
-            }
+        if !inst.vehicles_first() {
+            self.try_empty(first, second, &mut best, dice, blink);
         }
         if !best.is_found() && inst.weight[first as usize] > 0 {
             for route in 0..self.tours.len() as u32 {
@@ -64,7 +62,18 @@ impl<R: Rules> State<'_, R> {
                 }
             }
         }
+        if inst.vehicles_first() && !best.is_found() && !self.closed {
+            self.try_empty(first, second, &mut best, dice, blink);
+        }
         best
+    }
+
+    fn try_empty(&self, first: u32, second: u32, best: &mut PairSlot, dice: &mut Dice, blink: bool) {
+        for free in &self.free {
+            if let Some(&route) = free.last() {
+                self.try_pair(route, first, second, best, dice, blink);
+            }
+        }
     }
 
     fn try_pair(&self, route: u32, first: u32, second: u32, best: &mut PairSlot, dice: &mut Dice, blink: bool) {

@@ -85,7 +85,7 @@ impl<R: Rules> State<'_, R> {
     fn add_absent(&self, scratch: &mut Scratch, seed: u32, dice: &mut Dice) {
         let fresh = scratch.removed.len();
         let known = |visit: u32, list: &[u32]| list.contains(&visit);
-        if self.weight > 0 {
+        if self.weight >= self.inst.unit {
             for _ in 0..EXTRA.min(self.absent.len()) {
                 let visit = self.absent[dice.below(self.absent.len())];
                 if !known(visit, &scratch.removed) {

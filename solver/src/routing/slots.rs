@@ -93,9 +93,14 @@ impl<R: Rules> State<'_, R> {
                 self.weigh(&probe, node.prev, &mut best, dice, blink);
             }
         }
-        self.weigh_empty(&probe, &mut best, dice, blink);
+        if !inst.vehicles_first() {
+            self.weigh_empty(&probe, &mut best, dice, blink);
+        }
         if !best.is_found() && inst.weight[visit as usize] > 0 {
             self.weigh_all(&probe, &mut best, dice, false);
+        }
+        if inst.vehicles_first() && !best.is_found() && !self.closed {
+            self.weigh_empty(&probe, &mut best, dice, blink);
         }
         best
     }

@@ -136,7 +136,10 @@ pub(super) struct State<'a, R: Rules> {
     /// Empty vehicles of each class.
     pub(super) free: Vec<Vec<u32>>,
     pub(super) locked: Vec<bool>,
-    /// Weight of absent visits that are to be served whenever they can be.
+    /// No empty vehicle is taken.
+    pub(super) closed: bool,
+    /// Weight of absent visits that are to be served whenever they can be, in
+    /// [`Instance::unit`]s, and vehicles where they count.
     pub(super) weight: i64,
     /// Routes and prizes forgone.
     pub(super) cost: i64,
@@ -168,6 +171,7 @@ impl<'a, R: Rules> State<'a, R> {
             absent_at: vec![NONE; inst.jobs],
             free: vec![Vec::new(); inst.classes],
             locked: vec![false; inst.visits],
+            closed: false,
             weight: 0,
             cost: 0,
             broken: 0,
@@ -293,6 +297,7 @@ impl<'a, R: Rules> State<'a, R> {
         }
         if tour.size == 0 {
             self.free[van.class as usize].push(route);
+            self.weight -= i64::from(self.inst.vehicles_first());
             if !R::CHAIN {
                 self.cost -= van.fixed;
             }
@@ -332,6 +337,7 @@ impl<'a, R: Rules> State<'a, R> {
             self.cost += van.per_m * more;
         }
         if tour.size == 1 {
+            self.weight += i64::from(self.inst.vehicles_first());
             let free = &mut self.free[van.class as usize];
             // Mostly the last one, which is offered first.
             if let Some(at) = free.iter().rposition(|&r| r == route) {

@@ -4,9 +4,15 @@
 use std::collections::BTreeSet;
 
 use super::{Rank, groups, left_out, loads, permitted, roads};
-use crate::routing::{Break, Problem, Shipment, Vehicle};
+use crate::routing::{Break, Objective, Problem, Shipment, Vehicle};
 
-/// Weight of unserved jobs and cost of a best solution, prizes forgone included,
+/// What comes before cost: weight, then vehicles where they count.
+pub(super) fn weighed(problem: &Problem, weight: i64, vehicles: usize) -> i64 {
+    let first = problem.objective == Objective::VehiclesFirst;
+    weight * 1_000 + if first { vehicles as i64 } else { 0 }
+}
+
+/// What comes before cost (see `weighed`) and cost of a best solution, prizes forgone included,
 /// by trying all; for four jobs or so. `None` when the locked stops cannot be kept.
 pub fn brute_force(problem: &Problem) -> Option<(i64, i64)> {
     let mut orders: Vec<Vec<usize>> = problem.vehicles.iter().map(|_| Vec::new()).collect();
@@ -25,7 +31,8 @@ fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, best: &mut
         let costs = orders.iter().enumerate().map(|(v, order)| cheapest_departure(problem, v, order));
         if let Some(cost) = costs.sum::<Option<i64>>() {
             let left = left_out(problem, &served);
-            let here = (left.0, left.1 + cost);
+            let used = orders.iter().filter(|order| !order.is_empty()).count();
+            let here = (weighed(problem, left.0, used), left.1 + cost);
             *best = Some(best.map_or(here, |b| b.min(here)));
         }
         return;

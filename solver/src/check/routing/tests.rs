@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, Reload, RoutingError, Shipment, solve};
+use crate::routing::{Budget, Objective, Reload, RoutingError, Shipment, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -110,7 +110,8 @@ fn whole(mut problem: Problem) -> Problem {
 
 fn rank(problem: &Problem, solution: &Solution) -> Rank {
     let served = solution.routes.iter().flat_map(|r| r.stops.iter().map(|s| s.job)).collect();
-    (left_out(problem, &served).0, solution.cost)
+    let weight = left_out(problem, &served).0;
+    (super::brute::weighed(problem, weight, solution.routes.len()), solution.cost)
 }
 
 /// Collections, prizes, longest routes and shipments, each sometimes, so that
@@ -168,6 +169,10 @@ fn grouped(problems: impl Strategy<Value = Problem>, most: usize) -> impl Strate
         p.groups = groups;
         p
     })
+}
+
+fn vehicles_first(problems: impl Strategy<Value = Problem>) -> impl Strategy<Value = Problem> {
+    problems.prop_map(|p| Problem { objective: Objective::VehiclesFirst, ..p })
 }
 
 /// Several trips with every other rule but shipments: places to reload, each on
@@ -250,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14)], seed in any::<u64>()) {
+    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14), vehicles_first(grouped(rich(14, 4), 14))], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -332,6 +337,12 @@ fn tiny_problems_of_several_trips_are_mostly_solved_to_the_best_of_all() {
 fn tiny_problems_with_groups_are_almost_always_solved_to_the_best_of_all() {
     let (asked, missed) = rate(grouped(rich(5, 2), 5));
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_vehicles_first_are_almost_always_solved_to_the_best_of_all() {
+    let (asked, missed) = rate(vehicles_first(rich(5, 2)));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 2, "{missed:?}");
 }
 
 #[test]

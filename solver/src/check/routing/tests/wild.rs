@@ -69,7 +69,7 @@ fn any_rules(most: usize, count: usize) -> impl Strategy<Value = Problem> {
     prop_oneof![
         wild(rich(most, count), count),
         wild(shipped(most, count), count),
-        wild(grouped(shipped(most, count), most), count),
+        wild(vehicles_first(grouped(shipped(most, count), most)), count),
     ]
 }
 
