@@ -41,6 +41,7 @@ pub fn check(problem: &Problem, solution: &Solution) -> Result<(), Flaw> {
     }
     demand!(seen.len() == problem.jobs.len(), "a job is lost");
     sum += left_out(problem, &served).1;
+    sum += promises(problem, solution)?;
     shipments(problem, solution)?;
     demand!(sum == solution.cost, "cost is {sum}, said {}", solution.cost);
     Ok(())
@@ -212,6 +213,22 @@ fn loads(problem: &Problem, vehicle: usize, trips: &[Vec<usize>]) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// What changed promises cost; they are told.
+fn promises(problem: &Problem, solution: &Solution) -> Result<i64, Flaw> {
+    let (mut changed, mut sum) = (BTreeSet::new(), 0);
+    for (vehicle, stop) in solution.routes.iter().flat_map(|r| r.stops.iter().map(|stop| (r.vehicle, stop))) {
+        let Some(promise) = problem.jobs[stop.job].promise else { continue };
+        let who = promise.vehicle.is_none_or(|v| v == vehicle);
+        let when = promise.window.is_none_or(|w| w.0 <= stop.start_ms && stop.start_ms <= w.1);
+        if !who || !when {
+            changed.insert(stop.job);
+            sum += promise.cost;
+        }
+    }
+    demand!(solution.changed.iter().eq(&changed), "promises changed are {changed:?}, said {:?}", solution.changed);
+    Ok(sum)
 }
 
 /// Both sides on one route, the first before the second, or both left out.

@@ -32,8 +32,18 @@ pub(super) fn solution(inst: &Instance<'_>, orders: &[Order], locked: &[usize]) 
     let absent = (0..inst.jobs).filter(|&j| !served[j]);
     let unserved: Vec<Unserved> = absent.map(|job| Unserved { job, reason: why(job) }).collect();
     let forgone: i64 = unserved.iter().map(|u| inst.prize[u.job]).sum::<i64>() - inst.spared.1;
-    let cost = routes.iter().map(|r| r.cost).sum::<i64>() + forgone;
-    Solution { routes, unserved, cost }
+    let stops = routes.iter().flat_map(|r| r.stops.iter().map(|stop| (r.vehicle, stop)));
+    let mut changed: Vec<usize> = stops.filter(|(v, stop)| is_changed(inst, *v, stop)).map(|(_, s)| s.job).collect();
+    changed.sort_unstable();
+    let broken: i64 = changed.iter().filter_map(|&job| inst.problem.jobs[job].promise).map(|p| p.cost).sum();
+    let cost = routes.iter().map(|r| r.cost).sum::<i64>() + forgone + broken;
+    Solution { routes, unserved, changed, cost }
+}
+
+fn is_changed(inst: &Instance<'_>, vehicle: usize, stop: &Stop) -> bool {
+    let Some(promise) = inst.problem.jobs[stop.job].promise else { return false };
+    let other = promise.vehicle.is_some_and(|v| v != vehicle);
+    other || promise.window.is_some_and(|(from, to)| !(from..=to).contains(&stop.start_ms))
 }
 
 /// A route as one stretch, with or without its end.

@@ -6,7 +6,7 @@
 //! cells: distances and durations, each also transposed, so that the ways to and
 //! from one place lie in one row. Equal planes are kept once.
 
-use super::model::{DIMENSIONS, Job, MAX_LINK, Objective, Problem, Vehicle};
+use super::model::{DIMENSIONS, Job, MAX_LINK, Objective, Problem, Promise, Vehicle};
 use super::segment::{ANY, Segment};
 use super::tables::{planes, rows};
 
@@ -97,6 +97,8 @@ pub(super) struct Instance<'a> {
     pub(super) weight: Vec<i64>,
     /// What each visit takes on, or puts down, of its shipment.
     carried: Vec<[i64; DIMENSIONS]>,
+    /// Promises by visit, with the count of windows that keep them; none for most.
+    promises: Vec<Option<(Promise, u32)>>,
     /// What one unit of weight counts; a vehicle used counts one when they come
     /// before cost.
     pub(super) unit: i64,
@@ -158,6 +160,7 @@ impl<'a> Instance<'a> {
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
             carried: vec![[0; DIMENSIONS]; if problem.shipments.is_empty() { 0 } else { visits }],
+            promises: promises(problem),
             unit: 1,
             group: groups(problem),
             spared: (0, 0),
@@ -282,6 +285,15 @@ impl<'a> Instance<'a> {
         Some(van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration)
     }
 
+    /// What a visit pays in a window of a route for a changed promise.
+    #[inline]
+    pub(super) fn breach(&self, route: u32, visit: u32, window: u32) -> i64 {
+        let Some((promise, kept)) = self.promises.get(visit as usize).copied().flatten() else { return 0 };
+        let other = promise.vehicle.is_some_and(|v| v != route as usize);
+        let otherwise = promise.window.is_some() && window >= kept;
+        if other || otherwise { promise.cost } else { 0 }
+    }
+
     /// Whether vehicles come before cost.
     pub(super) fn vehicles_first(&self) -> bool {
         self.unit > 1
@@ -377,7 +389,7 @@ impl<'a> Instance<'a> {
         let roomy = vans.iter().all(|v| v.shift.1 - v.shift.0 > whole);
         Traits {
             windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
-            chain: paid || bounded || released || several || mixed || reloads || wild,
+            chain: paid || bounded || released || several || mixed || reloads || wild || !self.promises.is_empty(),
             wild,
             pairs,
             reloads,
@@ -499,7 +511,8 @@ fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
     for job in &problem.jobs {
         let any = [(-ANY, ANY)];
         let windows = if job.windows.is_empty() { &any[..] } else { &job.windows };
-        single.extend(windows.iter().map(|&(early, late)| Segment {
+        let kept = promised(job);
+        single.extend(kept.iter().chain(windows).map(|&(early, late)| Segment {
             duration: job.service_ms,
             release: job.release_ms,
             begin: job.demand,
@@ -512,12 +525,31 @@ fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
     (single, from)
 }
 
+/// The windows of a job within which its promise is kept; they come before the
+/// others, which they are parts of.
+fn promised(job: &Job) -> Vec<(i64, i64)> {
+    let Some((from, to)) = job.promise.and_then(|p| p.window) else { return Vec::new() };
+    if job.windows.is_empty() {
+        return vec![(from, to)];
+    }
+    let parts = job.windows.iter().map(|w| (w.0.max(from), w.1.min(to)));
+    parts.filter(|w| w.0 <= w.1).collect()
+}
+
 fn groups(problem: &Problem) -> Vec<u32> {
     let mut group = vec![NONE; problem.jobs.len()];
     for (number, jobs) in problem.groups.iter().enumerate() {
         jobs.iter().for_each(|&job| group[job] = number as u32);
     }
     group
+}
+
+/// Nothing at all when nothing is promised.
+fn promises(problem: &Problem) -> Vec<Option<(Promise, u32)>> {
+    if problem.jobs.iter().all(|j| j.promise.is_none()) {
+        return Vec::new();
+    }
+    problem.jobs.iter().map(|j| j.promise.map(|p| (p, promised(j).len() as u32))).collect()
 }
 
 fn mates(problem: &Problem) -> (Vec<u32>, Vec<bool>) {
@@ -545,6 +577,10 @@ fn classes(problem: &Problem) -> (Vec<u32>, usize) {
                 named[v].push(job as u32);
             }
         }
+    }
+    for (job, promise) in problem.jobs.iter().enumerate().filter_map(|(job, j)| Some((job, j.promise?))) {
+        // Numbered apart from those that allow it.
+        promise.vehicle.into_iter().for_each(|v| named[v].push((problem.jobs.len() + job) as u32));
     }
     let mut kinds: Vec<(Vehicle, &[u32])> = Vec::new();
     let mut class_of = Vec::with_capacity(problem.vehicles.len());

@@ -306,12 +306,15 @@ impl<'a> Plan<'a> {
         if order.is_empty() {
             return Ok(0);
         }
+        let route = vehicle as u32;
+        let changed: i64 = order.iter().map(|o| self.inst.breach(route, o.0, o.1)).sum();
         if self.inst.traits.wild {
-            return wild::cost(self.inst, vehicle, order).ok_or_else(|| self.wild_breach(vehicle, order));
+            let cost = wild::cost(self.inst, vehicle, order).map(|cost| cost + changed);
+            return cost.ok_or_else(|| self.wild_breach(vehicle, order));
         }
         let whole = drive(self.inst, vehicle as u32, order, true);
         let cost = whole.and_then(|w| self.inst.cost(vehicle as u32, &w));
-        cost.ok_or_else(|| self.breach(vehicle, order, whole))
+        cost.map(|cost| cost + changed).ok_or_else(|| self.breach(vehicle, order, whole))
     }
 
     /// The same by driving stop by stop, breaks left out unless they are the reason.

@@ -4,7 +4,7 @@
 //! times, four load dimensions, skills, prizes and pinned vehicles, from mixed
 //! fleets with shifts, open or closed routes, longest routes, several trips with
 //! reloads between them, locked first stops, groups of which one job is served,
-//! breaks of drivers, roads by kind of vehicle and by time of day. First serve the
+//! breaks of drivers, a price for changed promises, roads by kind of vehicle and by time of day. First serve the
 //! greatest weight of jobs, then, if asked, use the fewest vehicles, then pay the least for vehicles, metres, time and prizes forgone. Searched by ruin and recreate
 //! (SISR) under annealing; see the files for their papers. Work is counted in
 //! rounds, so a seed repeats bit for bit; a caller's clock may cut it short.
@@ -33,8 +33,8 @@ mod wild;
 
 pub use explain::{Breach, Choice, Explanation, Late, explain};
 pub use model::{
-    Break, Budget, DIMENSIONS, Job, MAX_BREAKS, MAX_LINK, MAX_PRIORITY, MAX_TIME, Objective, Problem, Profile, Reason,
-    Reload, Reloaded, Rest, Route, RoutingError, Shipment, Slice, Solution, Stop, Unserved, Vehicle,
+    Break, Budget, DIMENSIONS, Job, MAX_BREAKS, MAX_LINK, MAX_PRIORITY, MAX_TIME, Objective, Problem, Profile, Promise,
+    Reason, Reload, Reloaded, Rest, Route, RoutingError, Shipment, Slice, Solution, Stop, Unserved, Vehicle,
 };
 pub use plan::{Options, Planned, Progress, Watcher, plan};
 

@@ -50,6 +50,21 @@ pub struct Job {
     /// Vehicles that may serve it; `None` for any. This pins goods to the vehicle
     /// they are on.
     pub allowed: Option<Vec<usize>>,
+    /// What was promised; `None` for a job that nobody was told of.
+    pub promise: Option<Promise>,
+}
+
+/// What a customer or a driver was told before: to change it has a price.
+/// A locked job is served as early as it may be, even before its promised window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Promise {
+    /// Who was to come.
+    pub vehicle: Option<usize>,
+    /// When service was to start, ends included.
+    pub window: Option<(i64, i64)>,
+    /// Paid once when another comes, or at another time.
+    pub cost: i64,
 }
 
 /// Goods fetched at one job and brought to another by the same vehicle.
@@ -312,7 +327,10 @@ pub struct Solution {
     pub routes: Vec<Route>,
     /// Jobs left out, ascending.
     pub unserved: Vec<Unserved>,
-    /// Sum of the routes and of the prizes forgone.
+    /// Jobs served otherwise than promised, ascending.
+    #[serde(default)]
+    pub changed: Vec<usize>,
+    /// Sum of the routes, of the prizes forgone and of the promises changed.
     pub cost: i64,
 }
 

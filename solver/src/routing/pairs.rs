@@ -218,9 +218,11 @@ impl<R: Rules> State<'_, R> {
                         let both = inst.join(&way, last, second, two);
                         let whole = both.and_then(|b| inst.join(&b, second, next, &self.chain[next as usize].suf));
                         let Some(cost) = whole.and_then(|w| inst.cost(route, &w)) else { continue };
-                        if cost - old < best.delta && !blinks(dice, blink) {
-                            let windows = (w1 as u32, w2 as u32);
-                            *best = PairSlot { delta: cost - old, first_after: at, second_after: last, windows };
+                        let windows = (w1 as u32, w2 as u32);
+                        let changed = inst.breach(route, first, windows.0) + inst.breach(route, second, windows.1);
+                        let delta = cost - old + changed;
+                        if delta < best.delta && !blinks(dice, blink) {
+                            *best = PairSlot { delta, first_after: at, second_after: last, windows };
                         }
                     }
                     if next == end {

@@ -122,7 +122,7 @@ fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bo
     Ok(order)
 }
 
-/// The same by driving; of the windows that will do, the first.
+/// The same by driving.
 fn lock_wild(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
     let mut order = Order::with_capacity(jobs.len());
     for &job in jobs {
@@ -132,13 +132,14 @@ fn lock_wild(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [b
         if let Some(reason) = wild_obstacle(inst, vehicle, &order, job) {
             return Err(RoutingError::Locked { vehicle, job, reason });
         }
-        let kept = (0..inst.windows(job as u32).len() as u32).find(|&window| {
+        let done = (0..inst.windows(job as u32).len() as u32).filter_map(|window| {
             order.push((job as u32, window));
-            let kept = wild::cost(inst, vehicle, &order).is_some();
+            let done = wild::route(inst, vehicle, &order).map(|r| (r.end_ms, window));
             order.pop();
-            kept
+            done
         });
-        order.push((job as u32, kept.unwrap_or(0)));
+        let window = done.min().map_or(0, |(_, window)| window);
+        order.push((job as u32, window));
     }
     Ok(order)
 }
@@ -200,7 +201,9 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
     let inst = state.inst;
     for (route, jobs) in warm.iter().enumerate().take(inst.vans.len()) {
         let route = route as u32;
+        let mut windows = windows_of(inst, route, jobs).into_iter();
         for &job in jobs {
+            let window = windows.next().unwrap_or(0);
             if job >= inst.jobs {
                 state.take_up_reload(route, job - inst.jobs);
                 continue;
@@ -209,7 +212,7 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
             let free = state.is_absent(visit) && state.served_of_group(visit).is_none();
             if free && inst.may_serve(route, visit) {
                 let last = state.nodes[inst.end(route) as usize].prev;
-                state.attach(visit, last, 0);
+                state.attach(visit, last, window);
             }
         }
         state.drop_empty_trips();
@@ -217,6 +220,30 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
         let whole = state.visits(route).all(|v| inst.mate[v as usize] == NONE || state.pair_is_in_order(v));
         if whole && state.keeps_rules(route) { state.commit() } else { state.rollback() }
     }
+}
+
+/// A window for each job of a plan given: the one that is open first on the way, of
+/// those that keep its promise when one does.
+fn windows_of(inst: &Instance<'_>, route: u32, jobs: &[usize]) -> Vec<u32> {
+    let known = || jobs.iter().filter(|job| **job < inst.jobs);
+    if known().all(|&job| inst.windows(job as u32).len() == 1) {
+        return vec![0; jobs.len()];
+    }
+    let ready = known().map(|&job| inst.problem.jobs[job].release_ms).max().unwrap_or(i64::MIN);
+    let (mut here, mut now) = (inst.start(route), inst.slotted[inst.start(route) as usize].ready.max(ready));
+    let window = |&job: &usize| {
+        if job >= inst.jobs {
+            return 0;
+        }
+        let visit = job as u32;
+        let arrive = now.saturating_add(i64::from(inst.time(here, visit)));
+        let open = inst.windows(visit).iter().enumerate().filter(|(_, w)| w.late >= arrive);
+        let first = open.min_by_key(|(k, w)| (inst.breach(route, visit, *k as u32), w.early.max(arrive)));
+        let (window, begin) = first.map_or((0, arrive), |(k, w)| (k as u32, w.early.max(arrive)));
+        (here, now) = (visit, begin + inst.slotted[job].service);
+        window
+    };
+    jobs.iter().map(window).collect()
 }
 
 fn orders(inst: &Instance<'_>, kept: &Kept) -> Vec<Order> {

@@ -234,7 +234,8 @@ impl<R: Rules> State<'_, R> {
             let whole = if R::RELOAD { whole.and_then(|w| self.before[after as usize].then(&w)) } else { whole };
             let cost = whole.and_then(|w| inst.cost(node.route, &w));
             let Some(cost) = cost else { continue };
-            let delta = cost - self.tours[node.route as usize].cost;
+            let delta =
+                cost - self.tours[node.route as usize].cost + inst.breach(node.route, probe.visit, window as u32);
             if delta < best.delta && !blinks(dice, blink) {
                 *best = Slot { delta, after, window: window as u32, refit: NONE, cut: Cut::None };
             }

@@ -272,7 +272,10 @@ impl<'a, R: Rules> State<'a, R> {
     }
 
     fn unhook(&mut self, visit: u32) {
-        let Node { prev, next, route, d_next, .. } = self.nodes[visit as usize];
+        let Node { prev, next, route, d_next, window, .. } = self.nodes[visit as usize];
+        if R::CHAIN {
+            self.cost -= self.inst.breach(route, visit, window);
+        }
         let before = self.nodes[prev as usize].d_next;
         self.broken -= u32::from(before == FAR) + u32::from(d_next == FAR);
         self.touch(route);
@@ -318,6 +321,9 @@ impl<'a, R: Rules> State<'a, R> {
         self.link(visit, next);
         self.nodes[visit as usize].route = route;
         self.nodes[visit as usize].window = window;
+        if R::CHAIN {
+            self.cost += self.inst.breach(route, visit, window);
+        }
         let reload = self.is_reload(visit);
         if !reload {
             self.take_in(visit);

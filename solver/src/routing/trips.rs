@@ -349,7 +349,7 @@ impl<R: Rules> State<'_, R> {
             let driven = driven.and_then(|d| d.on(inst, route, first.0, second.0, second.1));
             let whole = driven.and_then(|d| d.before.then(&inst.join(&d.trip, last, next, suf)?));
             let Some(cost) = whole.and_then(|w| inst.cost(route, &w)) else { continue };
-            let delta = cost - self.tours[route as usize].cost;
+            let delta = cost - self.tours[route as usize].cost + inst.breach(route, visit, window as u32);
             if delta < best.delta && !blinks(dice, blink) {
                 *best = Slot { delta, after, window: window as u32, refit: NONE, cut };
             }

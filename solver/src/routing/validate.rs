@@ -2,7 +2,8 @@
 //! part at fault. Absent on purpose: locked stops, which are driven to be judged.
 
 use super::model::{
-    Break, DIMENSIONS, Job, MAX_BREAKS, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Reload, RoutingError, Slice, Vehicle,
+    Break, DIMENSIONS, Job, MAX_BREAKS, MAX_LINK, MAX_PRIORITY, MAX_TIME, Problem, Promise, Reload, RoutingError,
+    Slice, Vehicle,
 };
 use super::wild::rested;
 use crate::matrix::Matrix;
@@ -126,6 +127,7 @@ impl Problem {
             ("pickup", amounts(&job.pickup)),
             ("prize", job.prize.is_none_or(|p| (0..=i64::MAX >> 20).contains(&p))),
             ("release_ms", time(job.release_ms)),
+            ("promise", job.promise.is_none_or(|p| self.is_promise(&p))),
             ("priority", (0..=MAX_PRIORITY).contains(&job.priority)),
             ("allowed", allowed.iter().all(|&v| v < vehicles)),
         ]
@@ -161,6 +163,13 @@ impl Problem {
             && reload.window.is_none_or(|(from, to)| time(from) && time(to) && from <= to)
     }
 
+    fn is_promise(&self, promise: &Promise) -> bool {
+        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
+        promise.vehicle.is_none_or(|v| v < self.vehicles.len())
+            && promise.window.is_none_or(|(from, to)| time(from) && time(to) && from <= to)
+            && (0..=i64::MAX >> 20).contains(&promise.cost)
+    }
+
     /// Whether any vehicle may drive several trips.
     pub(super) fn has_reloads(&self) -> bool {
         self.vehicles.iter().any(|v| !v.reloads.is_empty() && v.max_reloads != Some(0))
@@ -190,7 +199,8 @@ impl Problem {
             }
         }
         let prizes: i128 = self.jobs.iter().filter_map(|j| j.prize).map(i128::from).sum();
-        worst.is_some_and(|w| w + prizes < i128::from(i64::MAX / 8))
+        let promises: i128 = self.jobs.iter().filter_map(|j| j.promise).map(|p| i128::from(p.cost)).sum();
+        worst.is_some_and(|w| w + prizes + promises < i128::from(i64::MAX / 8))
     }
 }
 

@@ -419,7 +419,7 @@ impl<R: Rules> State<'_, R> {
         }
         let mut offer = |edits: &[(u32, u32, u32)], window: u32, cut: Cut| {
             let Some(cost) = self.trial(route, edits, NONE) else { return };
-            let delta = cost - tour.cost;
+            let delta = cost - tour.cost + inst.breach(route, visit, window);
             if delta < best.delta && !blinks(dice, blink) {
                 *best = Slot { delta, after, window, refit: NONE, cut };
             }
@@ -463,7 +463,8 @@ impl<R: Rules> State<'_, R> {
                     for w2 in 0..inst.windows(second).len() as u32 {
                         let edits = [(at, first, w1), (stop, second, w2)];
                         let Some(cost) = self.trial(route, &edits, NONE) else { continue };
-                        let delta = cost - tour.cost;
+                        let changed = inst.breach(route, first, w1) + inst.breach(route, second, w2);
+                        let delta = cost - tour.cost + changed;
                         if delta < best.delta && !blinks(dice, blink) {
                             let second_after = if stop == at { first } else { stop };
                             *best = PairSlot { delta, first_after: at, second_after, windows: (w1, w2) };

@@ -15,10 +15,35 @@ pub(super) fn weighed(problem: &Problem, weight: i64, vehicles: usize) -> i64 {
 /// What comes before cost (see `weighed`) and cost of a best solution, prizes forgone included,
 /// by trying all; for four jobs or so. `None` when the locked stops cannot be kept.
 pub fn brute_force(problem: &Problem) -> Option<(i64, i64)> {
-    let mut orders: Vec<Vec<usize>> = problem.vehicles.iter().map(|_| Vec::new()).collect();
+    let promised: Vec<usize> = (0..problem.jobs.len()).filter(|&j| problem.jobs[j].promise.is_some()).collect();
     let mut best = None;
-    share(problem, 0, &mut orders, &mut best);
+    for kept in 0..1_usize << promised.len() {
+        let Some(bound) = binding(problem, &promised, kept) else { continue };
+        let mut orders: Vec<Vec<usize>> = problem.vehicles.iter().map(|_| Vec::new()).collect();
+        share(&bound, 0, &mut orders, &mut best);
+    }
     best
+}
+
+/// The problem with some promises as rules, the others as changed; none when a rule
+/// cannot hold.
+fn binding(problem: &Problem, promised: &[usize], kept: usize) -> Option<Problem> {
+    let mut bound = problem.clone();
+    for &job in promised.iter().enumerate().filter(|(number, _)| kept >> number & 1 == 1).map(|(_, job)| job) {
+        let j = &mut bound.jobs[job];
+        let promise = j.promise.take()?;
+        if let Some((from, to)) = promise.window {
+            let windows = if j.windows.is_empty() { vec![(i64::MIN >> 2, i64::MAX >> 2)] } else { j.windows.clone() };
+            j.windows = windows.iter().map(|w| (w.0.max(from), w.1.min(to))).filter(|w| w.0 <= w.1).collect();
+            if j.windows.is_empty() {
+                return None;
+            }
+        }
+        if let Some(v) = promise.vehicle {
+            j.allowed = Some(j.allowed.as_ref().map_or(vec![v], |a| a.iter().copied().filter(|a| *a == v).collect()));
+        }
+    }
+    Some(bound)
 }
 
 fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, best: &mut Option<Rank>) {
@@ -31,6 +56,8 @@ fn share(problem: &Problem, job: usize, orders: &mut Vec<Vec<usize>>, best: &mut
         let costs = orders.iter().enumerate().map(|(v, order)| cheapest_departure(problem, v, order));
         if let Some(cost) = costs.sum::<Option<i64>>() {
             let left = left_out(problem, &served);
+            let changed: i64 = served.iter().filter_map(|&j| problem.jobs[j].promise).map(|p| p.cost).sum();
+            let cost = cost + changed;
             let used = orders.iter().filter(|order| !order.is_empty()).count();
             let here = (weighed(problem, left.0, used), left.1 + cost);
             *best = Some(best.map_or(here, |b| b.min(here)));

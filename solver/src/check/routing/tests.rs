@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, Objective, Reload, RoutingError, Shipment, solve};
+use crate::routing::{Budget, Objective, Promise, Reload, RoutingError, Shipment, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -35,6 +35,7 @@ fn jobs(places: usize, vehicles: usize, most: usize) -> impl Strategy<Value = Ve
         priority: p,
         skills,
         allowed,
+        promise: None,
     });
     proptest::collection::vec(job, 0..most)
 }
@@ -171,6 +172,17 @@ fn grouped(problems: impl Strategy<Value = Problem>, most: usize) -> impl Strate
     })
 }
 
+/// Promises made of some jobs.
+fn promised(problems: impl Strategy<Value = Problem>, most: usize, count: usize) -> impl Strategy<Value = Problem> {
+    let window = prop::option::of((0..120_i64, 0..60_i64).prop_map(|(from, wide)| (from, from + wide)));
+    let promise = (prop::option::of(0..count), window, 0..90_i64);
+    let promise = promise.prop_map(|(vehicle, window, cost)| Promise { vehicle, window, cost });
+    (problems, prop::collection::vec(prop::option::of(promise), most)).prop_map(|(mut p, promises)| {
+        p.jobs.iter_mut().zip(promises).for_each(|(job, promise)| job.promise = promise);
+        p
+    })
+}
+
 fn vehicles_first(problems: impl Strategy<Value = Problem>) -> impl Strategy<Value = Problem> {
     problems.prop_map(|p| Problem { objective: Objective::VehiclesFirst, ..p })
 }
@@ -255,7 +267,7 @@ proptest! {
     }
 
     #[test]
-    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14), vehicles_first(grouped(rich(14, 4), 14))], seed in any::<u64>()) {
+    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14), promised(rich(14, 4), 14, 4), vehicles_first(grouped(rich(14, 4), 14))], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -268,7 +280,7 @@ proptest! {
     }
 
     #[test]
-    fn several_trips_keep_every_rule(problem in prop_oneof![trips(14, 4), grouped(trips(14, 4), 14)], seed in any::<u64>()) {
+    fn several_trips_keep_every_rule(problem in prop_oneof![trips(14, 4), grouped(trips(14, 4), 14), promised(trips(14, 4), 14, 4)], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -342,6 +354,17 @@ fn tiny_problems_with_groups_are_almost_always_solved_to_the_best_of_all() {
 #[test]
 fn tiny_problems_with_vehicles_first_are_almost_always_solved_to_the_best_of_all() {
     let (asked, missed) = rate(vehicles_first(rich(5, 2)));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 2, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_promises_are_almost_always_solved_to_the_best_of_all() {
+    // A locked stop is served as early as it may be, whatever was promised.
+    let free = promised(rich(4, 2), 4, 2).prop_map(|mut p| {
+        p.vehicles.iter_mut().for_each(|v| v.locked.clear());
+        p
+    });
+    let (asked, missed) = rate(free);
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 2, "{missed:?}");
 }
 

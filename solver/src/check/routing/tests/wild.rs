@@ -70,6 +70,7 @@ fn any_rules(most: usize, count: usize) -> impl Strategy<Value = Problem> {
         wild(rich(most, count), count),
         wild(shipped(most, count), count),
         wild(vehicles_first(grouped(shipped(most, count), most)), count),
+        wild(promised(shipped(most, count), most, count), count),
     ]
 }
 
