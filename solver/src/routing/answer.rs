@@ -3,7 +3,8 @@
 //! A vehicle leaves at the earliest moment that costs the least time: late
 //! enough not to wait needlessly, early enough to keep slack for the road.
 
-use super::compile::{FAR, Instance, NONE, permitted};
+use super::compile::{FAR, Instance, NONE};
+use super::kinds::permitted;
 use super::model::{DIMENSIONS, Reason, Reloaded, Route, Solution, Stop, Unserved};
 use super::segment::Segment;
 use super::trips::{Driven, place_of};

@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Order, drive};
-use super::compile::{FAR, Instance, NONE, permitted};
+use super::compile::{FAR, Instance, NONE};
+use super::kinds::permitted;
 use super::model::{DIMENSIONS, Problem, RoutingError, Solution};
 use super::segment::Segment;
 use super::trips::{Grown, place_of};

@@ -8,8 +8,9 @@
 use super::dice::Dice;
 use super::recreate::Scratch;
 use super::ruin::Strength;
+use super::rules::Rules;
 use super::search::{LOOK, Watch};
-use super::state::{Kept, Rules, State};
+use super::state::{Kept, State};
 
 /// The part of the budget that vehicles get.
 const SHARE: f64 = 0.4;

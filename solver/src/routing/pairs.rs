@@ -7,8 +7,9 @@
 
 use super::compile::{BAR, NONE};
 use super::dice::Dice;
+use super::rules::Rules;
 use super::slots::blinks;
-use super::state::{Rules, State};
+use super::state::State;
 
 /// Places for both sides of a shipment. `second_after` may be the first side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

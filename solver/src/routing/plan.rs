@@ -9,8 +9,9 @@ use super::compile::{Instance, NONE};
 use super::dice::Dice;
 use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
+use super::rules::{Full, Paired, Plain, PlainWide, Rules, Timed, TimedWide, Trips, Wild};
 use super::search::{Watch, anneal, construct};
-use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide, Trips, Wild};
+use super::state::{Kept, State};
 use super::trips::Grown;
 use super::wild;
 

@@ -7,8 +7,9 @@ use super::compile::{FAR, Instance, NONE};
 use super::dice::Dice;
 use super::model::DIMENSIONS;
 use super::pairs::PairSlot;
+use super::rules::Rules;
 use super::slots::Slot;
-use super::state::{Rules, State};
+use super::state::State;
 use super::trips::Cut;
 
 /// Absent visits beside the ones just removed that a round tries to place.

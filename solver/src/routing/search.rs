@@ -12,7 +12,8 @@ use super::islands::Board;
 use super::plan::{Progress, Watcher};
 use super::recreate::Scratch;
 use super::ruin::Strength;
-use super::state::{Kept, Rules, State};
+use super::rules::Rules;
+use super::state::{Kept, State};
 
 /// What bounds a search and watches it.
 pub(super) struct Watch<'w, 'o> {

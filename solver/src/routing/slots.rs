@@ -7,7 +7,8 @@
 
 use super::compile::{BAR, Instance, NONE};
 use super::dice::Dice;
-use super::state::{Rules, State};
+use super::rules::Rules;
+use super::state::State;
 use super::trips::Cut;
 
 /// A place for a visit, and what it adds.

@@ -11,9 +11,10 @@ use std::ops::Range;
 use super::compile::{BAR, FAR, Instance, NONE};
 use super::dice::Dice;
 use super::model::{Job, MAX_TIME, Problem, Reload};
+use super::rules::Rules;
 use super::segment::{ANY, Segment};
 use super::slots::{Slot, blinks};
-use super::state::{Rules, State};
+use super::state::State;
 
 /// A problem with a job for each reload that may be driven.
 pub(super) struct Grown<'a> {

@@ -12,9 +12,10 @@ use super::dice::Dice;
 use super::explain::Late;
 use super::model::{Break, DIMENSIONS, MAX_BREAKS, Problem, Reloaded, Rest, Route, Slice, Stop, Vehicle};
 use super::pairs::PairSlot;
+use super::rules::Rules;
 use super::segment::ANY;
 use super::slots::{Slot, blinks};
-use super::state::{Rules, State};
+use super::state::State;
 use super::trips::{Cut, place_of};
 use crate::matrix::Matrix;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, Objective, Promise, Reload, RoutingError, Shipment, solve};
+use crate::routing::{Break, Budget, Objective, Promise, Reload, RoutingError, Shipment, Slice, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -224,7 +224,7 @@ fn wild() -> impl Strategy<Value = Problem> {
         for (place, value) in changes {
             let jobs = p.jobs.len().max(1);
             let vehicle = &mut p.vehicles[usize::from(place) % 3];
-            match place % 13 {
+            match place % 17 {
                 0 => vehicle.shift.0 = value,
                 1 => vehicle.shift.1 = value,
                 2 => vehicle.capacity[0] = value,
@@ -233,15 +233,19 @@ fn wild() -> impl Strategy<Value = Problem> {
                 5 => vehicle.cost_per_ms = value,
                 6 => drop(p.durations.set(usize::from(place) % 6, 2, Some(value))),
                 7 => drop(p.distances.set(usize::from(place) % 6, 3, Some(value))),
+                8 => vehicle.breaks.push(Break { window: (value.saturating_sub(20), value), service_ms: 7 }),
+                9 => vehicle.breaks.push(Break { window: (0, 90), service_ms: value }),
+                10 => p.slices.push(Slice { from_ms: value, durations: p.distances.clone() }),
                 field => {
                     let Some(job) = p.jobs.get_mut(usize::from(place) % jobs) else {
                         continue;
                     };
                     match field {
-                        8 => job.service_ms = value,
-                        9 => job.demand[0] = value,
-                        10 => job.release_ms = value,
-                        11 => job.priority = value,
+                        11 => job.service_ms = value,
+                        12 => job.demand[0] = value,
+                        13 => job.release_ms = value,
+                        14 => job.priority = value,
+                        15 => job.promise = Some(Promise { vehicle: None, window: Some((0, value)), cost: value }),
                         _ => job.windows.push((value.saturating_sub(9), value)),
                     }
                 }
