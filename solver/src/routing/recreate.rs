@@ -140,7 +140,16 @@ impl<R: Rules> State<'_, R> {
     /// for unless it is `forced`.
     pub(super) fn place(&mut self, visit: u32, scratch: &mut Scratch, dice: &mut Dice, forced: bool) {
         let Scratch { seen, moved, .. } = scratch;
-        if self.inst.group[visit as usize] == NONE {
+        let alone = self.inst.group[visit as usize] == NONE;
+        if alone && self.inst.mate[visit as usize] == NONE {
+            // As below, without the detour: most visits are of this sort.
+            let must = forced || self.inst.weight[visit as usize] > 0;
+            let worth = if must { i64::MAX / 8 } else { prize_of(self.inst, visit) };
+            let slot = self.best_slot(visit, worth, dice, true);
+            if slot.is_found() {
+                self.put_one(visit, slot, moved);
+            }
+        } else if alone {
             if let Some(found) = self.find(visit, seen, dice, forced) {
                 self.put(visit, found, moved);
             }
@@ -184,6 +193,7 @@ impl<R: Rules> State<'_, R> {
         }
     }
 
+    #[inline]
     fn put_one(&mut self, visit: u32, slot: Slot, moved: &mut Vec<u32>) {
         let inst = self.inst;
         let mut after = slot.after;
