@@ -67,7 +67,7 @@ fn vrplib(text: &str, scale: f64) -> Problem {
         vehicles: vec![vehicle; fleet],
         durations: matrix.clone(),
         distances: matrix,
-        shipments: vec![],
+        ..Problem::default()
     }
 }
 

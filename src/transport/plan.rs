@@ -2,7 +2,7 @@
 //! outside of any transaction, write each route under a guard. Deliberately
 //! absent: which rider takes which load; riders are asked later.
 
-use solver::routing::{self, Budget, Job, Problem, Reason, Solution};
+use solver::routing::{self, Budget, Explanation, Job, Problem, Reason, Solution};
 
 use super::{Refusal, load, model::*, points, record, rows, travel::Travel, travel::travel};
 use crate::{
@@ -128,9 +128,10 @@ pub async fn plan(db: &Db, site: SiteId, riders: &[RiderCapacity]) -> Result<Pla
     let begin = tokio::time::Instant::now();
     let (problem, solution) = solve(&situation, &travel, db.dice.below(u32::MAX).into()).await?;
     let took_us = i64::try_from(begin.elapsed().as_micros()).unwrap_or(i64::MAX);
+    let told = explain(&problem, &solution).await?;
     let mut planned = Planned::default();
     for route in &solution.routes {
-        let draft = Draft { situation: &situation, travel: &travel, problem: &problem, route, took_us };
+        let draft = Draft { situation: &situation, travel: &travel, problem: &problem, route, told: &told, took_us };
         match draft.write(db).await? {
             Some(load) => planned.loads.push(load),
             None => again(db, site, situation.now).await?,
@@ -273,12 +274,30 @@ pub(super) async fn run(problem: Problem, seed: u64) -> Result<(Problem, Solutio
         .map_err(|error| Fault::new(format!("the route planner was asked nonsense: {error}")))
 }
 
+/// Why each halt is where it is, and what else could be.
+async fn explain(problem: &Problem, solution: &Solution) -> Result<Vec<Explanation>, Fault> {
+    let (problem, solution) = (problem.clone(), solution.clone());
+    let work = move || {
+        let jobs: Vec<usize> = solution.routes.iter().flat_map(|r| r.stops.iter().map(|stop| stop.job)).collect();
+        routing::explain(&problem, &solution, &jobs)
+    };
+    let told = tokio::task::spawn_blocking(work).await;
+    let told = told.map_err(|error| Fault::new(format!("the explanation of a plan ended early: {error}")))?;
+    // A plan is worth more than its reasons.
+    Ok(told.unwrap_or_else(|error| {
+        tracing::warn!("a plan that was made cannot be explained: {error}");
+        Vec::new()
+    }))
+}
+
 /// One route on its way into the database.
 pub(super) struct Draft<'a> {
     pub situation: &'a Situation,
     pub travel: &'a Travel,
     pub problem: &'a Problem,
     pub route: &'a routing::Route,
+    /// Each halt of the whole plan explained.
+    pub told: &'a [Explanation],
     pub took_us: i64,
 }
 

@@ -1,8 +1,8 @@
 //! The decision record of a route: who could have driven it, at what cost, and
-//! why not. Deliberately absent: deciding.
+//! why not, also halt by halt. Deliberately absent: deciding.
 
 use serde_json::json;
-use solver::routing;
+use solver::routing::{self, Explanation};
 
 use super::plan::{Draft, budget};
 use crate::{
@@ -10,6 +10,9 @@ use crate::{
     kernel::*,
     store::Tx,
 };
+
+/// Other vehicles told of each halt.
+const ALTERNATIVES: usize = 3;
 
 /// Records why this load was made so. Costs are in minor units.
 pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Result<DecisionId, Fault> {
@@ -21,7 +24,13 @@ pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Resul
         .zip(&route.stops)
         .map(|(call, stop)| {
             let labels: Vec<&str> = call.parcels.iter().map(|parcel| parcel.sscc.as_str()).collect();
-            json!({ "parcels": labels, "arrive": Time::from_ms(stop.arrive_ms) })
+            let told = draft.told.iter().find(|told| told.job == stop.job);
+            json!({
+                "parcels": labels,
+                "arrive": Time::from_ms(stop.arrive_ms),
+                "saved_without": told.and_then(|told| told.without).map(|cost| -cost / 1000),
+                "elsewhere": told.map(|told| elsewhere(told, route.vehicle, &names)),
+            })
         })
         .collect();
     let choice = Choice {
@@ -46,6 +55,32 @@ pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Resul
         took_us: draft.took_us,
     };
     decisions::record(tx, &choice).await
+}
+
+/// The best other vehicles for one halt, all else as planned: what each would cost
+/// more, or what speaks against it.
+fn elsewhere(told: &Explanation, own: usize, names: &[String]) -> Vec<serde_json::Value> {
+    let others = told.choices.iter().filter(|choice| choice.vehicle != own).take(ALTERNATIVES);
+    let shown = others.map(|choice| {
+        let breach = &choice.breach;
+        let late_ms = breach.late.iter().map(|late| late.late_ms).max();
+        let against = [
+            (breach.forbidden, "it may not serve it"),
+            (breach.unreachable, "there is no way"),
+            (late_ms.is_some(), "a stop would be late"),
+            (breach.overload.iter().any(|over| *over > 0), "it has no room"),
+            (breach.breaks, "no time is left for a break"),
+            (breach.excess_m > 0 || breach.excess_ms > 0, "the route would be too long"),
+        ];
+        let against: Vec<&str> = against.into_iter().filter_map(|(yes, why)| yes.then_some(why)).collect();
+        json!({
+            "vehicle": names[choice.vehicle],
+            "extra": choice.extra.map(|cost| cost / 1000),
+            "late_ms": late_ms,
+            "against": against,
+        })
+    });
+    shown.collect()
 }
 
 fn names(draft: &Draft<'_>) -> Vec<String> {

@@ -90,6 +90,8 @@ async fn a_van_takes_what_is_staged_and_leaves_with_what_was_scanned() {
         let why = decisions::by_id(read.sql(), made.decision.unwrap()).await.unwrap().unwrap();
         drop(read);
         assert_eq!((why.chosen.as_str(), why.subject), ("VAN-1", id.to_string()));
+        let halts = why.inputs["stops"].as_array().unwrap();
+        assert!(halts.len() == 2 && halts.iter().all(|halt| halt["saved_without"].as_i64() > Some(0)), "{halts:?}");
         // Planned once: a second run finds nothing to do.
         assert_eq!(plan(&db, site, &[]).await.unwrap(), Planned::default());
 

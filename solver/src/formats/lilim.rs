@@ -60,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
         names: (1..points.len()).map(|c| c.to_string()).collect(),
         starts: vec![points[0]; vehicles.len()],
         points: points[1..].to_vec(),
-        problem: Problem { durations: distances.clone(), distances, jobs, vehicles, shipments },
+        problem: Problem { durations: distances.clone(), distances, jobs, vehicles, shipments, ..Problem::default() },
     })
 }
 

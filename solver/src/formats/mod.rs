@@ -2,8 +2,9 @@
 //! they make no sense.
 //!
 //! VRPLIB (with the sections of windows, shipments, prizes, mixed fleets and
-//! backhauls), the tables of Solomon and of Li & Lim, and VROOM's JSON. Absent on
-//! purpose: IO; text comes in, text goes out.
+//! backhauls), the tables of Solomon and of Li & Lim, VROOM's JSON, and a
+//! [`Problem`] as JSON, with every field there is. Absent on purpose: IO; text comes
+//! in, text goes out.
 
 mod lilim;
 mod solomon;
@@ -57,7 +58,7 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
     let first = text.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
     let numbers = |line: &str| line.split_whitespace().all(|w| w.parse::<f64>().is_ok());
     if first.starts_with('{') {
-        vroom::read(text)
+        own_or_vroom(text)
     } else if first.contains(':') {
         vrplib::read(text)
     } else if !first.is_empty() && numbers(first) {
@@ -65,6 +66,25 @@ pub fn read(text: &str) -> Result<Instance, FormatError> {
     } else {
         solomon::read(text)
     }
+}
+
+/// A [`Problem`] as it is written here, told by its table of durations, or VROOM's.
+fn own_or_vroom(text: &str) -> Result<Instance, FormatError> {
+    #[derive(serde::Deserialize)]
+    struct Probe {
+        durations: Option<serde::de::IgnoredAny>,
+    }
+    let odd = |e: serde_json::Error| FormatError::new(e.line(), format!("column {}: {e}", e.column()));
+    let probe: Probe = serde_json::from_str(text).map_err(odd)?;
+    if probe.durations.is_none() {
+        return vroom::read(text);
+    }
+    let problem: Problem = serde_json::from_str(text).map_err(odd)?;
+    if problem.durations.size() > MAX_PLACES {
+        return Err(FormatError::new(0, format!("more than {MAX_PLACES} places")));
+    }
+    let names = (0..problem.jobs.len()).map(|job| job.to_string()).collect();
+    Ok(Instance { problem, scale: 1, names, points: Vec::new(), starts: Vec::new() })
 }
 
 /// The routes as lines `Route #k: 3 17 5`, k the number of the vehicle, then the
@@ -181,9 +201,40 @@ mod tests {
         "shipments":[{"amount":[1],"pickup":{"id":3,"location_index":1},"delivery":{"id":4,"location_index":2}}],
         "matrices":{"car":{"durations":[[0,5,8],[5,0,5],[8,5,0]]}}}"#;
 
+    const OWN: &str = r#"{"durations":[[0,5,8],[5,0,5],[8,5,0]],"distances":[[0,5,8],[5,0,5],[8,5,0]],
+        "jobs":[{"location":1,"windows":[[0,90]]},{"location":2}],"groups":[[1]],
+        "vehicles":[{"start":0,"end":0,"shift":[0,99],"cost_per_m":1,"breaks":[{"window":[0,20],"service_ms":9}]}]}"#;
+    const RICH_VROOM: &str = r#"{"vehicles":[
+        {"id":1,"start_index":0,"end_index":0,"time_window":[0,90],"profile":"bike","costs":{"fixed":9},
+         "breaks":[{"id":4,"time_windows":[[6,12]],"service":5}]},
+        {"id":2,"start_index":0,"end_index":0,"profile":"car","speed_factor":2.0}],
+        "jobs":[{"id":7,"location_index":1,"service":5,"priority":9},{"id":8,"location_index":2}],
+        "matrices":{"car":{"durations":[[0,5,8],[5,0,5],[8,5,0]]},"bike":{"durations":[[0,9,9],[9,0,9],[9,9,0]]}}}"#;
+
+    #[test]
+    fn profiles_and_breaks_of_vroom_are_read() {
+        let problem = read(RICH_VROOM).unwrap().problem;
+        assert_eq!((problem.vehicles[0].profile, problem.vehicles[1].profile), (0, 1));
+        assert_eq!(problem.profiles[0].durations.get(0, 2), Some(4_000));
+        assert_eq!(problem.vehicles[0].breaks[0].window, (6_000, 12_000));
+        assert_eq!(problem.jobs[0].priority, 9);
+        let two = RICH_VROOM.replace("[[6,12]]", "[[6,12],[20,30]]");
+        assert_eq!(read(&two).unwrap_err().reason, "break 4: several windows are not read");
+        let lost = RICH_VROOM.replace("\"bike\":{", "\"boat\":{");
+        assert_eq!(read(&lost).unwrap_err().reason, "there is no table of durations for \"bike\"");
+    }
+
     #[test]
     fn every_kind_is_read_and_solved() {
-        let plans = [(VRPLIB, "26"), (PAIRS, "18.000"), (SOLOMON, "18.0"), (LILIM, "18.000"), (VROOM, "18")];
+        let plans = [
+            (VRPLIB, "26"),
+            (PAIRS, "18.000"),
+            (SOLOMON, "18.0"),
+            (LILIM, "18.000"),
+            (VROOM, "18"),
+            (OWN, "18"),
+            (RICH_VROOM, "10"),
+        ];
         for (text, cost) in plans {
             let instance = read(text).unwrap();
             let budget = crate::routing::Budget { iterations: 50 };
@@ -233,7 +284,7 @@ mod tests {
             any::<i64>().prop_map(|n| n.to_string()),
             "[ -~]{0,6}",
         ];
-        let file = prop::sample::select(vec![VRPLIB, PAIRS, SOLOMON, LILIM, VROOM]);
+        let file = prop::sample::select(vec![VRPLIB, PAIRS, SOLOMON, LILIM, VROOM, OWN, RICH_VROOM]);
         (file, prop::collection::vec((any::<prop::sample::Index>(), piece), 1..6)).prop_map(|(file, changes)| {
             let mut words: Vec<&str> = file.split_inclusive(char::is_whitespace).collect();
             let pieces: Vec<(usize, String)> =

@@ -2,18 +2,21 @@
 //! distances, in seconds and metres.
 //!
 //! Read: location indices, windows, service and setup times, amounts, skills,
-//! priorities, capacities, fixed, hourly and kilometre costs, longest routes and
-//! most tasks. Costs are counted in thousandths of VROOM's. Refused by name:
-//! breaks, steps, coordinates without a table, and speed factors.
+//! priorities, capacities, breaks, profiles with their tables, speed factors, and
+//! fixed, hourly and kilometre costs. A break that fits before a route begins or
+//! after it is done counts as taken there. Refused by name: steps, coordinates
+//! without a table, longest travel, and breaks with several windows or a load.
 
 use serde::Deserialize;
 
 use super::{FormatError, Instance, MAX_PLACES};
 use crate::matrix::Matrix;
-use crate::routing::{DIMENSIONS, Job, MAX_PRIORITY, Problem, Shipment, Vehicle};
+use crate::routing::{Break, DIMENSIONS, Job, MAX_PRIORITY, Problem, Profile, Shipment, Vehicle};
 
 /// Durations of a file are whole seconds.
 const MS: i64 = 1000;
+/// The most kinds of vehicles, each with tables of its own.
+const MOST_KINDS: usize = 64;
 /// VROOM counts a route's cost in seconds of travel unless told otherwise.
 const HOUR_COST: i64 = 3600;
 
@@ -81,9 +84,20 @@ struct FileVehicle {
     max_distance: Option<i64>,
     #[serde(default)]
     costs: Costs,
-    breaks: Option<serde_json::Value>,
+    #[serde(default)]
+    breaks: Vec<FileBreak>,
     steps: Option<serde_json::Value>,
     speed_factor: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct FileBreak {
+    id: u64,
+    #[serde(default)]
+    time_windows: Vec<(i64, i64)>,
+    #[serde(default)]
+    service: i64,
+    max_load: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +121,8 @@ fn wrong(reason: impl Into<String>) -> FormatError {
 pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
     let file: File =
         serde_json::from_str(text).map_err(|e| FormatError::new(e.line(), format!("column {}: {e}", e.column())))?;
-    let (durations, distances) = tables(&file)?;
+    let (mut profiles, kind_of) = roads(&file)?;
+    let Profile { durations, distances, .. } = profiles.remove(0);
     let mut jobs = Vec::new();
     let mut names = Vec::new();
     for job in &file.jobs {
@@ -122,9 +137,10 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
             names.push(format!("{mark}{}", side.id));
         }
     }
-    let vehicles = file.vehicles.iter().map(vehicle).collect::<Result<Vec<_>, _>>()?;
+    let vehicles = file.vehicles.iter().zip(kind_of).map(|(v, kind)| vehicle(v, kind));
+    let vehicles = vehicles.collect::<Result<Vec<_>, _>>()?;
     Ok(Instance {
-        problem: Problem { durations, distances, jobs, vehicles, shipments },
+        problem: Problem { durations, distances, jobs, vehicles, shipments, profiles, ..Problem::default() },
         scale: 1,
         names,
         points: Vec::new(),
@@ -132,18 +148,48 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
     })
 }
 
-/// The one profile's tables: milliseconds, and as metres what is paid for.
+/// What a vehicle's ways depend on: its table, what it pays for an hour and for a
+/// kilometre, and its speed.
+#[derive(PartialEq)]
+struct Kind<'f> {
+    profile: &'f str,
+    per_hour: i64,
+    per_km: i64,
+    speed: f64,
+}
+
+fn kind(v: &FileVehicle) -> Kind<'_> {
+    let (profile, speed) = (v.profile.as_deref().unwrap_or("car"), v.speed_factor.unwrap_or(1.0));
+    Kind { profile, per_hour: v.costs.per_hour, per_km: v.costs.per_km, speed }
+}
+
+/// The tables of each kind of vehicle, and the kind of each vehicle.
+fn roads(file: &File) -> Result<(Vec<Profile>, Vec<usize>), FormatError> {
+    let mut kinds: Vec<Kind<'_>> = Vec::new();
+    let of = file.vehicles.iter().map(|v| {
+        let kind = kind(v);
+        let known = kinds.iter().position(|k| *k == kind);
+        known.unwrap_or_else(|| {
+            kinds.push(kind);
+            kinds.len() - 1
+        })
+    });
+    let of: Vec<usize> = of.collect();
+    if kinds.is_empty() {
+        return Err(wrong("there is no vehicle"));
+    }
+    if kinds.len() > MOST_KINDS {
+        return Err(wrong(format!("more than {MOST_KINDS} kinds of vehicles")));
+    }
+    Ok((kinds.iter().map(|kind| tables(file, kind)).collect::<Result<_, _>>()?, of))
+}
+
+/// One kind's tables: milliseconds, and as metres what is paid for.
 ///
 /// VROOM pays for travel time, not for waiting, so time that is paid goes with the
 /// distances: a metre of the problem is a second of travel or a metre, weighted.
-fn tables(file: &File) -> Result<(Matrix, Matrix), FormatError> {
-    let mut profiles: Vec<&str> = file.vehicles.iter().map(|v| v.profile.as_deref().unwrap_or("car")).collect();
-    profiles.dedup();
-    let profile = match profiles[..] {
-        [profile] => profile,
-        [] => return Err(wrong("there is no vehicle")),
-        _ => return Err(wrong("vehicles of several profiles are not read")),
-    };
+fn tables(file: &File, kind: &Kind<'_>) -> Result<Profile, FormatError> {
+    let profile = kind.profile;
     let tables = file.matrices.get(profile);
     let durations = tables.map(|t| &t.durations).or(file.matrix.as_ref());
     let durations = durations.ok_or_else(|| wrong(format!("there is no table of durations for {profile:?}")))?;
@@ -154,18 +200,36 @@ fn tables(file: &File) -> Result<(Matrix, Matrix), FormatError> {
     if metres.is_some_and(|m| m.len() != durations.len() || m.iter().any(|row| row.len() != m.len())) {
         return Err(wrong("the tables differ in size"));
     }
-    let first = file.vehicles.first().map(|v| (v.costs.per_hour, v.costs.per_km)).unwrap_or_default();
-    if file.vehicles.iter().any(|v| (v.costs.per_hour, v.costs.per_km) != first) {
-        return Err(wrong("vehicles with different costs of an hour or a kilometre are not read"));
+    if !(kind.speed > 0.0 && kind.speed <= 5.0) {
+        return Err(wrong(format!("speed factor {} is not within 0 to 5", kind.speed)));
     }
+    let time = |i: usize, j: usize| match kind.speed {
+        1.0 => durations[i][j],
+        speed => (durations[i][j] as f64 / speed).round() as i64,
+    };
     let paid = |i: usize, j: usize| {
-        let time = i128::from(durations[i][j]) * i128::from(first.0);
-        let way = metres.map_or(0, |m| i128::from(m[i][j]) * i128::from(first.1));
+        let time = i128::from(time(i, j)) * i128::from(kind.per_hour);
+        let way = metres.map_or(0, |m| i128::from(m[i][j]) * i128::from(kind.per_km));
         i64::try_from(time / i128::from(HOUR_COST) + way / 1000).ok()
     };
     let size = durations.len();
-    let time = Matrix::from_fn(size, |i, j| durations[i][j].checked_mul(MS)).map_err(super::out_of_range)?;
-    Ok((time, Matrix::from_fn(size, paid).map_err(super::out_of_range)?))
+    Ok(Profile {
+        durations: Matrix::from_fn(size, |i, j| time(i, j).checked_mul(MS)).map_err(super::out_of_range)?,
+        distances: Matrix::from_fn(size, paid).map_err(super::out_of_range)?,
+        slices: Vec::new(),
+    })
+}
+
+fn rest(b: &FileBreak, shift: (i64, i64)) -> Result<Break, FormatError> {
+    if b.max_load.is_some() {
+        return Err(wrong(format!("break {}: max_load is not read", b.id)));
+    }
+    let window = match b.time_windows[..] {
+        [] => shift,
+        [(from, to)] => (seconds(from)?, seconds(to)?),
+        _ => return Err(wrong(format!("break {}: several windows are not read", b.id))),
+    };
+    Ok(Break { window, service_ms: seconds(b.service)? })
 }
 
 fn amounts(list: &[i64]) -> Result<[i64; DIMENSIONS], FormatError> {
@@ -200,20 +264,22 @@ fn job(job: &FileJob, needed: &[u32], priority: i64) -> Result<Job, FormatError>
     })
 }
 
-fn vehicle(v: &FileVehicle) -> Result<Vehicle, FormatError> {
-    let given = [("breaks", v.breaks.is_some()), ("steps", v.steps.is_some())];
-    if let Some((name, _)) = given.iter().find(|(_, there)| *there) {
-        return Err(wrong(format!("{name} of vehicles are not read")));
+fn vehicle(v: &FileVehicle, profile: usize) -> Result<Vehicle, FormatError> {
+    if v.steps.is_some() {
+        return Err(wrong("steps of vehicles are not read"));
     }
-    if v.speed_factor.is_some_and(|f| f != 1.0) || v.max_travel_time.is_some() || v.max_distance.is_some() {
-        return Err(wrong("speed factors and longest travel of vehicles are not read"));
+    if v.max_travel_time.is_some() || v.max_distance.is_some() {
+        return Err(wrong("longest travel of vehicles is not read"));
     }
     let start = v.start_index.or(v.end_index).ok_or_else(|| wrong("a vehicle needs start_index or end_index"))?;
     let shift = v.time_window.unwrap_or((0, 1 << 32));
+    let shift = (seconds(shift.0)?, seconds(shift.1)?);
     Ok(Vehicle {
         start,
         end: v.end_index,
-        shift: (seconds(shift.0)?, seconds(shift.1)?),
+        shift,
+        breaks: v.breaks.iter().map(|b| rest(b, shift)).collect::<Result<_, _>>()?,
+        profile,
         capacity: amounts(&v.capacity)?,
         fixed_cost: v.costs.fixed,
         cost_per_m: 1,

@@ -62,7 +62,8 @@ pub(super) fn read(text: &str) -> Result<Instance, FormatError> {
     file.allow(&mut jobs, &job_of, vehicles.len())?;
     let points = nodes.points.clone();
     let point = |place: usize| points.get(place).copied();
-    let mut problem = Problem { durations: distances.clone(), distances, jobs, vehicles, shipments };
+    let mut problem =
+        Problem { durations: distances.clone(), distances, jobs, vehicles, shipments, ..Problem::default() };
     if nodes.backhaul.iter().any(|b| *b > 0) {
         forbid_backhauls_first(&mut problem, &nodes, &depots);
     }

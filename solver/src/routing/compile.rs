@@ -6,8 +6,10 @@
 //! cells: distances and durations, each also transposed, so that the ways to and
 //! from one place lie in one row. Equal planes are kept once.
 
-use super::model::{DIMENSIONS, Job, MAX_LINK, Problem, Vehicle};
+use super::kinds::{classes, permissions};
+use super::model::{DIMENSIONS, Job, MAX_LINK, Objective, Problem, Promise, Vehicle};
 use super::segment::{ANY, Segment};
+use super::tables::{planes, rows};
 
 /// No node, no route.
 pub(super) const NONE: u32 = u32::MAX;
@@ -59,6 +61,8 @@ pub(super) struct Traits {
     pub(super) dimensions: usize,
     pub(super) prizes: bool,
     pub(super) reloads: bool,
+    /// Rules for which routes are driven stop by stop.
+    pub(super) wild: bool,
 }
 
 pub(super) struct Instance<'a> {
@@ -92,6 +96,17 @@ pub(super) struct Instance<'a> {
     /// What leaving a visit out costs, and its weight when it must not be.
     pub(super) prize: Vec<i64>,
     pub(super) weight: Vec<i64>,
+    /// What each visit takes on, or puts down, of its shipment.
+    carried: Vec<[i64; DIMENSIONS]>,
+    /// Promises by visit, with the count of windows that keep them; none for most.
+    promises: Vec<Option<(Promise, u32)>>,
+    /// What one unit of weight counts; a vehicle used counts one when they come
+    /// before cost.
+    pub(super) unit: i64,
+    /// Group of each visit, [`NONE`] for most.
+    pub(super) group: Vec<u32>,
+    /// Weight and prize of grouped jobs beyond what each group counts once.
+    pub(super) spared: (i64, i64),
     pub(super) vans: Vec<Van>,
     pub(super) classes: usize,
     /// allowed[class * visits + visit]; empty when all are.
@@ -121,7 +136,15 @@ impl<'a> Instance<'a> {
             jobs,
             visits,
             places: places.to_vec(),
-            traits: Traits { windows: false, chain: false, pairs: false, dimensions: 1, prizes: false, reloads: false },
+            traits: Traits {
+                windows: false,
+                chain: false,
+                pairs: false,
+                dimensions: 1,
+                prizes: false,
+                reloads: false,
+                wild: false,
+            },
             side,
             cells: planes.cells,
             dist: planes.dist,
@@ -137,6 +160,11 @@ impl<'a> Instance<'a> {
             leads,
             prize: problem.jobs.iter().map(|j| j.prize.unwrap_or(0)).collect(),
             weight: problem.jobs.iter().map(|j| if j.prize.is_some() { 0 } else { 1 + j.priority }).collect(),
+            carried: vec![[0; DIMENSIONS]; if problem.shipments.is_empty() { 0 } else { visits }],
+            promises: promises(problem),
+            unit: 1,
+            group: groups(problem),
+            spared: (0, 0),
             vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
             classes,
             allowed: permissions(problem, &class_of, classes),
@@ -145,6 +173,11 @@ impl<'a> Instance<'a> {
             reach: 0,
         };
         instance.load_shipments();
+        if problem.objective == Objective::VehiclesFirst {
+            instance.unit = problem.vehicles.len() as i64 + 1;
+            instance.weight.iter_mut().for_each(|w| *w *= instance.unit);
+        }
+        instance.spare();
         instance.traits = instance.judge();
         instance.find_neighbours();
         instance
@@ -253,6 +286,59 @@ impl<'a> Instance<'a> {
         Some(van.fixed + van.per_m * whole.distance + van.per_ms * whole.duration)
     }
 
+    /// What a visit pays in a window of a route for a changed promise.
+    #[inline]
+    pub(super) fn breach(&self, route: u32, visit: u32, window: u32) -> i64 {
+        let Some((promise, kept)) = self.promises.get(visit as usize).copied().flatten() else { return 0 };
+        let other = promise.vehicle.is_some_and(|v| v != route as usize);
+        let otherwise = promise.window.is_some() && window >= kept;
+        if other || otherwise { promise.cost } else { 0 }
+    }
+
+    /// Whether vehicles come before cost.
+    pub(super) fn vehicles_first(&self) -> bool {
+        self.unit > 1
+    }
+
+    /// Weight and prize of a job with the other side of its shipment.
+    pub(super) fn worth(&self, visit: u32) -> (i64, i64) {
+        let mate = self.mate[visit as usize];
+        let sides = [visit, mate].into_iter().filter(|side| *side != NONE).map(|side| side as usize);
+        sides.fold((0, 0), |sum, side| (sum.0 + self.weight[side], sum.1 + self.prize[side]))
+    }
+
+    /// Jobs of the group of a visit, itself too; none for a job without.
+    pub(super) fn group_of(&self, visit: u32) -> &[usize] {
+        let group = self.group[visit as usize];
+        if group == NONE { &[] } else { &self.problem.groups[group as usize] }
+    }
+
+    /// A group left out counts as the dearest of it.
+    fn spare(&mut self) {
+        let mut spared = (0, 0);
+        for jobs in &self.problem.groups {
+            let worth = |job: &usize| self.worth(*job as u32);
+            let sum = jobs.iter().map(worth).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let most = |pick: fn((i64, i64)) -> i64| jobs.iter().map(|job| pick(worth(job))).max().unwrap_or(0);
+            spared = (spared.0 + sum.0 - most(|w| w.0), spared.1 + sum.1 - most(|w| w.1));
+        }
+        self.spared = spared;
+    }
+
+    /// Load of shipments that a visit takes on, or puts down.
+    pub(super) fn shipped(&self, visit: u32, dimension: usize) -> i64 {
+        let mate = self.mate[visit as usize];
+        if mate == NONE { 0 } else { self.carried[visit as usize][dimension] }
+    }
+
+    /// Where a node is; an open end is nowhere.
+    pub(super) fn place(&self, node: u32) -> Option<usize> {
+        let node = node as usize;
+        let Some(route) = node.checked_sub(self.visits) else { return Some(self.problem.jobs[node].location) };
+        let v = &self.problem.vehicles[route / 2];
+        if route % 2 == 0 { Some(v.start) } else { v.end }
+    }
+
     fn load_shipments(&mut self) {
         for s in &self.problem.shipments {
             for (end, sign) in [(s.from, 1), (s.to, -1)] {
@@ -265,6 +351,7 @@ impl<'a> Instance<'a> {
                 }
                 for d in 0..DIMENSIONS {
                     self.demand[end][d] += sign * s.amount[d];
+                    self.carried[end][d] = sign * s.amount[d];
                 }
             }
         }
@@ -275,6 +362,12 @@ impl<'a> Instance<'a> {
         let (jobs, vans) = (&self.problem.jobs[..self.jobs], &self.problem.vehicles);
         let reloads = !self.places.is_empty();
         let pairs = !self.problem.shipments.is_empty();
+        let problem = self.problem;
+        let wild = vans.iter().any(|v| {
+            let slices = problem.profiles.get(v.profile.wrapping_sub(1)).map_or(&problem.slices, |p| &p.slices);
+            v.profile > 0 || !v.breaks.is_empty() || !slices.is_empty()
+        });
+        let wild = wild || (reloads && pairs);
         let used = |d: usize| {
             let amounts = jobs.iter().any(|j| j.demand[d] != 0 || j.pickup[d] != 0);
             amounts || self.problem.shipments.iter().any(|s| s.amount[d] != 0)
@@ -297,7 +390,8 @@ impl<'a> Instance<'a> {
         let roomy = vans.iter().all(|v| v.shift.1 - v.shift.0 > whole);
         Traits {
             windows: jobs.iter().any(|j| !j.windows.is_empty()) || !roomy || pairs,
-            chain: paid || bounded || released || several || mixed || reloads,
+            chain: paid || bounded || released || several || mixed || reloads || wild || !self.promises.is_empty(),
+            wild,
             pairs,
             reloads,
             prizes: jobs.iter().any(|j| j.prize.is_some()),
@@ -399,66 +493,6 @@ fn van(v: &Vehicle, class: u32, smallest: i64) -> Van {
     }
 }
 
-/// The place of each row of the table (`None`: nowhere, near to all), and the row
-/// of each node. Each job has its own, so that a visit is its row; reloads and
-/// ends of routes share theirs.
-fn rows(problem: &Problem, jobs: usize) -> (Vec<Option<usize>>, Vec<u32>) {
-    let mut rows: Vec<Option<usize>> = problem.jobs[..jobs].iter().map(|j| Some(j.location)).collect();
-    let mut row: Vec<u32> = (0..rows.len() as u32).collect();
-    let mut known: Vec<(Option<usize>, u32)> = Vec::new();
-    let reloads = problem.jobs[jobs..].iter().map(|j| Some(j.location));
-    for place in reloads.chain(problem.vehicles.iter().flat_map(|v| [Some(v.start), v.end])) {
-        let found = known.iter().find(|(p, _)| *p == place).map(|(_, at)| *at);
-        let at = found.unwrap_or_else(|| {
-            rows.push(place);
-            known.push((place, rows.len() as u32 - 1));
-            rows.len() as u32 - 1
-        });
-        row.push(at);
-    }
-    (rows, row)
-}
-
-struct Planes {
-    cells: Vec<u32>,
-    dist: usize,
-    dist_back: usize,
-    time: usize,
-    time_back: usize,
-}
-
-fn planes(problem: &Problem, rows: &[Option<usize>]) -> Planes {
-    let link = |i: usize, j: usize| match (rows[i], rows[j]) {
-        (Some(a), Some(b)) => match (problem.durations.get(a, b), problem.distances.get(a, b)) {
-            (Some(time), Some(metres)) => (metres as u32, time as u32),
-            _ => (FAR, FAR),
-        },
-        _ => (0, 0),
-    };
-    let side = rows.len();
-    let plane = |pick: &dyn Fn(usize, usize) -> u32| -> Vec<u32> {
-        let mut cells = Vec::with_capacity(side * side);
-        for i in 0..side {
-            cells.extend((0..side).map(|j| pick(i, j)));
-        }
-        cells
-    };
-    let mut cells: Vec<u32> = Vec::new();
-    let mut bases = [0; 4];
-    let picks: [&dyn Fn(usize, usize) -> u32; 4] =
-        [&|i, j| link(i, j).0, &|i, j| link(j, i).0, &|i, j| link(i, j).1, &|i, j| link(j, i).1];
-    for (at, pick) in picks.into_iter().enumerate() {
-        let new = plane(pick);
-        let size = new.len().max(1);
-        let known = (0..cells.len() / size).find(|k| cells[k * size..(k + 1) * size] == new[..]);
-        bases[at] = known.map_or(cells.len(), |k| k * size);
-        if known.is_none() {
-            cells.extend(new);
-        }
-    }
-    Planes { cells, dist: bases[0], dist_back: bases[1], time: bases[2], time_back: bases[3] }
-}
-
 fn slotted(problem: &Problem) -> Vec<Slotted> {
     let visit = |j: &Job| Slotted {
         ready: j.windows.iter().map(|w| w.0).min().unwrap_or(-ANY),
@@ -478,7 +512,8 @@ fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
     for job in &problem.jobs {
         let any = [(-ANY, ANY)];
         let windows = if job.windows.is_empty() { &any[..] } else { &job.windows };
-        single.extend(windows.iter().map(|&(early, late)| Segment {
+        let kept = promised(job);
+        single.extend(kept.iter().chain(windows).map(|&(early, late)| Segment {
             duration: job.service_ms,
             release: job.release_ms,
             begin: job.demand,
@@ -491,6 +526,33 @@ fn singles(problem: &Problem) -> (Vec<Segment>, Vec<u32>) {
     (single, from)
 }
 
+/// The windows of a job within which its promise is kept; they come before the
+/// others, which they are parts of.
+fn promised(job: &Job) -> Vec<(i64, i64)> {
+    let Some((from, to)) = job.promise.and_then(|p| p.window) else { return Vec::new() };
+    if job.windows.is_empty() {
+        return vec![(from, to)];
+    }
+    let parts = job.windows.iter().map(|w| (w.0.max(from), w.1.min(to)));
+    parts.filter(|w| w.0 <= w.1).collect()
+}
+
+fn groups(problem: &Problem) -> Vec<u32> {
+    let mut group = vec![NONE; problem.jobs.len()];
+    for (number, jobs) in problem.groups.iter().enumerate() {
+        jobs.iter().for_each(|&job| group[job] = number as u32);
+    }
+    group
+}
+
+/// Nothing at all when nothing is promised.
+fn promises(problem: &Problem) -> Vec<Option<(Promise, u32)>> {
+    if problem.jobs.iter().all(|j| j.promise.is_none()) {
+        return Vec::new();
+    }
+    problem.jobs.iter().map(|j| j.promise.map(|p| (p, promised(j).len() as u32))).collect()
+}
+
 fn mates(problem: &Problem) -> (Vec<u32>, Vec<bool>) {
     let mut mate = vec![NONE; problem.jobs.len()];
     let mut leads = vec![false; problem.jobs.len()];
@@ -498,53 +560,4 @@ fn mates(problem: &Problem) -> (Vec<u32>, Vec<bool>) {
         (mate[s.from], mate[s.to], leads[s.from]) = (s.to as u32, s.from as u32, true);
     }
     (mate, leads)
-}
-
-pub(super) fn permitted(vehicle: &Vehicle, number: usize, job: &Job) -> bool {
-    let allowed = job.allowed.as_deref();
-    job.skills & !vehicle.skills == 0 && allowed.is_none_or(|a| a.contains(&number))
-}
-
-/// Numbers the distinct kinds of vehicles: alike but for locked stops, and named
-/// by the same jobs.
-fn classes(problem: &Problem) -> (Vec<u32>, usize) {
-    let mut named: Vec<Vec<u32>> = vec![Vec::new(); problem.vehicles.len()];
-    for (job, j) in problem.jobs.iter().enumerate() {
-        let Some(list) = j.allowed.as_deref() else { continue };
-        for &v in list {
-            if named[v].last() != Some(&(job as u32)) {
-                named[v].push(job as u32);
-            }
-        }
-    }
-    let mut kinds: Vec<(Vehicle, &[u32])> = Vec::new();
-    let mut class_of = Vec::with_capacity(problem.vehicles.len());
-    for (vehicle, named) in problem.vehicles.iter().zip(&named) {
-        let key = (Vehicle { locked: Vec::new(), ..vehicle.clone() }, named.as_slice());
-        let class = kinds.iter().position(|k| *k == key).unwrap_or(kinds.len());
-        if class == kinds.len() {
-            kinds.push(key);
-        }
-        class_of.push(class as u32);
-    }
-    (class_of, kinds.len())
-}
-
-/// Skills, permission and bare capacity; nothing when all may serve all.
-fn permissions(problem: &Problem, class_of: &[u32], classes: usize) -> Vec<bool> {
-    let mut rows = Vec::with_capacity(classes * problem.jobs.len());
-    for class in 0..classes {
-        let member = class_of.iter().position(|&c| c as usize == class).unwrap_or(0);
-        let v = &problem.vehicles[member];
-        let fits = |load: &[i64; DIMENSIONS]| load.iter().zip(v.capacity).all(|(d, c)| *d <= c);
-        rows.extend(problem.jobs.iter().map(|j| fits(&j.demand) && fits(&j.pickup) && permitted(v, member, j)));
-    }
-    for s in &problem.shipments {
-        for class in 0..classes {
-            let base = class * problem.jobs.len();
-            let both = rows[base + s.from] && rows[base + s.to];
-            (rows[base + s.from], rows[base + s.to]) = (both, both);
-        }
-    }
-    if rows.iter().all(|r| *r) { Vec::new() } else { rows }
 }

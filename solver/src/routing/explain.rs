@@ -8,10 +8,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::answer::{Order, drive};
-use super::compile::{FAR, Instance, NONE, permitted};
+use super::compile::{FAR, Instance, NONE};
+use super::kinds::permitted;
 use super::model::{DIMENSIONS, Problem, RoutingError, Solution};
 use super::segment::Segment;
 use super::trips::{Grown, place_of};
+use super::wild;
 
 /// Routes with more stops are not asked which of them would make room.
 const LONGEST: usize = 60;
@@ -33,6 +35,9 @@ pub struct Breach {
     pub forbidden: bool,
     /// Skills it lacks.
     pub skills: u64,
+    /// The other job of its group that is served.
+    #[serde(default)]
+    pub taken: Option<usize>,
     /// There is no way between two of the stops.
     pub unreachable: bool,
     /// Stops that would be late.
@@ -41,6 +46,9 @@ pub struct Breach {
     pub overload: [i64; DIMENSIONS],
     /// Metres beyond the longest route.
     pub excess_m: i64,
+    /// No room for its breaks on the clock, though for all else there is.
+    #[serde(default)]
+    pub breaks: bool,
     /// Time beyond the longest route in ms; told only of routes on time.
     pub excess_ms: i64,
 }
@@ -50,9 +58,11 @@ impl Breach {
     fn rank(&self) -> (usize, i64, i64) {
         let broken = [
             self.forbidden,
+            self.taken.is_some(),
             self.unreachable,
             !self.late.is_empty(),
             self.overload.iter().any(|o| *o > 0),
+            self.breaks,
             self.excess_m > 0,
             self.excess_ms > 0,
         ];
@@ -171,7 +181,9 @@ impl<'a> Plan<'a> {
         let locked = inst.problem.vehicles.iter().any(|v| v.locked.contains(&job));
         let prize = inst.prize[job] + mate.map_or(0, |m| inst.prize[m as usize]);
         // What the others pay once it is gone from its route.
-        let rest = vehicle.map_or(Ok(-prize), |v| Ok(self.drive(v, &self.less(v, pair))? - self.costs[v]));
+        let other = inst.group_of(pair.0).iter().copied().find(|&o| o as u32 != pair.0 && self.served[o].is_some());
+        let gone = if other.is_some() { Err(Breach { taken: other, ..Breach::default() }) } else { Ok(-prize) };
+        let rest = vehicle.map_or(gone, |v| Ok(self.drive(v, &self.less(v, pair))? - self.costs[v]));
         let mut choices = Vec::new();
         let mut alike = vec![false; inst.classes];
         for v in 0..if locked { 0 } else { inst.vans.len() } {
@@ -235,12 +247,18 @@ impl<'a> Plan<'a> {
 
     fn instead_of(&self, vehicle: usize, pair: (u32, Option<u32>)) -> Vec<usize> {
         let kept = self.inst.problem.vehicles[vehicle].locked.len();
+        let group = self.inst.group_of(pair.0);
+        let taken = |visit: u32| {
+            let (mate, leads) = (self.inst.mate[visit as usize], self.inst.leads[visit as usize]);
+            let first = if mate == NONE || leads { visit } else { mate };
+            group.contains(&(first as usize)) || !group.iter().any(|other| self.served[*other].is_some())
+        };
         let gives = |&(visit, _): &(u32, u32)| {
             let mate = Some(self.inst.mate[visit as usize]).filter(|m| *m != NONE);
             self.best(vehicle, &self.less(vehicle, (visit, mate)), pair).outcome.is_ok()
         };
         let open = self.orders[vehicle].iter().skip(kept).filter(|o| !self.inst.is_reload(o.0));
-        open.filter(|o| gives(o)).map(|(visit, _)| *visit as usize).collect()
+        open.filter(|o| taken(o.0) && gives(o)).map(|(visit, _)| *visit as usize).collect()
     }
 
     /// The jobs of an order, without its reloads.
@@ -289,9 +307,32 @@ impl<'a> Plan<'a> {
         if order.is_empty() {
             return Ok(0);
         }
+        let route = vehicle as u32;
+        let changed: i64 = order.iter().map(|o| self.inst.breach(route, o.0, o.1)).sum();
+        if self.inst.traits.wild {
+            let cost = wild::cost(self.inst, vehicle, order).map(|cost| cost + changed);
+            return cost.ok_or_else(|| self.wild_breach(vehicle, order));
+        }
         let whole = drive(self.inst, vehicle as u32, order, true);
         let cost = whole.and_then(|w| self.inst.cost(vehicle as u32, &w));
-        cost.ok_or_else(|| self.breach(vehicle, order, whole))
+        cost.map(|cost| cost + changed).ok_or_else(|| self.breach(vehicle, order, whole))
+    }
+
+    /// The same by driving stop by stop, breaks left out unless they are the reason.
+    fn wild_breach(&self, vehicle: usize, order: &Order) -> Breach {
+        let inst = self.inst;
+        let mut breach = Breach { overload: wild::overload(inst, vehicle, order), ..Breach::default() };
+        match wild::lateness(inst, vehicle, order) {
+            None => return Breach { unreachable: true, ..Breach::default() },
+            Some((late, metres, span)) => {
+                breach.late = late;
+                breach.excess_m = metres.saturating_sub(inst.vans[vehicle].max_distance).max(0);
+                let over = span.saturating_sub(inst.vans[vehicle].max_duration).max(0);
+                breach.excess_ms = if breach.late.is_empty() { over } else { 0 };
+            }
+        }
+        breach.breaks = breach == Breach::default() || wild::is_kept_but_for_breaks(inst, vehicle, order);
+        breach
     }
 
     /// Drives it although it cannot be driven.

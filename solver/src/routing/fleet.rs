@@ -6,7 +6,8 @@
 //! some vehicles serve a visit; there insertion alone decides.
 
 use super::model::DIMENSIONS;
-use super::state::{Rules, State};
+use super::rules::Rules;
+use super::state::State;
 
 impl<R: Rules> State<'_, R> {
     /// Whether routes may move between kinds of vehicles.

@@ -7,7 +7,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::state::{Kept, Rules, State};
+use super::rules::Rules;
+use super::state::{Kept, State};
 
 /// Before this part of the budget the threads keep to themselves.
 const ALONE: f64 = 0.3;

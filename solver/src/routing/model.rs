@@ -12,6 +12,9 @@ pub const DIMENSIONS: usize = 4;
 /// until the year 3084.
 pub const MAX_TIME: i64 = 1 << 45;
 
+/// The most breaks of a vehicle.
+pub const MAX_BREAKS: usize = 4;
+
 /// The largest priority of a job.
 pub const MAX_PRIORITY: i64 = 1_000;
 
@@ -19,12 +22,10 @@ pub const MAX_PRIORITY: i64 = 1_000;
 /// twelve days. Cells of this size pack into 32 bits.
 pub const MAX_LINK: i64 = 1 << 30;
 
-/// Links that a round changes at once, generously.
-const LINKS_AT_ONCE: i128 = 1 << 12;
-
 /// One visit: a delivery from the start of the route, a collection to its end,
 /// or one side of a [`Shipment`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Job {
     /// Index into the matrices.
     pub location: usize,
@@ -49,10 +50,26 @@ pub struct Job {
     /// Vehicles that may serve it; `None` for any. This pins goods to the vehicle
     /// they are on.
     pub allowed: Option<Vec<usize>>,
+    /// What was promised; `None` for a job that nobody was told of.
+    pub promise: Option<Promise>,
+}
+
+/// What a customer or a driver was told before: to change it has a price.
+/// A locked job is served as early as it may be, even before its promised window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Promise {
+    /// Who was to come.
+    pub vehicle: Option<usize>,
+    /// When service was to start, ends included.
+    pub window: Option<(i64, i64)>,
+    /// Paid once when another comes, or at another time.
+    pub cost: i64,
 }
 
 /// Goods fetched at one job and brought to another by the same vehicle.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Shipment {
     /// The job where they are loaded; visited first.
     pub from: usize,
@@ -65,6 +82,7 @@ pub struct Shipment {
 /// A place where a vehicle may load anew between two trips: what it collected is
 /// put down, what it delivers next is taken on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Reload {
     /// Index into the matrices.
     pub location: usize,
@@ -76,6 +94,7 @@ pub struct Reload {
 
 /// One vehicle with its driver, for one route.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Vehicle {
     /// Where the route begins.
     pub start: usize,
@@ -100,17 +119,73 @@ pub struct Vehicle {
     /// Jobs it serves first, in this order, on its first trip: driven already, or
     /// promised.
     pub locked: Vec<usize>,
-    /// Where it may load anew; none for a single trip. Not with shipments.
+    /// Where it may load anew; none for a single trip. What it carries of shipments
+    /// stays on board.
     #[serde(default)]
     pub reloads: Vec<Reload>,
     /// Most times it does; `None` for any number.
     #[serde(default)]
     pub max_reloads: Option<usize>,
+    /// Rests of its driver, in order, [`MAX_BREAKS`] at most.
+    #[serde(default)]
+    pub breaks: Vec<Break>,
+    /// Its roads: 0 for those of the problem, k for the k-th of
+    /// [`Problem::profiles`], counted from 1.
+    #[serde(default)]
+    pub profile: usize,
+}
+
+/// A rest of the driver. Breaks are taken in order, anywhere on the road: also in
+/// the middle of a way, or on arrival before the service. One that fits before the
+/// vehicle leaves, or after it is done, is taken there and costs nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Break {
+    /// It must begin within this, ends included.
+    pub window: (i64, i64),
+    /// Time it takes in ms.
+    pub service_ms: i64,
+}
+
+/// Travel times from some moment on, until the next slice. One who leaves just
+/// before a faster slice may wait for it, so that to leave later is never to
+/// arrive earlier.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// The first departure it holds for.
+    pub from_ms: i64,
+    /// Travel times in ms.
+    pub durations: Matrix,
+}
+
+/// Roads of a kind of vehicle: bicycles, vans, lorries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    /// Travel times in ms, before the first slice.
+    pub durations: Matrix,
+    /// Distances in metres.
+    pub distances: Matrix,
+    /// Travel times over the day, by ascending time.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+}
+
+/// What is least, once the greatest weight of jobs is served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// The cost.
+    #[default]
+    Cost,
+    /// The number of vehicles used, then the cost.
+    VehiclesFirst,
 }
 
 /// Everything the solver is told. Costs share one unit, the caller's; a fine one
 /// (say, a thousandth of a cent) keeps wages for each ms whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Problem {
     /// Travel times in ms.
     pub durations: Matrix,
@@ -124,6 +199,21 @@ pub struct Problem {
     /// on board already is a delivery, pinned to its vehicle).
     #[serde(default)]
     pub shipments: Vec<Shipment>,
+    /// Jobs of which at most one is served: another door, another hour. A job is in
+    /// one group at most; a shipment is named by its first side. All of a group have
+    /// a prize, or none has; to serve one forgoes what the dearest of them would
+    /// have been worth more.
+    #[serde(default)]
+    pub groups: Vec<Vec<usize>>,
+    /// Travel times over the day, by ascending time; before the first of them the
+    /// durations hold.
+    #[serde(default)]
+    pub slices: Vec<Slice>,
+    /// Roads of other kinds of vehicles.
+    #[serde(default)]
+    pub profiles: Vec<Profile>,
+    /// What is least.
+    pub objective: Objective,
 }
 
 /// Work allowed, as a count, so that the same seed gives the same routes.
@@ -163,6 +253,18 @@ pub struct Reloaded {
     pub load: [i64; DIMENSIONS],
 }
 
+/// One break taken on the road.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// Index of the first stop after it; as many as there are stops on the way to
+    /// the end. Arrival there is told with the rest on the way done.
+    pub before: usize,
+    /// Begin in ms.
+    pub start_ms: i64,
+    /// End in ms.
+    pub end_ms: i64,
+}
+
 /// The work of one vehicle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Route {
@@ -181,6 +283,9 @@ pub struct Route {
     /// Loadings between trips, in order.
     #[serde(default)]
     pub reloads: Vec<Reloaded>,
+    /// Breaks taken on the road, in order.
+    #[serde(default)]
+    pub rests: Vec<Rest>,
     /// Fixed cost, metres and time.
     pub cost: i64,
 }
@@ -202,6 +307,8 @@ pub enum Reason {
     NoRoom,
     /// Its prize does not pay for the way.
     Prize,
+    /// Another of its group is served.
+    Group,
 }
 
 /// A job on no route.
@@ -220,7 +327,10 @@ pub struct Solution {
     pub routes: Vec<Route>,
     /// Jobs left out, ascending.
     pub unserved: Vec<Unserved>,
-    /// Sum of the routes and of the prizes forgone.
+    /// Jobs served otherwise than promised, ascending.
+    #[serde(default)]
+    pub changed: Vec<usize>,
+    /// Sum of the routes, of the prizes forgone and of the promises changed.
     pub cost: i64,
 }
 
@@ -265,6 +375,24 @@ pub enum RoutingError {
         /// The field.
         field: &'static str,
     },
+    /// A group makes no sense.
+    #[error("group {group}, job {job}: {field}")]
+    Group {
+        /// The group.
+        group: usize,
+        /// The job.
+        job: usize,
+        /// What is wrong with it.
+        field: &'static str,
+    },
+    /// The roads of a profile, or of a slice of the day, make no sense.
+    #[error("profile {profile}: {field} is out of range")]
+    Profile {
+        /// The profile, 0 for the roads of the problem.
+        profile: usize,
+        /// The field.
+        field: &'static str,
+    },
     /// A job is locked twice.
     #[error("job {job} is locked twice, the second time on vehicle {vehicle}")]
     LockedTwice {
@@ -286,134 +414,4 @@ pub enum RoutingError {
     /// Costs, distances and times multiply beyond what the arithmetic can hold.
     #[error("costs are too large to be summed")]
     TooLarge,
-}
-
-impl Problem {
-    /// Checks everything the solver relies on, except locked stops.
-    pub(super) fn validate(&self) -> Result<(), RoutingError> {
-        let (durations, distances) = (self.durations.size(), self.distances.size());
-        if durations != distances {
-            return Err(RoutingError::Matrices { durations, distances });
-        }
-        let length = self.durations.max().max(self.distances.max());
-        if length > MAX_LINK {
-            return Err(RoutingError::Link { length });
-        }
-        for (job, j) in self.jobs.iter().enumerate() {
-            if let Some(field) = self.odd_job(j) {
-                return Err(RoutingError::Job { job, field });
-            }
-        }
-        for (vehicle, v) in self.vehicles.iter().enumerate() {
-            if let Some(field) = self.odd_vehicle(v) {
-                return Err(RoutingError::Vehicle { vehicle, field });
-            }
-        }
-        self.shipments_make_sense()?;
-        self.fits().then_some(()).ok_or(RoutingError::TooLarge)
-    }
-
-    fn shipments_make_sense(&self) -> Result<(), RoutingError> {
-        let mut taken = vec![false; self.jobs.len()];
-        if !self.shipments.is_empty() {
-            self.vehicles.iter().flat_map(|v| &v.locked).for_each(|&j| taken[j] = true);
-        }
-        for (shipment, s) in self.shipments.iter().enumerate() {
-            let mut field = (!amounts(&s.amount)).then_some("amount");
-            for (end, name) in [(s.to, "to"), (s.from, "from")] {
-                match taken.get_mut(end) {
-                    Some(taken) if !*taken => *taken = true,
-                    _ => field = Some(name),
-                }
-            }
-            if let Some(field) = field {
-                return Err(RoutingError::Shipment { shipment, field });
-            }
-        }
-        Ok(())
-    }
-
-    fn odd_job(&self, job: &Job) -> Option<&'static str> {
-        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
-        let window = |w: &(i64, i64)| time(w.0) && time(w.1) && w.0 <= w.1;
-        let vehicles = self.vehicles.len();
-        let allowed = job.allowed.as_deref().unwrap_or_default();
-        [
-            ("location", job.location < self.durations.size()),
-            ("service_ms", (0..=MAX_TIME).contains(&job.service_ms)),
-            ("windows", job.windows.iter().all(window)),
-            ("demand", amounts(&job.demand)),
-            ("pickup", amounts(&job.pickup)),
-            ("prize", job.prize.is_none_or(|p| (0..=i64::MAX >> 20).contains(&p))),
-            ("release_ms", time(job.release_ms)),
-            ("priority", (0..=MAX_PRIORITY).contains(&job.priority)),
-            ("allowed", allowed.iter().all(|&v| v < vehicles)),
-        ]
-        .into_iter()
-        .find_map(|(field, fine)| (!fine).then_some(field))
-    }
-
-    fn odd_vehicle(&self, v: &Vehicle) -> Option<&'static str> {
-        let size = self.durations.size();
-        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
-        let (from, to) = v.shift;
-        [
-            ("start", v.start < size),
-            ("end", v.end.is_none_or(|e| e < size)),
-            ("shift", time(from) && time(to) && from <= to),
-            ("capacity", amounts(&v.capacity)),
-            ("fixed_cost", v.fixed_cost >= 0),
-            ("cost_per_m", v.cost_per_m >= 0),
-            ("cost_per_ms", v.cost_per_ms >= 0),
-            ("locked", v.locked.iter().all(|&j| j < self.jobs.len())),
-            ("reloads", v.reloads.iter().all(|r| self.is_sane(r))),
-        ]
-        .into_iter()
-        .find_map(|(field, fine)| (!fine).then_some(field))
-    }
-
-    fn is_sane(&self, reload: &Reload) -> bool {
-        let time = |t: i64| (-MAX_TIME..=MAX_TIME).contains(&t);
-        reload.location < self.durations.size()
-            && (0..=MAX_LINK).contains(&reload.service_ms)
-            && reload.window.is_none_or(|(from, to)| time(from) && time(to) && from <= to)
-            && self.shipments.is_empty()
-    }
-
-    /// Whether any vehicle may drive several trips.
-    pub(super) fn has_reloads(&self) -> bool {
-        self.vehicles.iter().any(|v| !v.reloads.is_empty() && v.max_reloads != Some(0))
-    }
-
-    /// Whether every vehicle's dearest conceivable route stays, with all others,
-    /// far inside `i64`.
-    fn fits(&self) -> bool {
-        // Between any two stops there may be a reload.
-        let links = (self.jobs.len() as i128 + 1) * if self.has_reloads() { 2 } else { 1 } + 1;
-        let metres = links * i128::from(self.distances.max());
-        let worst = self.vehicles.iter().try_fold(0_i128, |sum, v| {
-            let shift = i128::from(v.shift.1) - i128::from(v.shift.0);
-            let driven = metres.checked_mul(i128::from(v.cost_per_m))?;
-            let paid = shift.checked_mul(i128::from(v.cost_per_ms))?;
-            let all = driven.checked_add(paid)?;
-            sum.checked_add(all)?.checked_add(i128::from(v.fixed_cost))
-        });
-        // Between two stops there may be no way; the search counts it as very far
-        // until the round is over.
-        let gap = i128::from(super::compile::FAR) * links.min(LINKS_AT_ONCE);
-        let dearest = self.vehicles.iter().map(|v| i128::from(v.cost_per_m)).max().unwrap_or(0);
-        if self.distances.has_gaps() || self.durations.has_gaps() {
-            let Some(detour) = gap.checked_mul(dearest) else { return false };
-            if detour >= i128::from(i64::MAX / 8) {
-                return false;
-            }
-        }
-        let prizes: i128 = self.jobs.iter().filter_map(|j| j.prize).map(i128::from).sum();
-        worst.is_some_and(|w| w + prizes < i128::from(i64::MAX / 8))
-    }
-}
-
-/// Loads stay below a bound that lets every job of a problem be summed.
-fn amounts(load: &[i64; DIMENSIONS]) -> bool {
-    load.iter().all(|l| (0..=1 << 42).contains(l))
 }

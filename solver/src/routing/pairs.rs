@@ -7,8 +7,9 @@
 
 use super::compile::{BAR, NONE};
 use super::dice::Dice;
+use super::rules::Rules;
 use super::slots::blinks;
-use super::state::{Rules, State};
+use super::state::State;
 
 /// Places for both sides of a shipment. `second_after` may be the first side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +53,8 @@ impl<R: Rules> State<'_, R> {
                 self.try_pair(route, first, second, &mut best, dice, blink);
             }
         }
-        for free in &self.free {
-            if let Some(&route) = free.last() {
-                self.try_pair(route, first, second, &mut best, dice, blink);
-            }
+        if !inst.vehicles_first() {
+            self.try_empty(first, second, &mut best, dice, blink);
         }
         if !best.is_found() && inst.weight[first as usize] > 0 {
             for route in 0..self.tours.len() as u32 {
@@ -64,14 +63,27 @@ impl<R: Rules> State<'_, R> {
                 }
             }
         }
+        if inst.vehicles_first() && !best.is_found() && !self.closed {
+            self.try_empty(first, second, &mut best, dice, blink);
+        }
         best
+    }
+
+    fn try_empty(&self, first: u32, second: u32, best: &mut PairSlot, dice: &mut Dice, blink: bool) {
+        for free in &self.free {
+            if let Some(&route) = free.last() {
+                self.try_pair(route, first, second, best, dice, blink);
+            }
+        }
     }
 
     fn try_pair(&self, route: u32, first: u32, second: u32, best: &mut PairSlot, dice: &mut Dice, blink: bool) {
         if !self.inst.may_serve(route, first) {
             return;
         }
-        if R::CHAIN {
+        if R::WILD {
+            self.try_pair_wild(route, (first, second), best, dice, blink);
+        } else if R::CHAIN {
             self.try_pair_chain(route, first, second, best, dice, blink);
         } else {
             self.try_pair_clock(route, first, second, best, dice, blink);
@@ -207,9 +219,11 @@ impl<R: Rules> State<'_, R> {
                         let both = inst.join(&way, last, second, two);
                         let whole = both.and_then(|b| inst.join(&b, second, next, &self.chain[next as usize].suf));
                         let Some(cost) = whole.and_then(|w| inst.cost(route, &w)) else { continue };
-                        if cost - old < best.delta && !blinks(dice, blink) {
-                            let windows = (w1 as u32, w2 as u32);
-                            *best = PairSlot { delta: cost - old, first_after: at, second_after: last, windows };
+                        let windows = (w1 as u32, w2 as u32);
+                        let changed = inst.breach(route, first, windows.0) + inst.breach(route, second, windows.1);
+                        let delta = cost - old + changed;
+                        if delta < best.delta && !blinks(dice, blink) {
+                            *best = PairSlot { delta, first_after: at, second_after: last, windows };
                         }
                     }
                     if next == end {

@@ -4,14 +4,16 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use super::answer::{self, Order, obstacle};
+use super::answer::{self, Order, obstacle, wild_obstacle};
 use super::compile::{Instance, NONE};
 use super::dice::Dice;
 use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
+use super::rules::{Full, Paired, Plain, PlainWide, Rules, Timed, TimedWide, Trips, Wild};
 use super::search::{Watch, anneal, construct};
-use super::state::{Full, Kept, Paired, Plain, PlainWide, Rules, State, Timed, TimedWide, Trips};
+use super::state::{Kept, State};
 use super::trips::Grown;
+use super::wild;
 
 /// How far a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +73,7 @@ pub fn plan(problem: &Problem, options: Options<'_>) -> Result<Planned, RoutingE
     let inst = Instance::new(grown.problem(), &grown.places);
     let locked = lock(&inst)?;
     let (orders, rounds) = match (inst.traits.chain, inst.traits.pairs, inst.traits.windows, inst.traits.dimensions) {
+        (true, ..) if inst.traits.wild => run::<Wild>(&inst, &locked, options),
         (true, ..) if inst.traits.reloads => run::<Trips>(&inst, &locked, options),
         (true, ..) => run::<Full>(&inst, &locked, options),
         (_, true, ..) => run::<Paired>(&inst, &locked, options),
@@ -91,6 +94,9 @@ fn lock(inst: &Instance<'_>) -> Result<Vec<Order>, RoutingError> {
 }
 
 fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
+    if inst.traits.wild {
+        return lock_wild(inst, vehicle, jobs, taken);
+    }
     let (mut here, end) = (inst.start(vehicle as u32), inst.end(vehicle as u32));
     let mut prefix = inst.terminal(here);
     let mut order = Order::with_capacity(jobs.len());
@@ -113,6 +119,28 @@ fn lock_one(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bo
         };
         order.push((visit, window));
         (prefix, here) = (there, visit);
+    }
+    Ok(order)
+}
+
+/// The same by driving.
+fn lock_wild(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [bool]) -> Result<Order, RoutingError> {
+    let mut order = Order::with_capacity(jobs.len());
+    for &job in jobs {
+        if std::mem::replace(&mut taken[job], true) {
+            return Err(RoutingError::LockedTwice { vehicle, job });
+        }
+        if let Some(reason) = wild_obstacle(inst, vehicle, &order, job) {
+            return Err(RoutingError::Locked { vehicle, job, reason });
+        }
+        let done = (0..inst.windows(job as u32).len() as u32).filter_map(|window| {
+            order.push((job as u32, window));
+            let done = wild::route(inst, vehicle, &order).map(|r| (r.end_ms, window));
+            order.pop();
+            done
+        });
+        let window = done.min().map_or(0, |(_, window)| window);
+        order.push((job as u32, window));
     }
     Ok(order)
 }
@@ -174,15 +202,18 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
     let inst = state.inst;
     for (route, jobs) in warm.iter().enumerate().take(inst.vans.len()) {
         let route = route as u32;
+        let mut windows = windows_of(inst, route, jobs).into_iter();
         for &job in jobs {
+            let window = windows.next().unwrap_or(0);
             if job >= inst.jobs {
                 state.take_up_reload(route, job - inst.jobs);
                 continue;
             }
             let visit = job as u32;
-            if state.is_absent(visit) && inst.may_serve(route, visit) {
+            let free = state.is_absent(visit) && state.served_of_group(visit).is_none();
+            if free && inst.may_serve(route, visit) {
                 let last = state.nodes[inst.end(route) as usize].prev;
-                state.attach(visit, last, 0);
+                state.attach(visit, last, window);
             }
         }
         state.drop_empty_trips();
@@ -190,6 +221,30 @@ fn take_up<R: Rules>(state: &mut State<'_, R>, warm: &[Vec<usize>]) {
         let whole = state.visits(route).all(|v| inst.mate[v as usize] == NONE || state.pair_is_in_order(v));
         if whole && state.keeps_rules(route) { state.commit() } else { state.rollback() }
     }
+}
+
+/// A window for each job of a plan given: the one that is open first on the way, of
+/// those that keep its promise when one does.
+fn windows_of(inst: &Instance<'_>, route: u32, jobs: &[usize]) -> Vec<u32> {
+    let known = || jobs.iter().filter(|job| **job < inst.jobs);
+    if known().all(|&job| inst.windows(job as u32).len() == 1) {
+        return vec![0; jobs.len()];
+    }
+    let ready = known().map(|&job| inst.problem.jobs[job].release_ms).max().unwrap_or(i64::MIN);
+    let (mut here, mut now) = (inst.start(route), inst.slotted[inst.start(route) as usize].ready.max(ready));
+    let window = |&job: &usize| {
+        if job >= inst.jobs {
+            return 0;
+        }
+        let visit = job as u32;
+        let arrive = now.saturating_add(i64::from(inst.time(here, visit)));
+        let open = inst.windows(visit).iter().enumerate().filter(|(_, w)| w.late >= arrive);
+        let first = open.min_by_key(|(k, w)| (inst.breach(route, visit, *k as u32), w.early.max(arrive)));
+        let (window, begin) = first.map_or((0, arrive), |(k, w)| (k as u32, w.early.max(arrive)));
+        (here, now) = (visit, begin + inst.slotted[job].service);
+        window
+    };
+    jobs.iter().map(window).collect()
 }
 
 fn orders(inst: &Instance<'_>, kept: &Kept) -> Vec<Order> {

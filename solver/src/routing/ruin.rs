@@ -6,7 +6,8 @@
 
 use super::compile::NONE;
 use super::dice::Dice;
-use super::state::{Rules, State};
+use super::rules::Rules;
+use super::state::State;
 
 /// How much is taken.
 #[derive(Debug, Clone, Copy)]

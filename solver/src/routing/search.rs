@@ -3,16 +3,17 @@
 //! Slack induction by string removals with the time-aware cooling of simulated
 //! annealing: the temperature follows the part of the budget that is used.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::compile::{Instance, NONE};
 use super::dice::{Dice, exp, ln};
+use super::fewer::fewer;
 use super::islands::Board;
 use super::plan::{Progress, Watcher};
 use super::recreate::Scratch;
 use super::ruin::Strength;
-use super::state::{Kept, Rules, State};
+use super::rules::Rules;
+use super::state::{Kept, State};
 
 /// What bounds a search and watches it.
 pub(super) struct Watch<'w, 'o> {
@@ -30,7 +31,7 @@ pub(super) struct Watch<'w, 'o> {
 /// The part of the first temperature at which a warm start begins.
 const WARM: f64 = 0.02;
 /// Rounds between two looks at the clock.
-const LOOK: u64 = 64;
+pub(super) const LOOK: u64 = 64;
 /// Looks between two reports.
 const REPORT: u64 = 16;
 
@@ -51,17 +52,10 @@ pub(super) fn anneal<R: Rules>(
     let mut scratch = Scratch::default();
     let strength = Strength { mean: 10.0, longest: 10.0 };
     let mut heat = Heat::new(state, warm);
-    let (mut round, mut met) = (0, 0);
+    let (mut round, mut met) = (fewer(state, watch, &mut best, dice), 0);
     while round < watch.rounds {
         if round % LOOK == 0 {
-            let by_time = watch.clock.map_or(0.0, |clock| clock());
-            let used = by_time.max(round as f64 / watch.rounds as f64);
-            if round % (LOOK * REPORT) == 0 && report(watch, &best, round).is_break() {
-                watch.over.store(true, Ordering::Relaxed);
-            }
-            if used >= 1.0 || watch.over.load(Ordering::Relaxed) {
-                break;
-            }
+            let Some(used) = watch.look(inst, &best, round) else { break };
             heat.cool(used);
             if let Some(board) = watch.board.filter(|_| Board::meeting(used) > met) {
                 met = Board::meeting(used);
@@ -74,7 +68,7 @@ pub(super) fn anneal<R: Rules>(
         state.ruin(strength, seed, &mut scratch.removed, dice);
         let limit = cost.saturating_add((heat.now * dice.exponential()) as i64);
         // What was left out before may come in, at any cost.
-        let patience = if weight > 0 { i64::MAX } else { limit };
+        let patience = if weight >= inst.unit { i64::MAX } else { limit };
         let done = state.recreate(&mut scratch, seed, patience, dice);
         let better = state.weight < weight || (state.weight == weight && state.cost <= limit);
         if !done || !better || !state.is_sound() {
@@ -89,9 +83,19 @@ pub(super) fn anneal<R: Rules>(
     (best, round)
 }
 
-fn report(watch: &mut Watch<'_, '_>, best: &Kept, round: u64) -> ControlFlow<()> {
-    let Some(progress) = watch.progress.as_mut() else { return ControlFlow::Continue(()) };
-    progress(&Progress { rounds: round, weight: best.weight, cost: best.cost })
+impl Watch<'_, '_> {
+    /// The part of the budget that is used, reported now and then; nothing once the
+    /// search is to end.
+    pub(super) fn look(&mut self, inst: &Instance<'_>, best: &Kept, round: u64) -> Option<f64> {
+        let by_time = self.clock.map_or(0.0, |clock| clock());
+        let used = by_time.max(round as f64 / self.rounds as f64);
+        let progress = self.progress.as_mut().filter(|_| round.is_multiple_of(LOOK * REPORT));
+        let weight = best.weight.div_euclid(inst.unit);
+        if progress.is_some_and(|p| p(&Progress { rounds: round, weight, cost: best.cost }).is_break()) {
+            self.over.store(true, Ordering::Relaxed);
+        }
+        (used < 1.0 && !self.over.load(Ordering::Relaxed)).then_some(used)
+    }
 }
 
 /// The temperature, from a part of the mean cost of a visit down to a small part

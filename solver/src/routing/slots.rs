@@ -7,7 +7,8 @@
 
 use super::compile::{BAR, Instance, NONE};
 use super::dice::Dice;
-use super::state::{Rules, State};
+use super::rules::Rules;
+use super::state::State;
 use super::trips::Cut;
 
 /// A place for a visit, and what it adds.
@@ -93,9 +94,14 @@ impl<R: Rules> State<'_, R> {
                 self.weigh(&probe, node.prev, &mut best, dice, blink);
             }
         }
-        self.weigh_empty(&probe, &mut best, dice, blink);
+        if !inst.vehicles_first() {
+            self.weigh_empty(&probe, &mut best, dice, blink);
+        }
         if !best.is_found() && inst.weight[visit as usize] > 0 {
             self.weigh_all(&probe, &mut best, dice, false);
+        }
+        if inst.vehicles_first() && !best.is_found() && !self.closed {
+            self.weigh_empty(&probe, &mut best, dice, blink);
         }
         best
     }
@@ -166,6 +172,9 @@ impl<R: Rules> State<'_, R> {
 
     #[inline]
     fn weigh(&self, probe: &Probe<'_>, after: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        if R::WILD {
+            return self.weigh_wild(probe.visit, after, best, dice, blink);
+        }
         let inst = self.inst;
         let node = &self.nodes[after as usize];
         let next = node.next;
@@ -226,7 +235,8 @@ impl<R: Rules> State<'_, R> {
             let whole = if R::RELOAD { whole.and_then(|w| self.before[after as usize].then(&w)) } else { whole };
             let cost = whole.and_then(|w| inst.cost(node.route, &w));
             let Some(cost) = cost else { continue };
-            let delta = cost - self.tours[node.route as usize].cost;
+            let delta =
+                cost - self.tours[node.route as usize].cost + inst.breach(node.route, probe.visit, window as u32);
             if delta < best.delta && !blinks(dice, blink) {
                 *best = Slot { delta, after, window: window as u32, refit: NONE, cut: Cut::None };
             }

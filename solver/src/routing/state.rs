@@ -5,59 +5,9 @@
 
 use super::compile::{FAR, Instance, NONE};
 use super::model::DIMENSIONS;
+use super::rules::Rules;
 use super::segment::Segment;
 use super::trips::Before;
-
-/// Which rules an engine is built for. What a set of rules lacks costs nothing.
-pub(super) trait Rules {
-    /// Earliest departures and latest begins at each node.
-    const CLOCK: bool;
-    /// Stretches at each node: paid time, releases, several windows, mixed loads,
-    /// longest routes. Replaces the clock.
-    const CHAIN: bool;
-    /// Load after each node, for shipments.
-    const CARRY: bool;
-    /// Several trips, with chains.
-    const RELOAD: bool;
-    /// Dimensions of load.
-    const WIDE: usize;
-}
-
-/// Loads only.
-pub(super) struct Plain;
-/// Loads of several dimensions.
-pub(super) struct PlainWide;
-/// Loads and one window each.
-pub(super) struct Timed;
-/// The same with several dimensions.
-pub(super) struct TimedWide;
-/// Shipments with windows.
-pub(super) struct Paired;
-/// Every rule but several trips.
-pub(super) struct Full;
-/// Every rule but shipments.
-pub(super) struct Trips;
-
-macro_rules! rules {
-    ($($name:ident: $clock:literal $chain:literal $carry:literal $reload:literal $wide:expr;)+) => {
-        $(impl Rules for $name {
-            const CLOCK: bool = $clock;
-            const CHAIN: bool = $chain;
-            const CARRY: bool = $carry;
-            const RELOAD: bool = $reload;
-            const WIDE: usize = $wide;
-        })+
-    };
-}
-rules! {
-    Plain: false false false false 1;
-    PlainWide: false false false false DIMENSIONS;
-    Timed: true false false false 1;
-    TimedWide: true false false false DIMENSIONS;
-    Paired: true false true false 1;
-    Full: false true false false DIMENSIONS;
-    Trips: false true false true DIMENSIONS;
-}
 
 /// A visit or an end of a route, linked.
 #[derive(Debug, Clone, Copy)]
@@ -130,13 +80,17 @@ pub(super) struct State<'a, R: Rules> {
     /// Empty vehicles of each class.
     pub(super) free: Vec<Vec<u32>>,
     pub(super) locked: Vec<bool>,
-    /// Weight of absent visits that are to be served whenever they can be.
+    /// No empty vehicle is taken.
+    pub(super) closed: bool,
+    /// Weight of absent visits that are to be served whenever they can be, in
+    /// [`Instance::unit`]s, and vehicles where they count.
     pub(super) weight: i64,
     /// Routes and prizes forgone.
     pub(super) cost: i64,
     /// Links that do not exist, for a moment.
     broken: u32,
     log: Vec<Op>,
+    pub(super) log_of_drive: std::cell::RefCell<super::wild::Log>,
     pub(super) touched: Vec<u32>,
     rules: std::marker::PhantomData<R>,
 }
@@ -148,7 +102,7 @@ impl<'a, R: Rules> State<'a, R> {
         let total = inst.visits + 2 * routes;
         let blank = Node { prev: NONE, next: NONE, route: NONE, d_next: 0, t_next: 0, window: 0 };
         let nothing = Segment::impossible();
-        let chains = if R::CHAIN { total } else { 0 };
+        let chains = if R::CHAIN && !R::WILD { total } else { 0 };
         let mut state = Self {
             inst,
             nodes: vec![blank; total],
@@ -156,15 +110,17 @@ impl<'a, R: Rules> State<'a, R> {
             clock: vec![Clock::default(); if R::CLOCK { total } else { 0 }],
             chain: vec![Chain { pre: nothing, suf: nothing }; chains],
             carry: vec![0; if R::CARRY { total } else { 0 }],
-            before: vec![Before::nothing(); if R::RELOAD { total } else { 0 }],
+            before: vec![Before::nothing(); if R::RELOAD && !R::WILD { total } else { 0 }],
             absent: Vec::with_capacity(inst.jobs),
             absent_at: vec![NONE; inst.jobs],
             free: vec![Vec::new(); inst.classes],
             locked: vec![false; inst.visits],
+            closed: false,
             weight: 0,
             cost: 0,
             broken: 0,
             log: Vec::new(),
+            log_of_drive: Default::default(),
             touched: Vec::new(),
             rules: std::marker::PhantomData,
         };
@@ -174,7 +130,7 @@ impl<'a, R: Rules> State<'a, R> {
 
     fn clear(&mut self) {
         let routes = self.inst.vans.len() as u32;
-        (self.weight, self.cost, self.broken) = (0, 0, 0);
+        (self.weight, self.cost, self.broken) = (-self.inst.spared.0, -self.inst.spared.1, 0);
         self.absent.clear();
         for visit in 0..self.inst.visits as u32 {
             self.nodes[visit as usize].route = NONE;
@@ -216,6 +172,12 @@ impl<'a, R: Rules> State<'a, R> {
         self.cost -= self.inst.prize[visit as usize];
     }
 
+    /// The job of a visit's group that is served; there is one at most.
+    pub(super) fn served_of_group(&self, visit: u32) -> Option<u32> {
+        let others = self.inst.group_of(visit).iter().map(|job| *job as u32);
+        others.into_iter().find(|other| !self.is_absent(*other))
+    }
+
     pub(super) fn is_absent(&self, visit: u32) -> bool {
         self.nodes[visit as usize].route == NONE
     }
@@ -226,12 +188,12 @@ impl<'a, R: Rules> State<'a, R> {
     fn link(&mut self, from: u32, to: u32) {
         let visits = self.inst.visits as u32;
         let empty = from >= visits && to >= visits;
-        let dist = if empty { 0 } else { self.inst.dist(from, to) };
+        let dist = if empty || R::WILD { 0 } else { self.inst.dist(from, to) };
         let node = &mut self.nodes[from as usize];
         node.next = to;
         node.d_next = dist;
         if R::CLOCK || R::CHAIN {
-            node.t_next = if empty { 0 } else { self.inst.time(from, to) };
+            node.t_next = if empty || R::WILD { 0 } else { self.inst.time(from, to) };
         }
         self.nodes[to as usize].prev = from;
         self.broken += u32::from(dist == FAR);
@@ -254,7 +216,10 @@ impl<'a, R: Rules> State<'a, R> {
     }
 
     fn unhook(&mut self, visit: u32) {
-        let Node { prev, next, route, d_next, .. } = self.nodes[visit as usize];
+        let Node { prev, next, route, d_next, window, .. } = self.nodes[visit as usize];
+        if R::CHAIN {
+            self.cost -= self.inst.breach(route, visit, window);
+        }
         let before = self.nodes[prev as usize].d_next;
         self.broken -= u32::from(before == FAR) + u32::from(d_next == FAR);
         self.touch(route);
@@ -279,6 +244,7 @@ impl<'a, R: Rules> State<'a, R> {
         }
         if tour.size == 0 {
             self.free[van.class as usize].push(route);
+            self.weight -= i64::from(self.inst.vehicles_first());
             if !R::CHAIN {
                 self.cost -= van.fixed;
             }
@@ -299,6 +265,9 @@ impl<'a, R: Rules> State<'a, R> {
         self.link(visit, next);
         self.nodes[visit as usize].route = route;
         self.nodes[visit as usize].window = window;
+        if R::CHAIN {
+            self.cost += self.inst.breach(route, visit, window);
+        }
         let reload = self.is_reload(visit);
         if !reload {
             self.take_in(visit);
@@ -318,6 +287,7 @@ impl<'a, R: Rules> State<'a, R> {
             self.cost += van.per_m * more;
         }
         if tour.size == 1 {
+            self.weight += i64::from(self.inst.vehicles_first());
             let free = &mut self.free[van.class as usize];
             // Mostly the last one, which is offered first.
             if let Some(at) = free.iter().rposition(|&r| r == route) {
@@ -391,7 +361,10 @@ impl<'a, R: Rules> State<'a, R> {
     /// Computes the clocks, stretches or loads of a route anew and notes whether
     /// it keeps every rule.
     pub(super) fn refresh(&mut self, route: u32) {
-        if R::RELOAD {
+        if R::WILD {
+            let cost = self.trial(route, &[], NONE);
+            self.price(route, cost);
+        } else if R::RELOAD {
             let cost = self.refresh_trips(route);
             self.price(route, cost);
         } else if R::CHAIN {

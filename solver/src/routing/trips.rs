@@ -4,17 +4,17 @@
 //! A trip begins at the start or at a reload and carries its own loads and
 //! releases; what lies before it is closed into one stretch of time, so that a
 //! place for a visit, with or without a new reload beside it, is weighed in
-//! constant time. No trip is empty. Absent on purpose: shipments, which would have
-//! to stay on one trip.
+//! constant time. No trip is empty. Absent on purpose: shipments, see `wild`.
 
 use std::ops::Range;
 
 use super::compile::{BAR, FAR, Instance, NONE};
 use super::dice::Dice;
 use super::model::{Job, MAX_TIME, Problem, Reload};
+use super::rules::Rules;
 use super::segment::{ANY, Segment};
 use super::slots::{Slot, blinks};
-use super::state::{Rules, State};
+use super::state::State;
 
 /// A problem with a job for each reload that may be driven.
 pub(super) struct Grown<'a> {
@@ -196,7 +196,7 @@ impl<R: Rules> State<'_, R> {
         }
     }
 
-    fn may_cut(&self, route: u32) -> bool {
+    pub(super) fn may_cut(&self, route: u32) -> bool {
         self.tours[route as usize].reloads < self.inst.vans[route as usize].max_reloads
     }
 
@@ -285,6 +285,10 @@ impl<R: Rules> State<'_, R> {
     }
 
     fn is_needless(&self, route: u32, reload: u32) -> bool {
+        if R::WILD {
+            let without = self.trial(route, &[], reload);
+            return without.is_some_and(|cost| cost <= self.tours[route as usize].cost);
+        }
         let inst = self.inst;
         let (last, next) = (self.nodes[reload as usize].prev, self.nodes[reload as usize].next);
         let joint = inst.join(&self.chain[last as usize].pre, last, next, &self.chain[next as usize].suf);
@@ -346,7 +350,7 @@ impl<R: Rules> State<'_, R> {
             let driven = driven.and_then(|d| d.on(inst, route, first.0, second.0, second.1));
             let whole = driven.and_then(|d| d.before.then(&inst.join(&d.trip, last, next, suf)?));
             let Some(cost) = whole.and_then(|w| inst.cost(route, &w)) else { continue };
-            let delta = cost - self.tours[route as usize].cost;
+            let delta = cost - self.tours[route as usize].cost + inst.breach(route, visit, window as u32);
             if delta < best.delta && !blinks(dice, blink) {
                 *best = Slot { delta, after, window: window as u32, refit: NONE, cut };
             }

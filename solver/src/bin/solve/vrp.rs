@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use solver::check::routing::check;
 use solver::formats::{self, Instance};
-use solver::routing::{Choice, Options, Planned, Progress, Route, explain, plan};
+use solver::routing::{Choice, Objective, Options, Planned, Progress, Route, explain, plan};
 
 /// The anytime curve has about so many lines.
 const CURVE: f64 = 20.0;
@@ -22,6 +22,9 @@ pub struct Args {
     /// Rounds to search instead; one thread and one seed then repeat exactly.
     #[arg(long)]
     rounds: Option<u64>,
+    /// The fewest vehicles first, then the least cost.
+    #[arg(long)]
+    vehicles_first: bool,
     /// Chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -47,7 +50,11 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<(), String> {
     let begin = Instant::now();
-    let instance = formats::read(&super::text_of(&args.file)?).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    let mut instance =
+        formats::read(&super::text_of(&args.file)?).map_err(|e| format!("{}: {e}", args.file.display()))?;
+    if args.vehicles_first {
+        instance.problem.objective = Objective::VehiclesFirst;
+    }
     let given = args.warm.as_ref().or(args.check.as_ref());
     let given = given.map(|path| {
         let text = super::text_of(path)?;

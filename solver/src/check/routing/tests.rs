@@ -2,12 +2,13 @@
 
 use super::*;
 use crate::matrix::Matrix;
-use crate::routing::{Budget, Reload, RoutingError, solve};
+use crate::routing::{Break, Budget, Objective, Promise, Reload, RoutingError, Shipment, Slice, solve};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 mod explained;
+mod wild;
 
 /// Tiny problems compared with brute force.
 const TINY: usize = 1_000;
@@ -34,6 +35,7 @@ fn jobs(places: usize, vehicles: usize, most: usize) -> impl Strategy<Value = Ve
         priority: p,
         skills,
         allowed,
+        promise: None,
     });
     proptest::collection::vec(job, 0..most)
 }
@@ -81,7 +83,7 @@ fn problems(most: usize, count: usize) -> impl Strategy<Value = Problem> {
                 distances: Matrix::from_rows(&m).unwrap(),
                 jobs,
                 vehicles,
-                shipments: vec![],
+                ..Problem::default()
             }
         },
     )
@@ -108,9 +110,9 @@ fn whole(mut problem: Problem) -> Problem {
 }
 
 fn rank(problem: &Problem, solution: &Solution) -> Rank {
-    let weight = |j: usize| if problem.jobs[j].prize.is_some() { 0 } else { 1 + problem.jobs[j].priority };
-    let left = solution.unserved.iter().map(|u| weight(u.job)).sum();
-    (left, solution.cost)
+    let served = solution.routes.iter().flat_map(|r| r.stops.iter().map(|s| s.job)).collect();
+    let weight = left_out(problem, &served).0;
+    (super::brute::weighed(problem, weight, solution.routes.len()), solution.cost)
 }
 
 /// Collections, prizes, longest routes and shipments, each sometimes, so that
@@ -145,6 +147,44 @@ fn rich(most: usize, count: usize) -> impl Strategy<Value = Problem> {
         }
         p
     })
+}
+
+/// Groups of any problem: jobs of which one is served.
+fn grouped(problems: impl Strategy<Value = Problem>, most: usize) -> impl Strategy<Value = Problem> {
+    (problems, prop::collection::vec(0..4_usize, most)).prop_map(|(mut p, which)| {
+        let mut groups: Vec<Vec<usize>> = vec![Vec::new(); 3];
+        for (job, group) in which.into_iter().enumerate().take(p.jobs.len()) {
+            if group < 3 && !p.shipments.iter().any(|s| s.to == job) {
+                groups[group].push(job);
+            }
+        }
+        for group in &mut groups {
+            let locked = |job: usize| p.vehicles.iter().any(|v| v.locked.contains(&job));
+            let first = group.first().copied();
+            let mut kept = false;
+            group.retain(|&job| {
+                let alike = first.is_some_and(|first| p.jobs[first].prize.is_some() == p.jobs[job].prize.is_some());
+                alike && !(locked(job) && std::mem::replace(&mut kept, true))
+            });
+        }
+        p.groups = groups;
+        p
+    })
+}
+
+/// Promises made of some jobs.
+fn promised(problems: impl Strategy<Value = Problem>, most: usize, count: usize) -> impl Strategy<Value = Problem> {
+    let window = prop::option::of((0..120_i64, 0..60_i64).prop_map(|(from, wide)| (from, from + wide)));
+    let promise = (prop::option::of(0..count), window, 0..90_i64);
+    let promise = promise.prop_map(|(vehicle, window, cost)| Promise { vehicle, window, cost });
+    (problems, prop::collection::vec(prop::option::of(promise), most)).prop_map(|(mut p, promises)| {
+        p.jobs.iter_mut().zip(promises).for_each(|(job, promise)| job.promise = promise);
+        p
+    })
+}
+
+fn vehicles_first(problems: impl Strategy<Value = Problem>) -> impl Strategy<Value = Problem> {
+    problems.prop_map(|p| Problem { objective: Objective::VehiclesFirst, ..p })
 }
 
 /// Several trips with every other rule but shipments: places to reload, each on
@@ -184,7 +224,7 @@ fn wild() -> impl Strategy<Value = Problem> {
         for (place, value) in changes {
             let jobs = p.jobs.len().max(1);
             let vehicle = &mut p.vehicles[usize::from(place) % 3];
-            match place % 13 {
+            match place % 17 {
                 0 => vehicle.shift.0 = value,
                 1 => vehicle.shift.1 = value,
                 2 => vehicle.capacity[0] = value,
@@ -193,15 +233,19 @@ fn wild() -> impl Strategy<Value = Problem> {
                 5 => vehicle.cost_per_ms = value,
                 6 => drop(p.durations.set(usize::from(place) % 6, 2, Some(value))),
                 7 => drop(p.distances.set(usize::from(place) % 6, 3, Some(value))),
+                8 => vehicle.breaks.push(Break { window: (value.saturating_sub(20), value), service_ms: 7 }),
+                9 => vehicle.breaks.push(Break { window: (0, 90), service_ms: value }),
+                10 => p.slices.push(Slice { from_ms: value, durations: p.distances.clone() }),
                 field => {
                     let Some(job) = p.jobs.get_mut(usize::from(place) % jobs) else {
                         continue;
                     };
                     match field {
-                        8 => job.service_ms = value,
-                        9 => job.demand[0] = value,
-                        10 => job.release_ms = value,
-                        11 => job.priority = value,
+                        11 => job.service_ms = value,
+                        12 => job.demand[0] = value,
+                        13 => job.release_ms = value,
+                        14 => job.priority = value,
+                        15 => job.promise = Some(Promise { vehicle: None, window: Some((0, value)), cost: value }),
                         _ => job.windows.push((value.saturating_sub(9), value)),
                     }
                 }
@@ -227,7 +271,7 @@ proptest! {
     }
 
     #[test]
-    fn every_mix_of_rules_is_kept(problem in rich(14, 4), seed in any::<u64>()) {
+    fn every_mix_of_rules_is_kept(problem in prop_oneof![rich(14, 4), grouped(rich(14, 4), 14), promised(rich(14, 4), 14, 4), vehicles_first(grouped(rich(14, 4), 14))], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -240,7 +284,7 @@ proptest! {
     }
 
     #[test]
-    fn several_trips_keep_every_rule(problem in trips(14, 4), seed in any::<u64>()) {
+    fn several_trips_keep_every_rule(problem in prop_oneof![trips(14, 4), grouped(trips(14, 4), 14), promised(trips(14, 4), 14, 4)], seed in any::<u64>()) {
         let budget = Budget { iterations: 80 };
         match solve(&problem, budget, seed) {
             Ok(solution) => {
@@ -303,6 +347,45 @@ fn tiny_problems_of_many_rules_are_almost_always_solved_to_the_best_of_all() {
 fn tiny_problems_of_several_trips_are_mostly_solved_to_the_best_of_all() {
     let (asked, missed) = rate(trips(5, 2));
     assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 3, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_groups_are_almost_always_solved_to_the_best_of_all() {
+    let (asked, missed) = rate(grouped(rich(5, 2), 5));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_vehicles_first_are_almost_always_solved_to_the_best_of_all() {
+    let (asked, missed) = rate(vehicles_first(rich(5, 2)));
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 2, "{missed:?}");
+}
+
+#[test]
+fn tiny_problems_with_promises_are_almost_always_solved_to_the_best_of_all() {
+    // A locked stop is served as early as it may be, whatever was promised.
+    let free = promised(rich(4, 2), 4, 2).prop_map(|mut p| {
+        p.vehicles.iter_mut().for_each(|v| v.locked.clear());
+        p
+    });
+    let (asked, missed) = rate(free);
+    assert!(asked > TINY / 2 && missed.len() * 100 <= asked * 2, "{missed:?}");
+}
+
+#[test]
+fn a_group_that_makes_no_sense_is_named() {
+    let mut runner = TestRunner::deterministic();
+    let mut problem = problems(9, 2).new_tree(&mut runner).unwrap().current();
+    problem.jobs = vec![Job::default(); 3];
+    problem.vehicles.iter_mut().for_each(|v| v.locked.clear());
+    let mut complain = |groups: Vec<Vec<usize>>, prize| {
+        problem.groups = groups;
+        problem.jobs[1].prize = prize;
+        solve(&problem, Budget { iterations: 1 }, 1).unwrap_err().to_string()
+    };
+    assert_eq!(complain(vec![vec![0, 3]], None), "group 0, job 3: there is no such job");
+    assert_eq!(complain(vec![vec![0], vec![0, 2]], None), "group 1, job 0: it is in a group already");
+    assert_eq!(complain(vec![vec![0, 1]], Some(4)), "group 0, job 1: only some of the group have a prize");
 }
 
 #[test]
