@@ -10,6 +10,7 @@ mod feeds;
 mod files;
 mod eyes;
 mod desk;
+mod disk;
 mod house;
 mod journey;
 mod openapi;
