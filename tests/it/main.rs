@@ -13,6 +13,7 @@ mod desk;
 mod disk;
 mod house;
 mod journey;
+mod lists;
 mod openapi;
 mod pages;
 mod privacy;
