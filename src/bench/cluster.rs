@@ -67,15 +67,20 @@ impl Cluster {
         Err(last.context("PostgreSQL did not start")?)
     }
 
-    /// Kills every process of the cluster at once, as a power cut would end them.
-    pub async fn kill(&self) -> anyhow::Result<()> {
+    /// The ids of its processes, the first one's first.
+    pub fn processes(&self) -> anyhow::Result<Vec<String>> {
         let text = std::fs::read_to_string(self.folder.join("d/postmaster.pid"))?;
         let first = text.lines().next().context("the cluster has no process id")?.trim().to_owned();
         let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap_or_default();
         let mut all = vec![first];
         all.extend(children.split_whitespace().map(str::to_owned));
+        Ok(all)
+    }
+
+    /// Kills every process of the cluster at once, as a power cut would end them.
+    pub async fn kill(&self) -> anyhow::Result<()> {
         // A child that ended by itself meanwhile is no failure.
-        Command::new("kill").arg("-9").args(&all).stderr(Stdio::null()).status().await?;
+        Command::new("kill").arg("-9").args(self.processes()?).stderr(Stdio::null()).status().await?;
         Ok(())
     }
 

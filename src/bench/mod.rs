@@ -1,8 +1,10 @@
 //! Measuring Cartage: `cartage bench`. Deliberately absent: numbers to reach; the
 //! command prints what it found, and ratios taken in the same run.
 
-mod cluster;
+mod bulk;
+pub mod cluster;
 mod crash;
+mod feeds;
 mod load;
 mod measure;
 mod orders;
@@ -20,6 +22,10 @@ use crate::config::Options;
 pub enum Bench {
     /// Orders a second, promised for good
     Orders(orders::OrdersArgs),
+    /// Long documents, beside the same row by row
+    Bulk(bulk::BulkArgs),
+    /// A sale with listeners on its feeds, beside the same sale without
+    Feeds(feeds::FeedsArgs),
     /// Kill a loaded server again and again; is every acknowledged order there once?
     Crash(crash::CrashArgs),
 }
@@ -28,6 +34,8 @@ pub enum Bench {
 pub async fn run(options: &Options, bench: Bench) -> anyhow::Result<ExitCode> {
     match bench {
         Bench::Orders(args) => orders::run(options, args).await,
+        Bench::Bulk(args) => bulk::run(options, args).await,
+        Bench::Feeds(args) => feeds::run(options, args).await,
         Bench::Crash(args) => crash::run(options, args).await,
     }
 }

@@ -20,13 +20,13 @@ pub async fn open(url: &str) -> anyhow::Result<Db> {
     Ok(Db::open(url, Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random()))).await?)
 }
 
-/// Furnishes the database; returns a token that may place orders.
+/// Furnishes the database; returns a token that may place orders and listen.
 pub async fn prepare(url: &str, size: Size) -> anyhow::Result<String> {
     let db = open(url).await?;
     store::migrate(&db).await?;
     world::furnish(&db, size).await?;
     let mut tx = db.begin(Actor::house()).await?;
-    let permissions = [Permission::OrderPlace].into_iter().collect();
+    let permissions = [Permission::OrderPlace, Permission::OrderRead, Permission::StockRead].into_iter().collect();
     let new = NewToken { name: "bench".into(), permissions, site: None, channel: None, expires_at: None };
     let (_, secret) = identity::mint_token(&mut tx, new).await?;
     tx.commit().await?;

@@ -7,6 +7,7 @@ mod head;
 mod limits;
 mod manners;
 mod openapi;
+mod tags;
 
 use std::time::Duration;
 
@@ -73,6 +74,7 @@ pub fn router(db: Db, live: fleet::Live, allowed: Allowed) -> Router {
         .fallback(|| async { Problem::not_found("page or endpoint") })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(from_fn(tags::tagged))
         .layer(from_fn_with_state(Limits::new(allowed), limits::limited))
         .merge(Router::from(facts::streams().merge(feeds::streams())).layer(Extension(feeds::Feeds::of(db.clone()))))
         .merge(web::streams())

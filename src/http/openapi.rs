@@ -44,6 +44,9 @@ pub fn openapi() -> OpenApi {
         for (method, operation) in operations(item) {
             // Names of functions repeat from room to room; places do not.
             operation.operation_id = Some(operation_id(method, path));
+            if method == "get" && path.starts_with("/api/v1/") {
+                tag(operation);
+            }
             complete(operation, path, PUBLIC.contains(&(method, path.as_str())));
         }
     }
@@ -84,6 +87,20 @@ fn operation_id(method: &str, path: &str) -> String {
     let place = path.trim_start_matches("/api/v1");
     let words = place.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.fold(method.to_owned(), |id, word| format!("{id}_{word}"))
+}
+
+/// Tells of the tag that JSON answers of reads carry.
+fn tag(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    let Some(RefOr::T(found)) = responses.get_mut("200") else { return };
+    if !found.content.contains_key("application/json") {
+        return;
+    }
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
+    let told = "Names this answer; sent back in `If-None-Match` it is answered 304 while nothing changed.";
+    header.description = Some(told.to_owned());
+    found.headers.entry("ETag".to_owned()).or_insert(RefOr::T(header));
+    responses.entry("304".to_owned()).or_insert_with(|| RefOr::T(Response::new(meaning("304"))));
 }
 
 /// Gives an operation what all have in common.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use cartage::{
+    catalog::{self, Category, LotRule, Names, NewArticle, Temperature},
     identity::Permission,
     layout,
     stock::{self, Account, Goods},
@@ -71,7 +72,7 @@ async fn fill(house: &House, quantity: i64) {
     let site = house.site("NG").await;
     let mut tx = house.app.db.begin(Actor::house()).await.unwrap();
     let slot = layout::bin_by_code(tx.sql(), site, "M01-1").await.unwrap().unwrap();
-    let tea = cartage::catalog::by_code(tx.sql(), "TEA-1").await.unwrap().unwrap();
+    let tea = catalog::by_code(tx.sql(), "TEA-1").await.unwrap().unwrap();
     stock::opening(&mut tx, &Goods::plain(tea.id), quantity, Account::bin(site, slot.id)).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -224,6 +225,77 @@ async fn facts(who: &Persona) -> Vec<Value> {
         all.extend(items.iter().cloned());
         after = page["next"].clone();
     }
+}
+
+/// An article of which nothing is told unless it changes.
+async fn calm_article(house: &House) {
+    let site = house.site("NG").await;
+    let mut tx = house.app.db.begin(Actor::house()).await.unwrap();
+    let names = |text: &str| Names { en: text.into(), zh: text.into() };
+    let calm = NewArticle {
+        code: "CUP-1".into(),
+        name: names("Cup"),
+        category: Category { code: "cups".into(), en: "Cups".into(), zh: "杯".into() },
+        gtin: None,
+        price_minor: 900,
+        length_mm: 90,
+        width_mm: 90,
+        height_mm: 90,
+        weight_g: 300,
+        temperature: Temperature::Ambient,
+        lot_rule: LotRule::None,
+        serial_tracked: false,
+        image: String::new(),
+        active: true,
+        popularity: 1,
+        barcodes: Vec::new(),
+        parts: Vec::new(),
+    };
+    let calm = catalog::define(&mut tx, &calm, None).await.unwrap();
+    let slot = layout::bin_by_code(tx.sql(), site, "M01-1").await.unwrap().unwrap();
+    stock::opening(&mut tx, &Goods::plain(calm.id), 9, Account::bin(site, slot.id)).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stock_feed_resumes_with_what_changed_since() {
+    on_both(async |house: &House| {
+        let boss = house.machine(Permission::ALL).await;
+        calm_article(house).await;
+        fill(house, 20).await;
+        let path = "/api/v1/feeds/stock?channel=web";
+        let told = |message: &Message| -> Vec<(String, i64)> {
+            let articles = message.data["articles"].as_array().unwrap().iter();
+            articles.map(|one| (one["sku"].as_str().unwrap().into(), one["available"].as_i64().unwrap())).collect()
+        };
+        // One who stays, so that the feed remembers.
+        let mut stays = Ear::open(&boss, path, None).await;
+        assert_eq!(told(&stays.next().await), [("CUP-1".to_owned(), 9), ("TEA-1".to_owned(), 25)]);
+        let mut goes = Ear::open(&boss, path, None).await;
+        assert_eq!(goes.next().await.data["whole"], true);
+        fill(house, 10).await;
+        let last = goes.next().await;
+        assert_eq!((told(&last), &last.data["whole"]), (vec![("TEA-1".to_owned(), 35)], &json!(false)));
+        drop(goes);
+        for more in [3, 4] {
+            fill(house, more).await;
+            while told(&stays.next().await) != [("TEA-1".to_owned(), truth(&boss, "web").await)] {}
+        }
+        // What did not change is not told again, and of what did the newest value alone.
+        let mut back = Ear::open(&boss, path, Some(last.id)).await;
+        let resumed = back.next().await;
+        assert_eq!((told(&resumed), &resumed.data["whole"]), (vec![("TEA-1".to_owned(), 42)], &json!(false)));
+        assert!(resumed.id > last.id);
+        fill(house, 1).await;
+        assert_eq!(told(&back.next().await), [("TEA-1".to_owned(), 43)]);
+        // Who knows nothing that the feed remembers hears of every article.
+        for strange in [0, i64::MAX] {
+            let all = Ear::open(&boss, path, Some(strange)).await.next().await;
+            let wanted = [("CUP-1".to_owned(), 9), ("TEA-1".to_owned(), 43)];
+            assert_eq!(told(&all), wanted, "{strange}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,9 +14,9 @@ use crate::{
 
 const SKUS: &[Column] = &[Column::Text("of_sku")];
 
-type Told = (SiteId, SkuId, i64, i64, i64);
+pub(super) type Told = (SiteId, SkuId, i64, i64, i64);
 
-fn told((site, sku, on_hand, held, version): Told) -> Pool {
+pub(super) fn told((site, sku, on_hand, held, version): Told) -> Pool {
     Pool { site, sku, on_hand, held, version }
 }
 

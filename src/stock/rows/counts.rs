@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{bulk::lock_pools, read_pool, site_text};
+use super::{
+    bulk::{lock_pools, told},
+    site_text,
+};
 use crate::{
     kernel::*,
     stock::model::*,
     store::{
-        Row as _, Tx,
+        Tx,
         bulk::{Column, Sheet},
     },
 };
@@ -33,19 +36,13 @@ pub(in crate::stock) async fn quantities(tx: &mut Tx, asked: &[Counted]) -> Resu
     for (n, one) in (0..).zip(asked) {
         place(&mut sheet, n, one.at, &one.goods);
     }
-    let rows = sheet
-        .fetch(
-            tx.sql(),
-            "SELECT CAST(x.n AS BIGINT) AS n, b.quantity FROM {x} JOIN balances b ON b.site = x.of_site \
-             AND b.holder = x.of_holder AND b.sku = x.of_sku AND b.lot = x.of_lot AND b.serial = x.of_serial \
-             AND b.condition = x.of_condition AND b.owner = 'house'",
-        )
-        .await?;
+    let text = "SELECT CAST(x.n AS BIGINT), b.quantity FROM {x} JOIN balances b ON b.site = x.of_site \
+                AND b.holder = x.of_holder AND b.sku = x.of_sku AND b.lot = x.of_lot AND b.serial = x.of_serial \
+                AND b.condition = x.of_condition AND b.owner = 'house'";
     let mut found = vec![0; asked.len()];
-    for row in &rows {
-        let n = usize::try_from(row.int("n")?).unwrap_or(usize::MAX);
+    for (n, quantity) in sheet.gather::<(usize, i64)>(tx.sql(), text).await? {
         if let Some(slot) = found.get_mut(n) {
-            *slot = row.int("quantity")?;
+            *slot = quantity;
         }
     }
     Ok(found)
@@ -130,9 +127,13 @@ pub(in crate::stock) async fn pools_locked(
     pools: &BTreeMap<(SiteId, SkuId), i64>,
 ) -> Result<Vec<Pool>, Fault> {
     lock_pools(tx, pools.keys()).await?;
+    read_pools(tx, pools).await
+}
+
+async fn read_pools(tx: &mut Tx, pools: &BTreeMap<(SiteId, SkuId), i64>) -> Result<Vec<Pool>, Fault> {
     let text = "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} JOIN pools p \
                 ON p.site = x.of_site AND p.sku = x.of_sku AND p.channel = '*'";
-    keyed(tx, pools).fetch(tx.sql(), text).await?.iter().map(read_pool).collect()
+    Ok(keyed(tx, pools).gather(tx.sql(), text).await?.into_iter().map(told).collect())
 }
 
 /// Grows or shrinks many pools; those that are not there yet are made.
@@ -146,7 +147,7 @@ pub(in crate::stock) async fn grow_pools(
     }
     fresh.upsert(tx.sql(), "pools", "ON CONFLICT (site, sku, channel) DO NOTHING").await?;
     let text = "UPDATE pools SET on_hand = pools.on_hand + x.n, version = pools.version + 1 FROM {x} \
-                WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
-                RETURNING site, sku, on_hand, held, version";
-    keyed(tx, pools).fetch(tx.sql(), text).await?.iter().map(read_pool).collect()
+                WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*'";
+    keyed(tx, pools).run(tx.sql(), text).await?;
+    read_pools(tx, pools).await
 }
