@@ -12,6 +12,7 @@ mod eyes;
 mod desk;
 mod house;
 mod journey;
+mod kept;
 mod openapi;
 mod pages;
 mod privacy;
