@@ -54,6 +54,13 @@ async fn ask(tx: &mut Tx, task: &Task) -> Result<Step, Stop> {
 
 /// Applies one entry to the caller's task.
 pub async fn scan(tx: &mut Tx, task: TaskId, user: UserId, entry: &Scan) -> Result<Step, Stop> {
+    // What a hand did without a network is booked, whoever has the task by now.
+    if entry.kept.is_some()
+        && let Some(known) = tasks::by_id(tx.sql(), task).await?.filter(|task| task.kind == TaskKind::Pick)
+        && let Some(step) = picking::kept(tx, &known, user, entry).await?
+    {
+        return Ok(step);
+    }
     let task = tasks::mine(tx, task, user).await?;
     match task.kind {
         TaskKind::Pick => picking::scan(tx, &task, entry).await,
@@ -63,6 +70,14 @@ pub async fn scan(tx: &mut Tx, task: TaskId, user: UserId, entry: &Scan) -> Resu
         TaskKind::PutAway => inbound::put_away_scan(tx, &task, entry).await,
         TaskKind::Replenish | TaskKind::Move => slotting::scan(tx, &task, entry).await,
         TaskKind::Count => counting::scan(tx, &task, entry).await,
+    }
+}
+
+/// What a page may know beforehand of the rest of a task; `None`: nothing.
+pub async fn ahead(tx: &mut Tx, task: TaskId) -> Result<Option<picking::Ahead>, Stop> {
+    match tasks::by_id(tx.sql(), task).await? {
+        Some(task) if task.kind == TaskKind::Pick => picking::ahead(tx, &task).await,
+        _ => Ok(None),
     }
 }
 

@@ -6,4 +6,4 @@
 pub mod api;
 mod dispatch;
 
-pub use dispatch::{leave, next, problem, scan, step};
+pub use dispatch::{ahead, leave, next, problem, scan, step};

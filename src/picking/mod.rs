@@ -11,6 +11,8 @@
 //! A batch is one task; its progress is in its picks, so another worker goes on at
 //! the next scan. Deliberately absent: choosing where goods live (slotting).
 
+mod ahead;
+mod kept;
 mod model;
 mod plan;
 mod putback;
@@ -22,6 +24,8 @@ mod short;
 mod step;
 mod trim;
 
+pub use ahead::{Ahead, Line, ahead};
+pub use kept::{PICKED_ANYWAY, kept};
 pub use model::*;
 pub use plan::plan;
 pub use putback::{in_totes, put_back, put_back_scan, put_back_step};

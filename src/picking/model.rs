@@ -204,6 +204,8 @@ refusals! {
     Refusal {
         /// No batch behind the task.
         NoBatch { task: TaskId } => "pick.no_batch", 404, "This task has no picks any more; take another.";
+        /// The page knew a pick that the task never had.
+        NoSuchPick { task: TaskId } => "pick.unknown", 404, "This task has no such pick; open it again.";
         /// Nothing was entered.
         NothingScanned => "scan.empty", 422, "Nothing was scanned; scan the label that is asked for.";
     }

@@ -132,7 +132,7 @@ async fn at_tote(tx: &mut Tx, task: &Task, batch: &Batch, pick: Pick, scan: &Sca
 }
 
 /// Books what is in hand: hold posted, goods from bin to tote, line picked.
-async fn book(tx: &mut Tx, pick: &Pick, tote: UnitId) -> Result<(), Stop> {
+pub(super) async fn book(tx: &mut Tx, pick: &Pick, tote: UnitId) -> Result<(), Stop> {
     // The hand is right and the books are not: what was taken is never refused.
     found_in_hand(tx, pick).await?;
     let movement = Movement {

@@ -153,7 +153,7 @@ async fn a_reserve_bin_that_holds_less_is_blocked_and_the_rest_goes_missing() {
         play!(db, slotting, id, [("R-1", "bin.right"), ("TEA", "article.right")]);
         let mut tx = db.begin(Actor::house()).await.unwrap();
         let now = crate::tasks::by_id(tx.sql(), id).await.unwrap().unwrap();
-        let short = crate::tasks::Scan { choice: Some("short".into()), quantity: Some(10), code: None };
+        let short = crate::tasks::Scan { choice: Some("short".into()), quantity: Some(10), ..Default::default() };
         let after = scan(&mut tx, &now, &short).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!((after.say.code.as_str(), after.expect.label.as_str()), ("carry.short", "A-1"));

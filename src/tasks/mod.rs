@@ -21,4 +21,6 @@ pub use entry::{article, label_of, refuse, show};
 pub use model::*;
 pub use queue::{add, assign, cancel, finish, leave, mine, progress, ready, reclaim, suspend, take, take_next};
 pub use rows::{Filter, at_site, by_id, by_subject, list, of_user, open_counts, state_counts};
-pub use step::{Choice, Expect, ExpectKind, Say, Scan, Spot, Step, StepArticle, StepQuantity, StepTask, Target, Tone};
+pub use step::{
+    Choice, Expect, ExpectKind, Kept, Say, Scan, Spot, Step, StepArticle, StepQuantity, StepTask, Target, Tone,
+};

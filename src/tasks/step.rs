@@ -237,4 +237,20 @@ pub struct Scan {
     /// A button.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<String>,
+    /// What the page took this entry for when it could not ask the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// What an entry was for, as the page knew it beforehand: a worker went on without
+/// a network, and the plan may have changed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The pick, by id.
+    pub pick: String,
+    /// What was asked for: `bin`, `article`, `quantity` or `tote`.
+    pub stage: String,
+    /// How many were in hand, in pieces; 0 before they were counted.
+    pub took: i64,
 }

@@ -14,6 +14,7 @@ mod disk;
 mod house;
 mod journey;
 mod lists;
+mod kept;
 mod openapi;
 mod pages;
 mod privacy;

@@ -1,11 +1,14 @@
 // The handheld's page: the scanner is never without a place to type, a scan is
 // sent once and in order, and the server's answer is the next screen. Without a
-// network, scans wait here and say so. Deliberately absent: deciding what comes
-// next; that is the server's.
+// network, scans wait here, are checked against the plan that was known before,
+// and the page draws the next step of it. Deliberately absent: the last word on
+// what comes next; that is the server's.
 
+import { known, plain, walk, type Ahead } from "./lib/ahead";
 import { canRead, readCode } from "./lib/camera";
+import { asks, draw, drop, hold } from "./lib/held";
 import { forget, freshId, keep, waiting, type Waiting } from "./lib/queue";
-import "./lib/send";
+import { reachable } from "./lib/send";
 import { settle } from "./lib/steady";
 import { ring } from "./lib/voice";
 
@@ -14,19 +17,56 @@ const words = root.dataset as Record<string, string>;
 const find = <T extends Element>(selector: string) => root.querySelector<T>(selector);
 const screen = () => find<HTMLElement>("[data-screen]");
 const scanner = () => find<HTMLInputElement>("input.scan");
-const plain = (text: string) => text.replace(/[\s-]/g, "").toUpperCase();
 const clock = (at: number) => new Date(at).toTimeString().slice(0, 8);
 
 let offSince: number | undefined;
 let retry: number | undefined;
 let wait_ms = 2000;
+/** The plan after the scan that is on its way. */
+let pending: Ahead | undefined;
+
+/** The rest of the task, as far as the page knows it. */
+function ahead(): Ahead | undefined {
+  const text = screen()?.dataset.ahead;
+  return text ? (JSON.parse(text) as Ahead) : undefined;
+}
+
+function setAhead(plan: Ahead | undefined): void {
+  const seen = screen();
+  if (!seen) return;
+  if (plan) seen.dataset.ahead = JSON.stringify(plan);
+  else delete seen.dataset.ahead;
+}
+
+/** Asks for the rest of the task, so that the page can go on without a network. */
+async function lookAhead(): Promise<void> {
+  const seen = screen();
+  if (seen?.dataset.kind !== "pick" || seen.dataset.expect === "none") return;
+  const stamp = find<HTMLInputElement>("[name=command_id]")?.value;
+  const reply = await fetch(`/handheld/tasks/${seen.dataset.task}/ahead`, { signal: AbortSignal.timeout(8000) });
+  const plan = reply.ok ? ((await reply.json()) as Ahead | null) : null;
+  // A scan may have changed the screen while the plan was on its way.
+  if (plan && offSince === undefined && screen() === seen && find<HTMLInputElement>("[name=command_id]")?.value === stamp) {
+    setAhead(plan);
+  }
+  await hold();
+}
+
+/** The page goes on by the plan: draws its next step and keeps itself. */
+async function goOn(): Promise<void> {
+  const seen = screen();
+  if (!pending || !seen) return;
+  setAhead(pending);
+  draw(seen, pending, words, root.dataset.lang === "zh");
+  pending = undefined;
+}
 
 // ---------- what is seen ----------
 
 /** The sprite lies in the page, so that icons are there without a network. */
 async function fetchIcons(): Promise<void> {
   const href = find<SVGUseElement>("#net use")?.getAttribute("href")?.split("#")[0];
-  if (!href) return;
+  if (!href || document.querySelector("svg.sprite")) return;
   const reply = await fetch(href);
   const sprite = new DOMParser().parseFromString(await reply.text(), "image/svg+xml").documentElement;
   sprite.setAttribute("class", "sprite");
@@ -117,7 +157,13 @@ function show(parsed: Document): void {
     ring("wrong");
     return;
   }
+  // After "short" or a changed plan the server alone knows what is left.
+  const tone = next.dataset.tone;
+  const plan = tone === "wrong" ? ahead() : tone === "warn" ? undefined : pending;
+  pending = undefined;
   now.replaceWith(next);
+  delete root.dataset.held;
+  if (next.dataset.task === plan?.task) setAhead(plan);
   settle();
   ring(next.dataset.tone ?? "right");
   dress();
@@ -146,7 +192,8 @@ async function send(): Promise<void> {
       offSince = undefined;
       wait_ms = 2000;
       const on = reply.headers.get("hx-redirect");
-      if (on) return location.assign(on);
+      // What waits behind it may still have to be booked.
+      if (on && all.length === 1) return location.assign(on);
       const parsed = new DOMParser().parseFromString(await reply.text(), "text/html");
       const tone = parsed.getElementById("main")?.dataset.tone;
       remember({ label: command.label, k: tone === undefined || tone === "wrong" ? "bad" : "ok", at: command.at });
@@ -155,7 +202,9 @@ async function send(): Promise<void> {
       showNet(all.length - 1);
     } catch {
       offSince ??= Date.now();
+      await goOn();
       await keptHere(all.length);
+      await hold();
       retry = window.setTimeout(() => void drain(), wait_ms);
       wait_ms = Math.min(wait_ms * 2, 15_000);
       return;
@@ -175,6 +224,11 @@ function post(command: Waiting): Promise<Response> {
 /** Says honestly that a scan waits here, and whether it matches what was asked. */
 async function keptHere(count: number): Promise<void> {
   const seen = screen();
+  const plan = ahead();
+  if (seen && plan && seen.dataset.matched === "yes") {
+    speak("ok", "ok", asks(plan, words), `${words.wMatchTitle}. ${words.wKeptTitle}.`, true);
+    return showNet(count);
+  }
   const matches = seen?.dataset.matched === "yes" && count === 1;
   if (seen) speak(matches ? "ok" : "warn", matches ? "ok" : "wait", (matches ? words.wMatchTitle : words.wKeptTitle)!, words.wKeptSub!, true);
   showNet(count);
@@ -190,17 +244,27 @@ async function command(fields: Record<string, string>, label: string): Promise<v
   const who = seen.dataset.who ?? "";
   const asked = plain(seen.dataset.label ?? "");
   const code = fields.code;
-  const first = offSince !== undefined && (await waiting(who)).length === 0;
+  const plan = ahead();
+  const next = plan && walk(plan, fields);
+  const first = !plan && offSince !== undefined && (await waiting(who)).length === 0;
+  if (plan?.over && offSince !== undefined) return speak("ok", "ok", asks(plan, words), words.wKeptSub!, true);
+  if (plan && !next && offSince !== undefined) {
+    ring("wrong");
+    return speak("bad", "stop", words.wMismatchTitle!, words.wMismatchSub!, true);
+  }
   if (first && code && asked && EXACT.includes(seen.dataset.expect ?? "") && plain(code) !== asked) {
     ring("wrong");
     return speak("bad", "stop", words.wMismatchTitle!, words.wMismatchSub!, true);
   }
-  seen.dataset.matched = code && plain(code) === asked ? "yes" : "no";
-  const all = { ...fields, command_id: freshId() };
+  seen.dataset.matched = next || (code && plain(code) === asked) ? "yes" : "no";
+  const all = { ...fields, ...known(plan), command_id: freshId() };
   const at = Date.now();
   await keep({ who, url: new URL(form.action).pathname, fields: all, label, at });
+  pending = next;
   if (offSince !== undefined) {
     ring("right");
+    await goOn();
+    await hold();
     remember({ label, k: "warn", at });
     showScans();
     const count = (await waiting(who)).length;
@@ -287,6 +351,17 @@ function dress(): void {
   showScans();
   showNet(0);
   scanner()?.focus({ preventScroll: true });
+  if (!screen()) return void drop();
+  const line = ahead()?.lines[0];
+  const starts = !line || line.stage === "bin" || line.stage !== screen()!.dataset.expect;
+  void (starts && offSince === undefined ? lookAhead() : hold()).catch(() => undefined);
+}
+
+/** A page that was kept is replaced by the server's as soon as there is one. */
+async function wake(): Promise<void> {
+  if (root.dataset.held === undefined || !(await reachable())) return;
+  if ((await waiting(screen()?.dataset.who ?? "")).length === 0) location.reload();
+  else void drain();
 }
 
 /** The list looks for new work by itself, and rings when there is some. */
@@ -310,12 +385,14 @@ async function refresh(): Promise<void> {
   showNet(0);
 }
 
-window.addEventListener("online", () => void drain());
+window.addEventListener("online", () => void drain().then(wake));
 window.addEventListener("offline", () => {
   offSince ??= Date.now();
   showNet(0);
 });
 setInterval(() => void refresh(), 8000);
+setInterval(() => void wake(), 5000);
 void fetchIcons().catch(() => undefined);
+if (root.dataset.held !== undefined) offSince = Date.now();
 dress();
 void drain();

@@ -1,5 +1,6 @@
-// Keeps one page for the time when the server is away, with what it wears. No
-// other page is kept: what is old would be shown as if it were true.
+// Keeps one page for the time when the server is away, with what it wears, and
+// gives a handheld the task in hand, which its own page keeps (`lib/held`). No other
+// page is kept: what is old would be shown as if it were true.
 
 interface Extendable extends Event {
   waitUntil(what: Promise<unknown>): void;
@@ -17,6 +18,8 @@ interface Worker {
 const worker = self as unknown as Worker;
 const AWAY = "/away";
 const KEPT = "away";
+/** The worker's list and the steps of a task. */
+const HAND = /^\/handheld(\/tasks\/[^/]+)?$/;
 
 async function keep(): Promise<void> {
   await caches.delete(KEPT);
@@ -30,7 +33,8 @@ async function keep(): Promise<void> {
 async function away(request: Request): Promise<Response> {
   // A form that did not arrive is not sent again by itself: back to its page.
   if (request.method !== "GET") return Response.redirect(request.referrer || "/", 303);
-  return (await caches.match(AWAY)) ?? Response.error();
+  const held = HAND.test(new URL(request.url).pathname) ? await caches.match("/held") : undefined;
+  return held ?? (await caches.match(AWAY)) ?? Response.error();
 }
 
 worker.addEventListener("install", (event) => event.waitUntil(keep().then(() => worker.skipWaiting())));

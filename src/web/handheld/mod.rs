@@ -27,6 +27,7 @@ pub fn routes() -> Router<Db> {
         .route("/handheld", get(work::list))
         .route("/handheld/next", post(work::next))
         .route("/handheld/tasks/{task}", get(work::step))
+        .route("/handheld/tasks/{task}/ahead", get(work::ahead))
         .route("/handheld/tasks/{task}/scan", post(work::scan))
         .route("/handheld/tasks/{task}/problem", get(work::problem).post(work::report))
         .route("/handheld/login", get(login::show).post(login::sign_in))

@@ -2,8 +2,9 @@
 //! what a scan means; `crate::handheld` asks the room that knows.
 
 use axum::{
+    Json,
     extract::State,
-    http::HeaderMap,
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use crate::{
     network::{self, Site},
     problem::Problem,
     store::{Actor, Db},
-    tasks::{self, Scan, Step, Task, TaskKind, TaskState},
+    tasks::{self, Kept, Scan, Step, Task, TaskKind, TaskState},
     web::{
         format,
         forms::once,
@@ -187,6 +188,15 @@ pub async fn step(
     draw(&StepPage { t: visit.t, body: read(visit.t, step, around(&db, &caller, "")) })
 }
 
+/// The rest of the task, for a page that may lose its network.
+pub async fn ahead(State(db): State<Db>, caller: Caller, Path(task): Path<TaskId>) -> Result<Response, Problem> {
+    permitted(&db, &caller, task).await?;
+    let mut tx = db.begin(Actor::named(caller.id())).await?;
+    let plan = handheld::ahead(&mut tx, task).await?;
+    drop(tx);
+    Ok(([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(plan)).into_response())
+}
+
 /// The task is no longer this worker's: back to the list, which says so.
 fn gone(problem: &Problem) -> bool {
     matches!(problem.code.as_str(), "task.not_yours" | "task.not_now" | "task.unknown" | "task.has_one")
@@ -205,11 +215,23 @@ pub struct Entry {
     quantity: String,
     #[serde(default)]
     choice: String,
+    #[serde(default)]
+    kept_pick: String,
+    #[serde(default)]
+    kept_stage: String,
+    #[serde(default)]
+    kept_took: String,
 }
 
 impl Entry {
-    /// A label that was scanned goes before the number that stands in the field.
     fn scan(&self) -> Scan {
+        let took = self.kept_took.trim().parse().unwrap_or_default();
+        let kept = Kept { pick: self.kept_pick.clone(), stage: self.kept_stage.clone(), took };
+        Scan { kept: (!self.kept_pick.is_empty()).then_some(kept), ..self.said() }
+    }
+
+    /// A label that was scanned goes before the number that stands in the field.
+    fn said(&self) -> Scan {
         let (code, choice) = (self.code.trim(), self.choice.trim());
         if !choice.is_empty() {
             return Scan { choice: Some(choice.to_owned()), ..Scan::default() };
@@ -253,7 +275,7 @@ fn moved(part: bool) -> Response {
         return go("/handheld?moved=1");
     }
     let mut headers = HeaderMap::new();
-    headers.insert("hx-redirect", axum::http::HeaderValue::from_static("/handheld?moved=1"));
+    headers.insert("hx-redirect", HeaderValue::from_static("/handheld?moved=1"));
     (headers, "").into_response()
 }
 

@@ -15,6 +15,7 @@ mod rider;
 mod shopper;
 mod tab;
 mod trouble;
+mod tunnel;
 mod watch;
 mod worker;
 
