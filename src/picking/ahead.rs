@@ -2,7 +2,7 @@
 //! still to be fetched, with all labels that are right for it. Deliberately absent:
 //! promises that it stays so; `kept` judges what comes back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use serde::Serialize;
 
@@ -62,17 +62,22 @@ pub async fn ahead(tx: &mut Tx, task: &Task) -> Result<Option<Ahead>, Stop> {
     let picks = rows::picks_of(tx.sql(), batch.id).await?;
     let of = i64::try_from(picks.len()).unwrap_or(i64::MAX);
     for pick in picks.into_iter().filter(|pick| pick.state == PickState::Open) {
-        if !totes.contains_key(&pick.fulfilment) {
-            let bound = units::bound_to(tx.sql(), pick.fulfilment).await?;
-            let open = bound.into_iter().find(|unit| unit.state == units::UnitState::InUse);
-            totes.insert(pick.fulfilment, open.map(|unit| unit.code).unwrap_or_default());
-        }
-        let tote = totes.get(&pick.fulfilment).cloned().unwrap_or_default();
+        let tote = match totes.entry(pick.fulfilment) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(unknown) => unknown.insert(tote_of(tx, pick.fulfilment).await?).clone(),
+        };
         lines.push(line(tx, pick, tote).await?);
     }
     let done = of - i64::try_from(lines.len()).unwrap_or(i64::MAX);
     let station = if batch.kind == BatchKind::Walk { batch.station } else { String::new() };
     Ok(Some(Ahead { task: task.id, done, of, station, lines }))
+}
+
+/// The tote in use for a part, or nothing.
+async fn tote_of(tx: &mut Tx, part: FulfilmentId) -> Result<String, Stop> {
+    let bound = units::bound_to(tx.sql(), part).await?;
+    let open = bound.into_iter().find(|unit| unit.state == units::UnitState::InUse);
+    Ok(open.map(|unit| unit.code).unwrap_or_default())
 }
 
 async fn line(tx: &mut Tx, pick: Pick, tote: String) -> Result<Line, Stop> {
