@@ -58,7 +58,7 @@ pub struct Line {
 /// The rest of a pick task; `None` without picks.
 pub async fn ahead(tx: &mut Tx, task: &Task) -> Result<Option<Ahead>, Stop> {
     let Some(batch) = rows::batch_of_task(tx.sql(), task.id).await? else { return Ok(None) };
-    let (mut lines, mut totes) = (Vec::new(), HashMap::new());
+    let (mut lines, mut totes) = (Vec::new(), HashMap::<_, String>::new());
     let picks = rows::picks_of(tx.sql(), batch.id).await?;
     let of = i64::try_from(picks.len()).unwrap_or(i64::MAX);
     for pick in picks.into_iter().filter(|pick| pick.state == PickState::Open) {
