@@ -7,7 +7,7 @@ CREATE TABLE till_roll (
     failed BIGINT NOT NULL,             -- attempts to post it
     subjects TEXT NOT NULL,             -- ids and numbers its orders are asked for by
     goods TEXT NOT NULL,                -- [[site, sku, held]], which pools count already
-    rows BYTEA NOT NULL                 -- sheets, facts and chores as JSON, compressed (LZ4)
+    rows TEXT NOT NULL                  -- sheets, facts and chores: JSON, compressed (LZ4), in base64
 );
 
 -- How much an order holds whose lines are on the roll: limits and quotas count it

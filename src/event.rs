@@ -157,6 +157,8 @@ events! {
     "line.picked" LinePicked(order @ site) { order: OrderId, line: LineId, fulfilment: FulfilmentId, pick: PickId, site: SiteId, sku: SkuId, quantity: i64, bin: String, tote: UnitId }
     /// A bin held less than it should.
     "pick.short" PickShort(order @ site) { order: OrderId, line: LineId, fulfilment: FulfilmentId, pick: PickId, site: SiteId, sku: SkuId, quantity: i64, bin: String }
+    /// Goods lie in a tote though no pick wanted them any more.
+    "pick.stray" PickStray(task @ site) { task: TaskId, order: OrderId, pick: PickId, site: SiteId, sku: SkuId, quantity: i64, bin: String, tote: String }
     /// A tote is full and its picks go on in another.
     "tote.filled" ToteFilled(batch @ site) { batch: BatchId, site: SiteId, tote: UnitId }
     /// A wrong label was refused.

@@ -42,6 +42,22 @@ pub(super) async fn settle(
     Ok(())
 }
 
+/// The plan changed while a hand went on without a network: a case says what lies where.
+pub(super) async fn stray(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
+    let Event::PickStray { task, order, pick, site, sku, quantity, bin, tote } = fact else { return Ok(()) };
+    let note = format!("{quantity} x {} ({bin}) -> {tote}", code_of(tx, *sku).await?);
+    let new = NewCase {
+        code: CaseCode::TaskProblem,
+        about: pick.to_string(),
+        site: Some(*site),
+        severity: None,
+        detail: Detail::Problem { what: "plan_changed".to_owned(), note: note.chars().take(440).collect() },
+        links: vec![task.to_string(), order.to_string()],
+    };
+    cases::open(tx, &new).await?;
+    Ok(())
+}
+
 /// What the floor or the road must undo of a cancelled quantity.
 pub(super) async fn cancelled(
     tx: &mut Tx,

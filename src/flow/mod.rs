@@ -73,6 +73,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             let bin = layout::bin_by_code(tx.sql(), *site, bin).await?;
             after::bin_short(tx, bin, *quantity).await
         }
+        E::PickStray { .. } => after::stray(tx, fact).await,
         E::FulfilmentPicked { fulfilment, .. } => packing::expect(tx, *fulfilment).await,
         E::TaskDone { task, kind, .. } => after::task_done(tx, *task, kind).await,
         E::TaskCancelled { task, .. } => {

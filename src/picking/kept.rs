@@ -1,8 +1,8 @@
 //! Entries that a handheld kept while it had no network. What a hand did is never
 //! discarded: where the plan is as the page knew it, the entry goes the ordinary
-//! way; else the goods are booked to the tote as found, and a case says what to do.
-//! Deliberately absent: order and repetition; the page sends entries in order, the
-//! exchange does each once.
+//! way; else the goods are booked to the tote as found, and a fact says so (`flow`
+//! opens a case). Deliberately absent: order and repetition; the page sends entries
+//! in order, the exchange does each once.
 
 use super::{
     model::*,
@@ -13,7 +13,7 @@ use super::{
     short, step,
 };
 use crate::{
-    cases::{self, CaseCode, Detail, NewCase},
+    event::Event,
     kernel::*,
     stock::{self, Account, Condition, Movement},
     store::Tx,
@@ -24,7 +24,8 @@ use crate::{
 /// The reason in the books when goods left a bin though no pick wanted them any more.
 pub const PICKED_ANYWAY: &str = "picked_offline";
 
-/// Applies an entry that was kept. `None`: the plan is as the page knew it, and the
+/// Applies an entry that was kept. Facts: `line.picked`, or `pick.stray` for goods that
+/// nobody wants any more. `None`: the plan is as the page knew it, and the
 /// entry is an ordinary one. `user` is who scanned, who may have lost the task.
 pub async fn kept(tx: &mut Tx, task: &Task, user: UserId, scan: &Scan) -> Result<Option<Step>, Stop> {
     let Some(known) = &scan.kept else { return Ok(None) };
@@ -84,7 +85,7 @@ async fn in_tote(
     if spare > 0 {
         lay(tx, &pick, spare, tote.id).await?;
         put_back(tx, pick.fulfilment, pick.line, pick.sku, spare).await?;
-        tell(tx, task, &pick, spare, code).await?;
+        tell(tx, task, &pick, spare, code);
     }
     let mut next = None;
     if wanted > 0 {
@@ -110,7 +111,7 @@ async fn elsewhere(tx: &mut Tx, task: &Task, pick: &Pick, took: i64, code: &str,
     if let Some(unit) = unit.filter(|unit| unit.site == pick.site && unit.kind == UnitKind::Tote) {
         lay(tx, pick, took, unit.id).await?;
     }
-    tell(tx, task, pick, took, code).await?;
+    tell(tx, task, pick, took, code);
     after(tx, task, own, "kept.case", "The plan changed. Booked as found; somebody decides.").await
 }
 
@@ -130,17 +131,9 @@ async fn lay(tx: &mut Tx, pick: &Pick, quantity: i64, tote: UnitId) -> Result<()
     stock::relocate(tx, &movement).await
 }
 
-/// Opens the case that says what lies where. Fact: `case.opened`.
-async fn tell(tx: &mut Tx, task: &Task, pick: &Pick, quantity: i64, tote: &str) -> Result<(), Stop> {
-    let note = format!("{quantity} x {} ({}) -> {tote}", pick.sku, pick.bin_code);
-    let new = NewCase {
-        code: CaseCode::TaskProblem,
-        about: pick.id.to_string(),
-        site: Some(pick.site),
-        severity: None,
-        detail: Detail::Problem { what: "plan_changed".to_owned(), note: note.chars().take(440).collect() },
-        links: vec![task.id.to_string(), pick.order.to_string()],
-    };
-    cases::open(tx, &new).await?;
-    Ok(())
+/// States that goods lie where no pick wants them.
+fn tell(tx: &mut Tx, task: &Task, pick: &Pick, quantity: i64, tote: &str) {
+    let Pick { id, order, site, sku, .. } = *pick;
+    let (bin, tote) = (pick.bin_code.clone(), tote.chars().take(60).collect());
+    tx.emit(Event::PickStray { task: task.id, order, pick: id, site, sku, quantity, bin, tote });
 }

@@ -14,10 +14,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
+    fmt::{Display, Write as _},
     time::Duration,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
 use serde::Deserialize;
 use sqlx::any::AnyRow;
 
@@ -72,7 +73,7 @@ pub struct Waiting {
 /// A piece that was torn off, on its way onto the roll.
 pub struct Slip {
     about: About,
-    rows: Vec<u8>,
+    rows: String,
 }
 
 impl Tx {
@@ -122,7 +123,8 @@ impl Tx {
         let chores = claim::in_words(engine, &chores);
         let torn = format!("{{\"sheets\":[{sheets}],\"facts\":{facts},\"chores\":{chores}}}");
         // Most of it are ids that stand there many times: a tenth is left to be synced.
-        Ok(Some(Slip { about, rows: lz4_flex::compress_prepend_size(torn.as_bytes()) }))
+        let rows = BASE64.encode(lz4_flex::compress_prepend_size(torn.as_bytes()));
+        Ok(Some(Slip { about, rows }))
     }
 
     /// Puts a slip onto the roll.
@@ -256,8 +258,9 @@ async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
 
 async fn write(tx: &mut Tx, row: &AnyRow) -> Result<(), Fault> {
     let engine = tx.engine();
-    let rows = lz4_flex::decompress_size_prepended(&row.bytes("rows")?)
-        .map_err(|error| Fault::new(format!("a row of the roll cannot be read: {error}")))?;
+    let unreadable = |error: &dyn Display| Fault::new(format!("a row of the roll cannot be read: {error}"));
+    let rows = BASE64.decode(row.text("rows")?).map_err(|error| unreadable(&error))?;
+    let rows = lz4_flex::decompress_size_prepended(&rows).map_err(|error| unreadable(&error))?;
     let torn: Torn<'_> = serde_json::from_slice(&rows)?;
     for (table, words) in &torn.sheets {
         words.insert(tx.sql(), engine, table, "", None).await?;

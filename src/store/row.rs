@@ -19,8 +19,6 @@ pub trait Row {
     fn text(&self, column: &str) -> Result<String, Fault>;
     /// A text or nothing.
     fn opt_text(&self, column: &str) -> Result<Option<String>, Fault>;
-    /// Bytes.
-    fn bytes(&self, column: &str) -> Result<Vec<u8>, Fault>;
     /// A word of a closed set, or an id.
     fn word<T: FromStr<Err: Display>>(&self, column: &str) -> Result<T, Fault> {
         parse(column, &self.text(column)?)
@@ -73,9 +71,6 @@ impl Row for AnyRow {
         Ok(self.try_get(column)?)
     }
     fn opt_text(&self, column: &str) -> Result<Option<String>, Fault> {
-        Ok(self.try_get(column)?)
-    }
-    fn bytes(&self, column: &str) -> Result<Vec<u8>, Fault> {
         Ok(self.try_get(column)?)
     }
 }

@@ -70,8 +70,11 @@ async fn what_was_fetched_for_an_order_cancelled_meanwhile_lies_in_the_tote_and_
         }
         let booked = worker.done(&path, entry(&pick, "tote", "T-1", 2)).await;
         assert_eq!((&booked["say"]["code"], in_tote(house).await), (&json!("kept.case"), 2), "{booked}");
-        let cases = all.get("/api/v1/cases").await;
-        assert!(cases.to_string().contains("plan_changed"), "{cases}");
+        until("the case", async || {
+            let cases = all.get("/api/v1/cases").await;
+            cases.to_string().contains("plan_changed").then_some(())
+        })
+        .await;
         let (status, step) = worker.post("/api/v1/work/next", json!({"site": "NG", "kinds": ["put_back"]})).await;
         assert!(status.is_success(), "the goods have a way back: {step}");
         adds_up(house).await;

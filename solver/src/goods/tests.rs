@@ -1,3 +1,6 @@
+//! Goods to person against small worlds whose best answer is known, and against the
+//! checker.
+
 use super::fleet::{Floor, Return, errands};
 use super::*;
 use crate::check;

@@ -57,6 +57,7 @@ pub fn tone(kind: &str) -> Tone {
         | "fulfilment.cancelled"
         | "refund.due"
         | "scan.refused"
+        | "pick.stray"
         | "carton.weight_mismatch"
         | "carton.reopened"
         | "receipt.discrepancy"

@@ -47,14 +47,18 @@ async fn dead_spot(tab: &mut Tab) {
     tab.shot("25-online-again").await;
 }
 
-/// A page is asked for while the server is away; it comes by itself.
+/// The page is asked for while the server is away: the kept one goes on with the task,
+/// and gives way by itself once the server is back.
 async fn nobody_there(tab: &mut Tab, gate: &Gate) {
+    const KEPT: &str = "document.querySelector('#hh')?.dataset.held !== undefined";
     tab.until("the keeper", "navigator.serviceWorker.controller !== null").await;
     gate.shut().await;
     tab.client.refresh().await.ok();
-    tab.sees("#again").await;
+    tab.until("the page that was kept", KEPT).await;
+    tab.sees("[data-screen=step]").await;
     tab.shot("26-server-away").await;
     gate.open_again();
+    tab.until("the server's page", &format!("document.readyState === 'complete' && !({KEPT})")).await;
     tab.sees("[data-screen=step]").await;
 }
 
@@ -77,7 +81,11 @@ async fn taken_away(house: &House, tab: &mut Tab) {
     let kai = house.person("kai", "worker").await.get("/api/v1/me").await;
     let task = tab.attribute("main", "data-task").await;
     boss.done(&format!("/api/v1/work/{task}/assign"), json!({"user": kai["id"]})).await;
+    // The goods are in the tote, whoever has the task by now.
     tab.scan("T-1").await;
+    tab.reads(&tab.t.two(tab.t.get("say.kept.booked")).0).await;
+    tab.shot("29-booked-after-all").await;
+    tab.open(&format!("/handheld/tasks/{task}")).await;
     tab.says("hh.moved").await;
     tab.shot_both("29-task-moved").await;
 }
