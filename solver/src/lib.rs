@@ -23,6 +23,7 @@ pub mod inventory;
 mod lp;
 pub mod matching;
 pub mod matrix;
+mod partition;
 pub mod picking_formats;
 pub mod routing;
 pub mod sector;

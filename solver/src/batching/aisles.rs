@@ -9,6 +9,7 @@
 //! caller's pace says how much of the search is done.
 
 mod anneal;
+mod cover;
 mod dice;
 mod floor;
 

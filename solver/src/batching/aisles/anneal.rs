@@ -7,6 +7,7 @@
 use super::dice::Dice;
 use super::floor::{Cells, Word};
 use super::{Job, LOADS, Pace};
+use crate::partition::Pool;
 use crate::tour::aisles::Visit;
 
 /// Moves tried between two questions to the pace.
@@ -39,17 +40,17 @@ const NEIGHBOURS: usize = 20;
 
 /// A batch with all that its next change needs.
 #[derive(Clone, Default)]
-struct Group<W> {
-    orders: Vec<usize>,
-    load: [i128; LOADS],
+pub(super) struct Group<W> {
+    pub(super) orders: Vec<usize>,
+    pub(super) load: [i128; LOADS],
     /// Its cells, a word an aisle, and what visiting them costs.
     words: Vec<W>,
     visits: Vec<Option<Visit>>,
-    length: i64,
+    pub(super) length: i64,
     /// Load above the capacity as a share of it, over all kinds.
     excess: f64,
     /// Marks of its orders, one over the other.
-    key: u64,
+    pub(super) key: u64,
 }
 
 /// What becomes of a batch in a move on trial.
@@ -74,7 +75,7 @@ struct Change {
 
 /// Lengths of batches met lately, by their key; an annealing search asks for the
 /// same few over and over.
-struct Memory {
+pub(super) struct Memory {
     cells: Vec<(u64, i64)>,
 }
 
@@ -87,7 +88,7 @@ impl Memory {
     }
 
     #[inline]
-    fn length(&mut self, key: u64, otherwise: impl FnOnce() -> i64) -> i64 {
+    pub(super) fn length(&mut self, key: u64, otherwise: impl FnOnce() -> i64) -> i64 {
         let cell = &mut self.cells[key as usize & (REMEMBERED - 1)];
         if cell.0 != key || key == 0 {
             *cell = (key, otherwise());
@@ -98,13 +99,13 @@ impl Memory {
 
 /// Orders that change places; only the first `count` of each side are meant.
 #[derive(Clone, Copy, Default)]
-struct Some2 {
+pub(super) struct Some2 {
     orders: [usize; 2],
     count: usize,
 }
 
 impl Some2 {
-    fn add(&mut self, order: usize) {
+    pub(super) fn add(&mut self, order: usize) {
         self.orders[self.count] = order;
         self.count += 1;
     }
@@ -114,17 +115,26 @@ impl Some2 {
     }
 }
 
-struct Search<'a, W> {
-    job: &'a Job,
-    cells: &'a Cells<W>,
+pub(super) struct Search<'a, W> {
+    pub(super) job: &'a Job,
+    pub(super) cells: &'a Cells<W>,
     near: Vec<Vec<usize>>,
     groups: Vec<Group<W>>,
     home: Vec<usize>,
     /// Length units that a load of once the capacity too much counts.
     toll: f64,
     /// A mark for each order; a batch's key is made of them.
-    marks: Vec<u64>,
-    memory: Memory,
+    pub(super) marks: Vec<u64>,
+    pub(super) memory: Memory,
+    /// Mean tour of the start.
+    scale: f64,
+    /// Moves tried.
+    pub(super) tried: u64,
+    /// The best batches met that fit, and their length.
+    pub(super) best: Vec<Vec<usize>>,
+    pub(super) least: i64,
+    /// Batches taken on the way, where they are kept.
+    pub(super) pool: Option<Pool>,
 }
 
 /// The best batches met while cooling down.
@@ -140,43 +150,60 @@ pub(super) fn search<W: Word>(
     }
     let mut dice = Dice::new(seed);
     let mut search = Search::new(job, cells, start, &mut dice);
-    let mut total: i64 = search.groups.iter().map(|g| g.length).sum();
-    let (mut best, mut least) = (search.orders(), total);
-    let scale = total as f64 / search.groups.len() as f64;
-    search.toll = scale * TOLL;
-    let few = (HOT_ORDERS / job.orders.len() as f64).max(1.0);
-    let (hot, cold) = (HOT * few.min(10.0), COLD * few.min(1.5));
-    let mut over = 0_usize;
-    let mut tried = 0;
-    loop {
-        let done = pace(tried, least);
-        if done.is_nan() || done >= 1.0 {
-            break;
-        }
-        let heat = scale * hot * (cold / hot).powf(done.max(0.0));
-        let mut fitting = 0_u64;
-        for _ in 0..STRIDE {
-            fitting += u64::from(over == 0);
-            let Some(change) = search.propose(&mut dice, heat) else { continue };
-            let full = |excess: f64| usize::from(excess > 0.0);
-            let (from, to) = (&search.groups[change.from], &search.groups[change.to]);
-            over += full(change.left.excess) + full(change.right.excess);
-            over -= full(from.excess) + full(to.excess);
-            total += change.left.length + change.right.length - from.length - to.length;
-            search.accept(&change);
-            if over == 0 && total < least {
-                least = total;
-                best = search.orders();
-            }
-        }
-        // The toll on excess load follows how often all carts fit.
-        let short = (fitting as f64) < SHARE * STRIDE as f64;
-        search.toll =
-            (search.toll * if short { 1.0 + STEP } else { 1.0 / (1.0 + STEP) }).clamp(scale * 0.01, scale * 100.0);
-        tried += STRIDE;
-    }
+    search.cool_and_cover(&mut dice, pace);
+    let mut best = search.best;
     best.retain(|g| !g.is_empty());
     best
+}
+
+/// A part of the search: until which share of the whole, and how hot it begins
+/// and ends against the usual.
+#[derive(Clone, Copy)]
+pub(super) struct Stage {
+    pub(super) until: f64,
+    pub(super) hot: f64,
+    pub(super) cold: f64,
+}
+
+impl<W: Word> Search<'_, W> {
+    /// Cools down from the batches at hand.
+    pub(super) fn cool(&mut self, dice: &mut Dice, stage: Stage, pace: &mut Pace<'_>) {
+        let few = (HOT_ORDERS / self.job.orders.len() as f64).max(1.0);
+        let hot = HOT * few.min(10.0) * stage.hot;
+        let cold = COLD * few.min(1.5) * stage.cold;
+        let mut total: i64 = self.groups.iter().map(|g| g.length).sum();
+        let mut over = self.groups.iter().filter(|g| g.excess > 0.0).count();
+        let mut from = None;
+        loop {
+            let done = pace(self.tried, self.least);
+            if done.is_nan() || done >= stage.until {
+                break;
+            }
+            let from = *from.get_or_insert(done);
+            let share = (done - from) / (stage.until - from);
+            let heat = self.scale * hot * (cold / hot).powf(share.max(0.0));
+            let mut fitting = 0_u64;
+            for _ in 0..STRIDE {
+                fitting += u64::from(over == 0);
+                let Some(change) = self.propose(dice, heat) else { continue };
+                let full = |excess: f64| usize::from(excess > 0.0);
+                let (from, to) = (&self.groups[change.from], &self.groups[change.to]);
+                over += full(change.left.excess) + full(change.right.excess);
+                over -= full(from.excess) + full(to.excess);
+                total += change.left.length + change.right.length - from.length - to.length;
+                self.accept(&change);
+                if over == 0 && total < self.least {
+                    self.least = total;
+                    self.best = self.orders();
+                }
+            }
+            self.tried += STRIDE;
+            // The toll on excess load follows how often all carts fit.
+            let short = (fitting as f64) < SHARE * STRIDE as f64;
+            let toll = self.toll * if short { 1.0 + STEP } else { 1.0 / (1.0 + STEP) };
+            self.toll = toll.clamp(self.scale * 0.01, self.scale * 100.0);
+        }
+    }
 }
 
 impl<'a, W: Word> Search<'a, W> {
@@ -190,7 +217,38 @@ impl<'a, W: Word> Search<'a, W> {
         let near = neighbours(job.orders.len(), cells);
         let marks: Vec<u64> = job.orders.iter().map(|_| dice.draw()).collect();
         let groups = start.into_iter().map(|orders| Group::new(job, cells, &marks, orders)).collect();
-        Self { job, cells, near, groups, home, toll: 0.0, marks, memory: Memory::new() }
+        let mut search = Self {
+            job,
+            cells,
+            near,
+            groups,
+            home,
+            toll: 0.0,
+            marks,
+            memory: Memory::new(),
+            scale: 0.0,
+            tried: 0,
+            best: Vec::new(),
+            least: 0,
+            pool: None,
+        };
+        search.best = search.orders();
+        search.least = search.groups.iter().map(|g| g.length).sum();
+        search.scale = search.least as f64 / (search.groups.len() - 1) as f64;
+        search.toll = search.scale * TOLL;
+        search
+    }
+
+    /// Goes on from the best batches met.
+    pub(super) fn restart(&mut self) {
+        let mut start = self.best.clone();
+        start.retain(|g| !g.is_empty());
+        start.push(Vec::new());
+        for (g, group) in start.iter().enumerate() {
+            group.iter().for_each(|&o| self.home[o] = g);
+        }
+        let (job, cells, marks) = (self.job, self.cells, &self.marks);
+        self.groups = start.into_iter().map(|orders| Group::new(job, cells, marks, orders)).collect();
     }
 
     fn orders(&self) -> Vec<Vec<usize>> {
@@ -294,6 +352,10 @@ impl<'a, W: Word> Search<'a, W> {
             for &order in more.all() {
                 self.home[order] = g;
             }
+            if let Some(pool) = self.pool.as_mut().filter(|_| then.excess == 0.0) {
+                let group = &self.groups[g];
+                pool.add(group.key, group.orders.iter().copied(), group.length);
+            }
         }
         // Exactly one empty batch stays in reserve.
         if self.groups.iter().all(|g| !g.orders.is_empty()) {
@@ -303,7 +365,7 @@ impl<'a, W: Word> Search<'a, W> {
 }
 
 impl<W: Word> Group<W> {
-    fn new(job: &Job, cells: &Cells<W>, marks: &[u64], orders: Vec<usize>) -> Self {
+    pub(super) fn new(job: &Job, cells: &Cells<W>, marks: &[u64], orders: Vec<usize>) -> Self {
         let mut words = vec![W::default(); cells.width()];
         for &order in &orders {
             words.iter_mut().zip(cells.row(order)).for_each(|(word, more)| *word |= *more);
@@ -341,7 +403,7 @@ impl<W: Word> Group<W> {
     }
 
     /// Length with less and more.
-    fn after(&self, cells: &Cells<W>, less: &Some2, more: &Some2) -> i64 {
+    pub(super) fn after(&self, cells: &Cells<W>, less: &Some2, more: &Some2) -> i64 {
         cells.tour((0..cells.width()).map(|at| {
             let word = self.word(cells, at, less, more);
             if word == self.words[at] { self.visits[at] } else { cells.visit(at, word) }
