@@ -5,8 +5,8 @@
 //! and two rounds of augmenting row reduction. "Unassigned" is a private column
 //! of each row, dearer than any set of real pairs, which makes the cardinality
 //! maximal first and the cost minimal second. A table without forbidden pairs
-//! takes the quicker way of `dense`; candidate lists that leave most pairs out
-//! take that of [`assign_sparse`].
+//! takes the quicker way of `dense`; one that leaves most pairs out takes that of
+//! [`assign_sparse`].
 
 mod dense;
 mod sparse;
@@ -42,7 +42,23 @@ pub fn assign(costs: &[Vec<Option<i64>>]) -> Assignment {
         let cells: Vec<i64> = costs.iter().flatten().map(|c| c.unwrap_or_default()).collect();
         return assign_table(&cells, costs.len(), width);
     }
-    slowly(costs)
+    let pairs = costs.iter().flatten().flatten().count();
+    let cols = costs.iter().map(Vec::len).max().unwrap_or(0);
+    if is_sparse(pairs, costs.len(), cols) { assign_sparse(&lists(costs)) } else { slowly(costs) }
+}
+
+/// Whether lists are searched sooner than the whole table: at most one pair in four is
+/// there.
+pub fn is_sparse(pairs: usize, rows: usize, cols: usize) -> bool {
+    pairs * 4 <= rows * cols
+}
+
+/// The pairs there are, row by row.
+pub fn lists(costs: &[Vec<Option<i64>>]) -> Vec<Vec<(u32, i64)>> {
+    let list = |row: &Vec<Option<i64>>| {
+        row.iter().enumerate().filter_map(|(col, cost)| Some((col as u32, (*cost)?))).collect()
+    };
+    costs.iter().map(list).collect()
 }
 
 /// The search that knows forbidden pairs and costs of any size.
@@ -461,11 +477,7 @@ mod tests {
                 (there || !gaps).then_some(cost * steep - 3)
             };
             let table: Vec<Vec<Option<i64>>> = (0..rows).map(|r| (0..cols).map(|c| cell(r, c)).collect()).collect();
-            let listed = |row: &Vec<Option<i64>>| {
-                row.iter().enumerate().filter_map(|(c, w)| Some((c as u32, (*w)?))).collect::<Vec<_>>()
-            };
-            let lists: Vec<Vec<(u32, i64)>> = table.iter().map(listed).collect();
-            let (quick, slow, sparse) = (assign(&table), slowly(&table), assign_sparse(&lists));
+            let (quick, slow, sparse) = (assign(&table), slowly(&table), assign_sparse(&lists(&table)));
             for found in [&quick, &slow, &sparse] {
                 prop_assert_eq!(crate::check::assignment::check(&table, found), Ok(()));
             }

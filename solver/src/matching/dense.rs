@@ -54,6 +54,14 @@ impl Cell for i64 {
     const FLOOR: Self = -(1 << 60);
 }
 
+impl Cell for i128 {
+    const ZERO: Self = 0;
+    const FAR: Self = i128::MAX;
+    const LOW: Self = i128::MIN;
+    const MOST: Self = 1 << 120;
+    const FLOOR: Self = -(1 << 122);
+}
+
 pub(super) struct Dense<'a, C> {
     cells: &'a [C],
     rows: usize,

@@ -38,11 +38,17 @@ pub fn run(args: &Args) -> Result<(), String> {
 }
 
 /// The matching, and the seconds it took once the table lay in memory as it is searched:
-/// whole numbers side by side where no pair is forbidden.
+/// whole
+/// numbers side by side where no pair is forbidden, lists where most are.
 fn matched(costs: &[Vec<Option<i64>>]) -> (Assignment, f64) {
     let cols = costs.first().map_or(0, Vec::len);
     let full = costs.iter().all(|row| row.len() == cols && row.iter().all(Option::is_some));
     let cells = || costs.iter().flatten().map(|cell| cell.unwrap_or_default());
+    let pairs = costs.iter().flatten().flatten().count();
+    if !full && matching::is_sparse(pairs, costs.len(), costs.iter().map(Vec::len).max().unwrap_or(0)) {
+        let lists = matching::lists(costs);
+        return timed(|| matching::assign_sparse(&lists));
+    }
     if !full {
         return timed(|| matching::assign(costs));
     }
