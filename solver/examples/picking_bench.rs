@@ -1,6 +1,6 @@
 //! Measures picking on public files: `batch SECONDS DIR BKS [FILTER]`, `sprp SECONDS DIR BKS [FILTER]`, `tour DIR`.
 //!
-//! Time is process CPU time from the kernel, as other work may share the cores.
+//! `SEED` in the environment changes the chance. Time is process CPU time from the kernel, as other work may share the cores.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -42,6 +42,7 @@ fn published(path: &str, set: &str, metric: &str) -> Result<BTreeMap<String, f64
 }
 
 fn batch(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
+    let seed = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
     let mut by: BTreeMap<String, (f64, f64, u32, u32)> = Default::default();
     for (name, best) in published(bks, "henn_waescher", "total_distance_optimal_routing")? {
         let path = Path::new(dir).join(format!("{name}.txt"));
@@ -55,7 +56,7 @@ fn batch(seconds: f64, dir: &str, bks: &str, filter: &str) -> Result<()> {
             tried = moves;
             (cpu_s() - from) / seconds
         };
-        let batches = job.solve(1, &mut pace)?;
+        let batches = job.solve(seed, &mut pace)?;
         solver::check::batching::aisles(&job, &batches)?;
         let length = batches.iter().map(|b| b.length).sum::<i64>() as f64 / henn::SCALE as f64;
         let gap = 100.0 * (length / best - 1.0);

@@ -3,10 +3,11 @@
 //! Savings after Clarke and Wright (Operations Research 12, 1964), recomputed
 //! after each merge as in the variant "ii" of Henn, Koch, Doerner, Strauss and
 //! Wäscher (BuR 3, 2010), then orders are moved and exchanged between batches
-//! while that shortens the walk. Absent on purpose: due times and who picks; the
+//! while that shortens the walk; ten or fewer are parted by trying every batch. Absent on purpose: due times and who picks; the
 //! caller hands over orders that may be picked now.
 
 pub mod aisles;
+mod few;
 mod improve;
 mod savings;
 mod walk;
@@ -127,8 +128,13 @@ pub fn batch(orders: &[Order], rules: &Rules, matrix: &Matrix, depot: usize, see
             Ok(group) => groups.push(group),
         }
     }
+    let few = few::part(&floor, &groups, seed);
     let groups = savings::merge(&floor, groups);
     let mut groups = improve::exchange(&floor, groups);
+    let sum = |groups: &[Group]| groups.iter().map(|g| g.length).sum::<i64>();
+    if let Some(few) = few.filter(|few| sum(few) < sum(&groups)) {
+        groups = few;
+    }
     groups.sort_by(|a, b| a.orders.cmp(&b.orders));
     let batches: Vec<Batch> = groups.into_iter().map(|group| finish(&floor, group, seed)).collect();
     let length = batches.iter().map(|b| b.tour.length).sum();

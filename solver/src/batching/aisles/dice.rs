@@ -36,7 +36,13 @@ impl Dice {
     /// By how much a search at heat 1 may get worse: exponential with mean 1.
     #[inline]
     pub(super) fn patience(&mut self) -> f64 {
-        -(1.0 - self.share()).ln()
+        // The exponent and a parabola through the mantissa: off by less than 0.01,
+        // quicker than the library's, and the same on every machine.
+        let bits = (1.0 - self.share()).to_bits();
+        let exponent = (bits >> 52) as i64 - 1023;
+        let mantissa = f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52);
+        let log2 = exponent as f64 + (2.0 - mantissa / 3.0) * mantissa - 5.0 / 3.0;
+        -log2 * std::f64::consts::LN_2
     }
 }
 
