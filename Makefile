@@ -4,7 +4,7 @@ CARGO ?= cargo
 BIN := target/debug/cartage
 ARGS ?=
 
-.PHONY: help setup assets build demo test soak check bench bench-routing
+.PHONY: help setup assets build demo test soak check bench bench-routing bench-matching
 
 help:
 	@echo "make demo     a living city on this machine, until Ctrl-C (ARGS=... for options)"
@@ -14,6 +14,7 @@ help:
 	@echo "make soak     the long runs, with a dated report"
 	@echo "make bench    measurements"
 	@echo "make bench-routing  routes against the installed peers, into solver/BENCHMARKS.md (ARGS=...)"
+	@echo "make bench-matching assignment beside lapjv of lapx"
 
 # Packages of Debian 12 and 13; installed as root or by sudo, else named.
 setup:
@@ -48,3 +49,8 @@ bench: build
 bench-routing:
 	$(CARGO) build --locked -p solver --bin solve
 	python3 tools/bench_routing.py $(ARGS)
+	python3 tools/bench_routing_rich.py
+
+bench-matching:
+	$(CARGO) build --locked -p solver --bin solve
+	python3 tools/bench_matching.py $(ARGS)

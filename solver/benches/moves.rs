@@ -96,8 +96,8 @@ fn mixed(at: u64) -> i64 {
 fn matching(c: &mut Criterion) {
     let mut group = c.benchmark_group("matching");
     group.sample_size(10).measurement_time(Duration::from_secs(3));
-    for side in [300, 1_000] {
-        let cells: Vec<i64> = (0..(side * side) as u64).map(mixed).collect();
+    for side in [300, 1_000, 5_000] {
+        let cells: Vec<i32> = (0..(side * side) as u64).map(|at| mixed(at) as i32).collect();
         group.bench_function(BenchmarkId::new("dense", side), |b| {
             b.iter(|| black_box(assign_table(&cells, side, side).cost));
         });

@@ -5,8 +5,8 @@
 //! and two rounds of augmenting row reduction. "Unassigned" is a private column
 //! of each row, dearer than any set of real pairs, which makes the cardinality
 //! maximal first and the cost minimal second. A table without forbidden pairs
-//! takes the quicker way of `dense`; candidate lists that leave most pairs out
-//! take that of [`assign_sparse`].
+//! takes the quicker way of `dense`; one that leaves most pairs out takes that of
+//! [`assign_sparse`].
 
 mod dense;
 mod sparse;
@@ -42,7 +42,23 @@ pub fn assign(costs: &[Vec<Option<i64>>]) -> Assignment {
         let cells: Vec<i64> = costs.iter().flatten().map(|c| c.unwrap_or_default()).collect();
         return assign_table(&cells, costs.len(), width);
     }
-    slowly(costs)
+    let pairs = costs.iter().flatten().flatten().count();
+    let cols = costs.iter().map(Vec::len).max().unwrap_or(0);
+    if is_sparse(pairs, costs.len(), cols) { assign_sparse(&lists(costs)) } else { slowly(costs) }
+}
+
+/// Whether lists are searched sooner than the whole table: at most one pair in four is
+/// there.
+pub fn is_sparse(pairs: usize, rows: usize, cols: usize) -> bool {
+    pairs * 4 <= rows * cols
+}
+
+/// The pairs there are, row by row.
+pub fn lists(costs: &[Vec<Option<i64>>]) -> Vec<Vec<(u32, i64)>> {
+    let list = |row: &Vec<Option<i64>>| {
+        row.iter().enumerate().filter_map(|(col, cost)| Some((col as u32, (*cost)?))).collect()
+    };
+    costs.iter().map(list).collect()
 }
 
 /// The search that knows forbidden pairs and costs of any size.
@@ -67,39 +83,66 @@ fn slowly(costs: &[Vec<Option<i64>>]) -> Assignment {
     Assignment { row_to_col, cost: cost.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64 }
 }
 
+/// A whole number of a table.
+pub trait Whole: Copy + Into<i64> {
+    /// The cells, if they are of 32 bits.
+    fn narrow(cells: &[Self]) -> Option<&[i32]>;
+}
+
+impl Whole for i32 {
+    fn narrow(cells: &[Self]) -> Option<&[i32]> {
+        Some(cells)
+    }
+}
+
+impl Whole for i64 {
+    fn narrow(_: &[Self]) -> Option<&[i32]> {
+        None
+    }
+}
+
 /// Matches the shorter side of a full table, cells row by row, at the least cost.
+/// Cells of 32 bits are taken as they stand.
 ///
 /// # Panics
 /// When there are not `rows` x `cols` cells.
-pub fn assign_table(cells: &[i64], rows: usize, cols: usize) -> Assignment {
+pub fn assign_table<W: Whole>(cells: &[W], rows: usize, cols: usize) -> Assignment {
     assert_eq!(cells.len(), rows * cols, "a table of {rows} x {cols}");
-    let low = cells.iter().min().copied().unwrap_or(0);
-    let high = cells.iter().max().copied().unwrap_or(0);
+    let wide = |cell: &W| -> i64 { (*cell).into() };
+    let low = cells.iter().map(wide).min().unwrap_or(0);
+    let high = cells.iter().map(wide).max().unwrap_or(0);
     let span = i128::from(high) - i128::from(low);
-    let wide = span * (rows.max(cols) as i128 + 2);
-    if rows.min(cols) == 0 || wide >= i128::from(i64::MAX / 4) {
+    if rows.min(cols) == 0 || span * (rows.max(cols) as i128 + 2) >= i128::from(i64::MAX / 4) {
         // Nothing to match, or sums beyond 64 bits.
-        let width = cols.max(1);
-        let table: Vec<Vec<Option<i64>>> = cells.chunks(width).map(|r| r.iter().copied().map(Some).collect()).collect();
+        let row = |row: &[W]| row.iter().map(|cell| Some(wide(cell))).collect();
+        let table: Vec<Vec<Option<i64>>> = cells.chunks(cols.max(1)).map(row).collect();
         return if cells.is_empty() { Assignment { row_to_col: vec![None; rows], cost: 0 } } else { slowly(&table) };
     }
     let tall = rows > cols;
     let (n, m) = if tall { (cols, rows) } else { (rows, cols) };
-    let cell = |at: usize| if tall { cells[at % m * cols + at / m] - low } else { cells[at] - low };
-    let found = if span <= i128::from(u32::MAX) {
-        let narrow: Vec<u32> = (0..cells.len()).map(|at| cell(at) as u32).collect();
-        Dense::new(&narrow, n, m).solve()
-    } else {
+    let cell = |at: usize| wide(&cells[if tall { at % m * cols + at / m } else { at }]) - low;
+    let most = i64::from(<i32 as dense::Cell>::MOST);
+    let narrow = match W::narrow(cells) {
+        Some(cells) if !tall && low >= -most && high <= most => Dense::new(cells, n, m).solve(),
+        _ if span <= i128::from(most) => {
+            let narrow: Vec<i32> = (0..cells.len()).map(|at| cell(at) as i32).collect();
+            Dense::new(&narrow, n, m).solve()
+        }
+        _ => None,
+    };
+    let found = narrow.or_else(|| {
         let shifted: Vec<i64> = (0..cells.len()).map(cell).collect();
         Dense::new(&shifted, n, m).solve()
-    };
+    });
+    // Prices of 64 bits hold every sum of this span.
+    let found = found.expect("sums stay within 64 bits");
     let mut row_to_col = vec![None; rows];
     for (near, far) in found.into_iter().enumerate() {
         let (row, col) = if tall { (far as usize, near) } else { (near, far as usize) };
         row_to_col[row] = Some(col);
     }
-    let chosen = row_to_col.iter().enumerate().filter_map(|(row, col)| Some(i128::from(cells[row * cols + (*col)?])));
-    let cost = chosen.sum::<i128>().clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
+    let chosen = row_to_col.iter().enumerate().filter_map(|(row, col)| Some(wide(&cells[row * cols + (*col)?])));
+    let cost = chosen.map(i128::from).sum::<i128>().clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64;
     Assignment { row_to_col, cost }
 }
 
@@ -405,6 +448,24 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(1_500))]
         #[test]
+        fn long_rows_agree_with_the_slow_way(
+            (rows, cols) in (20..70_usize, 20..70_usize),
+            cells in proptest::collection::vec(0..1_000_i64, 4_900),
+            span in prop_oneof![Just(3), Just(40), Just(1_000)],
+            steep in prop_oneof![Just(1), Just((1 << 26) / 1_000), Just(1 << 40)],
+        ) {
+            let cells: Vec<i64> = cells[..rows * cols].iter().map(|cell| cell % span * steep - 7).collect();
+            let table: Vec<Vec<Option<i64>>> =
+                cells.chunks(cols).map(|row| row.iter().copied().map(Some).collect()).collect();
+            let (quick, slow) = (assign_table(&cells, rows, cols), slowly(&table));
+            prop_assert_eq!(crate::check::assignment::check(&table, &quick), Ok(()));
+            prop_assert_eq!(quick.cost, slow.cost);
+            if let Ok(narrow) = cells.iter().copied().map(i32::try_from).collect::<Result<Vec<_>, _>>() {
+                prop_assert_eq!(assign_table(&narrow, rows, cols).cost, slow.cost);
+            }
+        }
+
+        #[test]
         fn all_ways_agree(
             (rows, cols) in (0..12_usize, 0..12_usize),
             cells in proptest::collection::vec((0..9_i64, any::<bool>()), 144),
@@ -416,11 +477,7 @@ mod tests {
                 (there || !gaps).then_some(cost * steep - 3)
             };
             let table: Vec<Vec<Option<i64>>> = (0..rows).map(|r| (0..cols).map(|c| cell(r, c)).collect()).collect();
-            let listed = |row: &Vec<Option<i64>>| {
-                row.iter().enumerate().filter_map(|(c, w)| Some((c as u32, (*w)?))).collect::<Vec<_>>()
-            };
-            let lists: Vec<Vec<(u32, i64)>> = table.iter().map(listed).collect();
-            let (quick, slow, sparse) = (assign(&table), slowly(&table), assign_sparse(&lists));
+            let (quick, slow, sparse) = (assign(&table), slowly(&table), assign_sparse(&lists(&table)));
             for found in [&quick, &slow, &sparse] {
                 prop_assert_eq!(crate::check::assignment::check(&table, found), Ok(()));
             }

