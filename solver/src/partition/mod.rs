@@ -86,6 +86,11 @@ impl Pool {
         }
     }
 
+    /// Lets so many more columns in.
+    pub(crate) fn widen(&mut self, more: usize) {
+        self.room = self.room.saturating_add(more);
+    }
+
     /// Columns kept.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()

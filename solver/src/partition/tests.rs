@@ -77,3 +77,14 @@ fn a_full_pool_takes_no_more() {
     pool.add(3, [0, 1], 1);
     assert_eq!(pool.len(), 2);
 }
+
+#[test]
+fn a_full_pool_refuses_until_it_is_widened() {
+    let mut pool = Pool::new(2, 1);
+    pool.add(1, [0], 5);
+    pool.add(2, [1], 5);
+    assert!(pool.len() == 1 && pool.prices(&[1, 2]).is_none());
+    pool.widen(1);
+    pool.add(2, [1], 5);
+    assert!(pool.len() == 2 && pool.prices(&[1, 2]).is_some());
+}

@@ -17,8 +17,10 @@ use crate::partition::{Pool, Prices};
 /// Most orders a batch has on average where covers pay.
 const FEW: f64 = 2.7;
 
-/// Batches kept.
+/// Batches kept during the search, and how many more of the best and their neighbours
+/// before a cover: a pool that is full would have no start.
 const ROOM: usize = 60_000;
+const MORE: usize = 140_000;
 
 /// Rounds in which batches are grown, and from how many in each.
 const GROWTHS: usize = 4;
@@ -56,6 +58,7 @@ impl<W: Word> Search<'_, W> {
 
     /// Grows the pool where it promises to pay and takes the cheapest cover.
     fn cover(&mut self, mut pool: Pool, pace: &mut Pace<'_>) {
+        pool.widen(MORE);
         let named = self.name_best(&mut pool);
         let Some(mut prices) = pool.prices(&named) else { return };
         let mut grown = HashSet::new();
