@@ -13,6 +13,7 @@ interface Worker {
   addEventListener(kind: "install" | "activate", act: (event: Extendable) => void): void;
   addEventListener(kind: "fetch", act: (event: Fetching) => void): void;
   skipWaiting(): Promise<void>;
+  clients: { claim(): Promise<void> };
 }
 
 const worker = self as unknown as Worker;
@@ -38,6 +39,8 @@ async function away(request: Request): Promise<Response> {
 }
 
 worker.addEventListener("install", (event) => event.waitUntil(keep().then(() => worker.skipWaiting())));
+// The page that is open already is kept too, not only the next one.
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.mode === "navigate") {

@@ -109,6 +109,7 @@ async fn through() {
     tab.network(false).await;
     tab.until("the device to know", "document.querySelector('#net').dataset.k === 'warn'").await;
     alone(&tab, 6).await;
+    tab.reads(&tab.t.put2("hh.of", 11, LINES)).await;
     tab.shot("40-tunnel").await;
     tab.scan("CUP-01").await;
     tab.says("hh.mismatch_title").await;

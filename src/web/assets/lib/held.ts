@@ -79,6 +79,9 @@ function parts(plan: Ahead, zh: boolean, words: Words): HTMLElement[] {
   return line.tote ? [tote, goods, choice("full", words.wFull!)] : [tote, goods];
 }
 
+/** "5 of 20" at another line: in every language the last number is how many there are. */
+const counted = (text: string, at: number) => text.replace(/\d+(?=\D+\d+\D*$)/, String(at));
+
 /** Draws the next step of the plan in the place of the one shown. */
 export function draw(main: HTMLElement, plan: Ahead, words: Words, zh: boolean): void {
   const form = main.querySelector<HTMLFormElement>("#scan-form")!;
@@ -90,8 +93,12 @@ export function draw(main: HTMLElement, plan: Ahead, words: Words, zh: boolean):
   const line = plan.lines[0];
   main.dataset.expect = plan.over ? "none" : (line?.stage ?? "station");
   main.dataset.label = line ? { bin: line.bin, article: line.label, quantity: String(line.want), tote: line.tote }[line.stage] : plan.station;
+  const head = main.querySelector("h1");
+  if (head) head.textContent = counted(head.textContent ?? "", Math.min(plan.done + 1, plan.of));
   const bar = main.querySelector("progress");
-  if (bar) bar.value = plan.done;
+  if (!bar) return;
+  bar.value = plan.done;
+  bar.ariaLabel = counted(bar.ariaLabel ?? "", plan.done);
 }
 
 /** Keeps the page as it stands, with what it wears. */
