@@ -13,9 +13,9 @@ use super::{
 };
 use crate::{house::House, journey::order, pages};
 
-/// A house with roads, behind a gate, with eyes on it.
-async fn house() -> (House, Gate, Eyes) {
-    let house = House::open_at(None, 30.0).await;
+/// A house with roads, behind a gate, with eyes on it; `speed` is how its time goes.
+async fn house(speed: f64) -> (House, Gate, Eyes) {
+    let house = House::open_at(None, speed).await;
     pages::roads(&house).await;
     let gate = Gate::before(&house.app.base_url()).await;
     let eyes = Eyes::open(gate.base());
@@ -96,7 +96,7 @@ async fn a_worker_goes_on_after_a_dead_spot_a_lost_session_and_a_lost_task() {
 }
 
 async fn a_bad_day_at_work() {
-    let (house, gate, eyes) = house().await;
+    let (house, gate, eyes) = house(30.0).await;
     let secret = pages::handheld(&house).await;
     let shop = house.machine(&[Permission::OrderPlace, Permission::OrderRead]).await;
     shop.done("/api/v1/orders", order(2)).await;
@@ -221,7 +221,8 @@ async fn a_shopper_is_told_what_happened_and_what_to_do() {
 }
 
 async fn a_bad_day_in_the_shop() {
-    let (house, gate, eyes) = house().await;
+    // Slow, so that an order is still only held when its shopper cancels it.
+    let (house, gate, eyes) = house(0.2).await;
     let mut tab = eyes.phone("shopper").await;
     nothing(&mut tab).await;
     declined(&mut tab, &gate).await;
