@@ -28,6 +28,7 @@ pub mod counting;
 pub mod waves;
 pub mod picking;
 pub mod packing;
+pub mod labour;
 pub mod transport;
 pub mod riders;
 pub mod returns;

@@ -11,6 +11,7 @@ use crate::{
     event::Chore,
     flow, hooks,
     kernel::*,
+    labour,
     store::{Actor, Db, claim, log},
 };
 
@@ -186,6 +187,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
             printing::forget_old(&mut tx).await?;
             riders::positions::prune(&mut tx).await?;
             hooks::sweep(&mut tx).await?;
+            labour::forget_old(&mut tx).await?;
             let wall = identity::wall_now();
             identity::sweep(&mut tx, wall).await?;
             let tomorrow = tx.now().plus_ms(24 * 3_600_000);

@@ -16,6 +16,7 @@ use crate::{
     event::Chore,
     fleet, hooks, http, identity,
     kernel::{Clock, rng::Dice},
+    labour,
     store::{self, Actor, Db},
     work,
 };
@@ -56,7 +57,8 @@ impl App {
         let holder = format!("{}-{}", std::process::id(), db.dice.ulid(now));
         tasks.spawn(work::run(db.clone(), holder.clone(), stop.clone()));
         let reach = hooks::Reach { private: config.private_hooks };
-        tasks.spawn(hooks::run(db.clone(), reach, holder, stop.clone()));
+        tasks.spawn(hooks::run(db.clone(), reach, holder.clone(), stop.clone()));
+        tasks.spawn(labour::run(db.clone(), holder, stop.clone()));
         let (traffic, live) = (Traffic::default(), fleet::Live::default());
         tasks.spawn(fleets::keep(db.clone(), broker.clone(), live.clone(), traffic.clone(), stop.clone()));
         let listener = TcpListener::bind(config.listen)

@@ -28,8 +28,8 @@ use tower_http::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    cases, catalog, checkout, counting, fleet, handheld, hooks, identity, importing, inbound, kernel::Time, layout,
-    network, printing, problem::Problem, promise, recalls, returns, riders, stock, store::Db, transport, web,
+    cases, catalog, checkout, counting, fleet, handheld, hooks, identity, importing, inbound, kernel::Time, labour,
+    layout, network, printing, problem::Problem, promise, recalls, returns, riders, stock, store::Db, transport, web,
 };
 
 /// Largest body of an ordinary request; imports have their own limit.
@@ -57,6 +57,7 @@ fn rooms() -> OpenApiRouter<Db> {
         .merge(hooks::api::routes())
         .merge(recalls::api::routes())
         .merge(counting::api::routes())
+        .merge(labour::api::routes())
         .merge(importing::api::routes())
         .merge(facts::routes())
 }

@@ -27,6 +27,6 @@ pub use goods::{bring_back, contents, depart, hand_over, take_over};
 pub use model::*;
 pub use plan::{expect, replan};
 pub use reopen::reopen;
-pub use rows::{by_sscc, by_unit, carton, cartons_of};
+pub use rows::{by_sscc, by_unit, carton, cartons_of, pieces};
 pub use scan::{accept_weight, scan};
 pub use step::step;

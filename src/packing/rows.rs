@@ -135,6 +135,11 @@ pub(super) async fn lines(sql: &mut Sql, parcel: ParcelId) -> Result<Vec<CartonL
         .collect()
 }
 
+/// How many pieces are in a carton.
+pub async fn pieces(sql: &mut Sql, parcel: ParcelId) -> Result<i64, Fault> {
+    Ok(lines(sql, parcel).await?.iter().map(|line| line.packed).sum())
+}
+
 pub(super) async fn save_line(sql: &mut Sql, line: &CartonLine) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO carton_lines (parcel, line, sku, planned, packed) VALUES ($1, $2, $3, $4, $5) \

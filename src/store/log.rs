@@ -152,6 +152,20 @@ pub async fn tail(sql: &mut Sql, after: i64, limit: i64) -> Result<Vec<Fact>, Fa
     rows.iter().map(fact).collect()
 }
 
+/// Stamped facts of some kinds behind `after`, up to and with `until`, in order.
+pub async fn between(sql: &mut Sql, (after, until): (i64, i64), kinds: &[&str]) -> Result<Vec<Fact>, Fault> {
+    let rows = sqlx::query(
+        "SELECT position, id, at, kind, subject, site, actor, body FROM events \
+         WHERE position > $1 AND position <= $2 AND $3 LIKE '%;' || kind || ';%' ORDER BY position",
+    )
+    .bind(after)
+    .bind(until)
+    .bind(format!(";{};", kinds.join(";")))
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(fact).collect()
+}
+
 /// The facts about one subject, oldest first, stamped or not.
 pub async fn story(sql: &mut Sql, subject: &str) -> Result<Vec<Fact>, Fault> {
     let rows = sqlx::query(

@@ -137,6 +137,7 @@ pub const DOORS: &[Door] = &[
     door("cases", "/desk/cases", key("door.cases"), true, &[Permission::CaseHandle]),
     door("tasks", "/desk/tasks", key("door.tasks"), true, &[Permission::WorkSupervise]),
     door("board", "/desk/board", key("door.board"), true, &[Permission::ReportRead]),
+    door("labour", "/desk/labour", key("door.labour"), false, &[Permission::WorkSupervise, Permission::ReportRead]),
     door("ledger", "/desk/ledger", key("door.ledger"), false, &[Permission::StockRead]),
     door("inbound", "/desk/inbound", key("door.inbound"), false, &[Permission::InboundReceive]),
     door("returns", "/desk/returns", key("door.returns"), false, &[Permission::StockAdjust]),

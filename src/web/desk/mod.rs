@@ -23,8 +23,10 @@ mod find;
 pub mod frame;
 mod goods;
 mod goods_acts;
+pub mod heat;
 mod hooks;
 mod inbound;
+mod labour;
 mod ledger;
 pub mod list;
 mod live;
@@ -111,6 +113,8 @@ pub fn routes() -> Router<Db> {
         .route("/desk/hooks/{id}/{deed}", post(hooks::deed))
         .route("/desk/hooks/{id}/again/{message}", post(hooks::again))
         .route("/desk/board", get(director::show))
+        .route("/desk/labour", get(labour::show))
+        .route("/desk/labour/steps", get(labour::steps))
         .route("/desk/find", get(find::find))
         .route("/desk/decisions", get(reasons::list))
         .route("/desk/decisions/{id}", get(reasons::show))

@@ -93,6 +93,37 @@ async fn close_a_road(hall: &Hall, tab: &mut Tab) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supervisor_sees_work_against_fair_time_and_what_it_is_made_of() {
+    within(fair()).await;
+}
+
+async fn fair() {
+    let hall = Hall::open(20.0).await;
+    let worker = hall.house.person("wang", "worker").await;
+    let mut tab = hall.seat("sven", "supervisor").await;
+    tab.open("/desk/labour").await;
+    tab.says("lab.none").await;
+    hall.order(2, card()).await;
+    work(&worker, "pick").await;
+    work(&worker, "pack").await;
+    let done = until("two kinds of work", async || {
+        let seen = hall.all.get("/api/v1/sites/NG/labour").await;
+        (seen["kinds"].as_array()?.len() >= 2).then_some(seen)
+    })
+    .await;
+    assert!(done["people"][0]["fair_ms"].as_i64().unwrap() > 0, "{done}");
+    tab.open("/desk/labour").await;
+    tab.reads("wang").await;
+    tab.sees("svg.heat circle").await;
+    tab.shot_wide("10-labour").await;
+    tab.press_text("wang").await;
+    tab.says("lab.steps_lead").await;
+    tab.reads("M01-1").await;
+    tab.shot_wide("11-labour-steps").await;
+    hall.close(vec![tab]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_technician_locks_a_vehicle_out_and_gives_it_back() {
     within(technician()).await;
 }

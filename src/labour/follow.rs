@@ -1,0 +1,65 @@
+//! From the log to steps: a consumer with a cursor of its own, which moves in the
+//! transaction that writes the steps, so that each is counted once. Deliberately
+//! absent: parking; a fact that tells of nothing known is passed over.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::note;
+use crate::{
+    kernel::*,
+    store::{Actor, Db, claim, log},
+};
+
+/// The name of the cursor and of the lease.
+const LABOUR: &str = "labour";
+/// Facts looked at in one go; most tell of no hand.
+const WINDOW: i64 = 1_000;
+/// A board need not be younger than this.
+const REST: Duration = Duration::from_millis(500);
+
+/// Follows until `stop`; `holder` names this process among replicas.
+pub async fn run(db: Db, holder: String, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let more = match claim::lease(&db, LABOUR, &holder, claim::LEASE_MS).await {
+            Ok(true) => follow(&db).await,
+            Ok(false) => Ok(0),
+            Err(fault) => Err(fault),
+        };
+        match more {
+            Ok(n) if n >= WINDOW => {}
+            Ok(_) => rest(&stop, REST).await,
+            Err(fault) => {
+                tracing::error!("the work of hands could not be counted: {fault}");
+                rest(&stop, REST * 10).await;
+            }
+        }
+    }
+}
+
+async fn rest(stop: &CancellationToken, long: Duration) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(long) => {}
+    }
+}
+
+/// Counts what the next facts tell; returns how many facts were passed.
+pub async fn follow(db: &Db) -> Result<i64, Fault> {
+    let mut read = db.read().await?;
+    let at = log::cursor(read.sql(), LABOUR).await?;
+    let until = log::head(read.sql()).await?.min(at + WINDOW);
+    if until <= at {
+        return Ok(0);
+    }
+    let facts = log::between(read.sql(), (at, until), note::KINDS).await?;
+    drop(read);
+    let mut tx = db.begin(Actor::house()).await?;
+    for fact in &facts {
+        note::note(&mut tx, fact).await?;
+    }
+    log::advance(tx.sql(), LABOUR, until).await?;
+    tx.commit().await?;
+    Ok(until - at)
+}
