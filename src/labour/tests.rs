@@ -51,7 +51,8 @@ async fn picked(db: &Db, house: &House, who: UserId, bin: &str) {
 
 async fn counted(db: &Db) {
     log::stamp(db, "test").await.unwrap();
-    while follow(db).await.unwrap() > 0 {}
+    let mut seen = 0;
+    while follow(db, &mut seen).await.unwrap() > 0 {}
 }
 
 async fn all(db: &Db, house: &House) -> Vec<Stint> {
