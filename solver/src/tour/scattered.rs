@@ -127,6 +127,66 @@ fn search(floor: &mut Floor<'_>, rng: &mut ChaCha8Rng, pace: &mut Pace<'_>) {
     floor.restore(&best);
 }
 
+/// Where the picks of one aisle are, as far as its visits ask: the ends, the widest gap
+/// and how wide the next one is, so that one more pick is priced without a look at the
+/// others.
+#[derive(Clone, Copy)]
+struct Reach {
+    low: u32,
+    high: u32,
+    /// The widest gap, from one pick to the next.
+    gap: (u32, u32),
+    /// Width of the widest but one.
+    second: u32,
+}
+
+impl Reach {
+    fn at(along: u32) -> Self {
+        Self { low: along, high: along, gap: (along, along), second: 0 }
+    }
+
+    fn wide(&self) -> u32 {
+        self.gap.1 - self.gap.0
+    }
+
+    /// With a gap more, which no other is part of.
+    fn gaping(mut self, gap: (u32, u32)) -> Self {
+        let wide = gap.1 - gap.0;
+        if wide > self.wide() {
+            (self.second, self.gap) = (self.wide(), gap);
+        } else {
+            self.second = self.second.max(wide);
+        }
+        self
+    }
+
+    /// With a pick behind all others.
+    fn and_behind(self, along: u32) -> Self {
+        Self { high: along, ..self.gaping((self.high, along)) }
+    }
+
+    /// With a pick anywhere. The width of the gap but one is not kept up.
+    fn and(self, along: u32) -> Self {
+        if along > self.high {
+            return self.and_behind(along);
+        }
+        if along < self.low {
+            return Self { low: along, ..self.gaping((along, self.low)) };
+        }
+        let (from, to) = self.gap;
+        if along <= from || along >= to {
+            return self;
+        }
+        // The widest gap is parted; what is widest now only has to have that width.
+        let wide = self.second.max(along - from).max(to - along);
+        Self { gap: (from, from + wide), ..self }
+    }
+
+    fn visit(&self, length: u32) -> Visit {
+        Visit::new(length, self.low, self.high, self.wide())
+    }
+}
+
 /// Places in use and what each aisle's visits cost.
 struct Floor<'a> {
     block: &'a Block,
@@ -137,13 +197,15 @@ struct Floor<'a> {
     uses: Vec<u32>,
     /// First place of each aisle that has any, with the aisle; one more at the end.
     aisles: Vec<(u32, usize)>,
-    /// Ways to visit each of these aisles, if it has a pick.
+    /// Where each of these aisles has picks, if it has any, and the ways to visit them.
+    reach: Vec<Option<Reach>>,
     visits: Vec<Option<Visit>>,
     /// The walk left of each aisle, with the last one used there, and the rest
-    /// right of it, with the first one used there; stale when not `known`.
+    /// right of it, with the first one used there.
     before: Vec<Option<(u32, Open)>>,
     after: Vec<Option<(u32, Rest)>>,
-    known: bool,
+    /// `before` is right up to and with the first of these, `after` from the second on.
+    known: (usize, usize),
     /// Aisles that nothing may be picked in for now.
     barred: Vec<bool>,
     /// For each offer its place and its row in `aisles`.
@@ -178,10 +240,11 @@ impl<'a> Floor<'a> {
             uses: vec![0; spots.len()],
             spots,
             aisles,
+            reach: vec![None; count],
             visits: vec![None; count],
             before: vec![None; count],
             after: vec![None; count],
-            known: false,
+            known: (0, count - 1),
             barred: vec![false; count],
             index,
             picks: vec![vec![]; wants.len()],
@@ -196,35 +259,32 @@ impl<'a> Floor<'a> {
         i64::from(to - from) * i64::from(self.block.pitch)
     }
 
-    /// Sums up the walk from both sides.
-    fn know(&mut self) {
-        let mut open: Option<(u32, Open)> = None;
-        for row in 0..self.visits.len() {
-            self.before[row] = open;
-            let aisle = self.aisles[row].0;
-            if let Some(visit) = self.visits[row] {
+    /// Sums up the walk from both sides as far as one aisle asks.
+    fn know(&mut self, row: usize) {
+        while self.known.0 < row {
+            let at = self.known.0;
+            let (aisle, open) = (self.aisles[at].0, self.before[at]);
+            self.before[at + 1] = self.visits[at].map_or(open, |visit| {
                 let now =
                     open.map_or_else(|| Open::first(visit), |(last, o)| o.across(self.way(last, aisle)).visit(visit));
-                open = Some((aisle, now));
-            }
+                Some((aisle, now))
+            });
+            self.known.0 += 1;
         }
-        let mut rest: Option<(u32, Rest)> = None;
-        for row in (0..self.visits.len()).rev() {
-            self.after[row] = rest;
-            let aisle = self.aisles[row].0;
-            if let Some(visit) = self.visits[row] {
+        while self.known.1 > row {
+            let at = self.known.1;
+            let (aisle, rest) = (self.aisles[at].0, self.after[at]);
+            self.after[at - 1] = self.visits[at].map_or(rest, |visit| {
                 let then = rest.map_or(Rest::END, |(next, r)| r.across(self.way(aisle, next)));
-                rest = Some((aisle, then.visit(visit)));
-            }
+                Some((aisle, then.visit(visit)))
+            });
+            self.known.1 -= 1;
         }
-        self.known = true;
     }
 
     /// The exact length of the tour if this aisle were visited so.
     fn length_with(&mut self, row: usize, visit: Option<Visit>) -> i64 {
-        if !self.known {
-            self.know();
-        }
+        self.know(row);
         let aisle = self.aisles[row].0;
         let open = match (self.before[row], visit) {
             (None, None) => None,
@@ -242,26 +302,28 @@ impl<'a> Floor<'a> {
 
     /// The exact length of the tour through all places in use.
     fn length(&mut self) -> i64 {
-        let last = self.visits.len() - 1;
-        self.length_with(last, self.visits[last])
+        // Where least has to be summed up for it.
+        let row = self.known.0;
+        self.length_with(row, self.visits[row])
     }
 
-    /// How an aisle's places in use may be visited.
-    fn visit(&self, row: usize) -> Option<Visit> {
+    /// Where an aisle's places in use are.
+    fn reach(&self, row: usize) -> Option<Reach> {
         let range = self.aisles[row].1..self.aisles[row + 1].1;
-        let mut seen: Option<(u32, u32, u32)> = None;
+        let mut seen: Option<Reach> = None;
         for (spot, &uses) in self.spots[range.clone()].iter().zip(&self.uses[range]) {
             if uses > 0 {
                 let along = spot.along();
-                seen = Some(seen.map_or((along, along, 0), |(low, last, gap)| (low, along, gap.max(along - last))));
+                seen = Some(seen.map_or_else(|| Reach::at(along), |reach| reach.and_behind(along)));
             }
         }
-        seen.map(|(low, high, gap)| Visit::new(self.block.length, low, high, gap))
+        seen
     }
 
     fn refresh(&mut self, row: usize) {
-        self.visits[row] = self.visit(row);
-        self.known = false;
+        self.reach[row] = self.reach(row);
+        self.visits[row] = self.reach[row].map(|reach| reach.visit(self.block.length));
+        self.known = (self.known.0.min(row), self.known.1.max(row));
     }
 
     fn put(&mut self, want: usize, offer: usize) {
@@ -301,10 +363,25 @@ impl<'a> Floor<'a> {
         }
     }
 
-    /// Length of the tour if this place were used, or not used, too.
-    fn with(&mut self, spot: usize, row: usize, uses: u32) -> i64 {
-        let kept = std::mem::replace(&mut self.uses[spot], uses);
-        let visit = if (kept > 0) == (uses > 0) { self.visits[row] } else { self.visit(row) };
+    /// Length of the tour if this place were used too.
+    fn with(&mut self, spot: usize, row: usize) -> i64 {
+        let visit = if self.uses[spot] > 0 {
+            self.visits[row]
+        } else {
+            let along = self.spots[spot].along();
+            let reach = self.reach[row].map_or_else(|| Reach::at(along), |reach| reach.and(along));
+            Some(reach.visit(self.block.length))
+        };
+        self.length_with(row, visit)
+    }
+
+    /// Length of the tour if one pick less used this place.
+    fn without(&mut self, spot: usize, row: usize) -> i64 {
+        if self.uses[spot] > 1 {
+            return self.length_with(row, self.visits[row]);
+        }
+        let kept = std::mem::take(&mut self.uses[spot]);
+        let visit = self.reach(row).map(|reach| reach.visit(self.block.length));
         self.uses[spot] = kept;
         self.length_with(row, visit)
     }
@@ -324,7 +401,7 @@ impl<'a> Floor<'a> {
                 }
                 let (spot, row) = self.index[want][offer];
                 let helps = w.offers[offer].1.min(short);
-                let price = (self.with(spot, row, self.uses[spot] + 1) - now) as f64 / helps as f64;
+                let price = (self.with(spot, row) - now) as f64 / helps as f64;
                 // A barred aisle only serves what no other does.
                 let barred = self.barred[row];
                 let better = best
@@ -364,7 +441,7 @@ impl<'a> Floor<'a> {
                 let offer = self.picks[want][at];
                 if w.offers[offer].1 <= spare {
                     let (spot, row) = self.index[want][offer];
-                    let length = self.with(spot, row, self.uses[spot] - 1);
+                    let length = self.without(spot, row);
                     if best.is_none_or(|b| length < b.0) {
                         best = Some((length, at));
                     }
@@ -451,5 +528,50 @@ impl<'a> Floor<'a> {
             picks
         };
         self.picks.iter().map(sort).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Ends and widest gap of some places, one by one.
+    fn plain(mut places: Vec<u32>) -> (u32, u32, u32) {
+        places.sort_unstable();
+        let gap = places.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+        (places[0], places[places.len() - 1], gap)
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_pick_is_priced_without_a_look_at_the_others(
+            mut places in prop::collection::btree_set(0_u32..90, 1..12),
+            more in 0_u32..90,
+        ) {
+            let mut seen = places.iter().copied();
+            let first = Reach::at(seen.next().unwrap_or(0));
+            let reach = seen.fold(first, |reach, along| reach.and_behind(along)).and(more);
+            places.insert(more);
+            prop_assert_eq!((reach.low, reach.high, reach.wide()), plain(places.into_iter().collect()));
+        }
+
+        #[test]
+        fn what_is_remembered_of_a_walk_is_its_length(
+            offers in prop::collection::vec(prop::collection::vec((0_u32..9, 0_u32..20), 1..5), 1..9),
+            seed: u64,
+        ) {
+            let block = Block { pitch: 3, length: 21, depot: 4 };
+            let at = |&(aisle, along): &(u32, u32)| (Spot::new(aisle, along + 1), 1);
+            let wants: Vec<Want> =
+                offers.iter().map(|all| Want { units: 1, offers: all.iter().map(at).collect() }).collect();
+            let mut pace = |rounds: u64, _: i64| if rounds >= 64 { 1.0 } else { rounds as f64 / 64.0 };
+            let choice = choose(&block, &wants, seed, &mut pace).unwrap();
+            let picked = choice.picks.iter().zip(&wants).flat_map(|(picks, want)| picks.iter().map(|&o| want.offers[o].0));
+            let mut spots: Vec<Spot> = picked.collect();
+            spots.sort_unstable();
+            prop_assert_eq!(choice.length, block.shortest(&spots));
+        }
     }
 }
