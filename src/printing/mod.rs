@@ -14,7 +14,7 @@
 //! mask the names on it.
 
 pub mod api;
-mod code128;
+pub mod code128;
 mod label;
 mod model;
 mod pdf;

@@ -110,6 +110,13 @@ struct ProblemNote {
     detail: String,
 }
 
+/// What pages may load and do (Content Security Policy, level 3).
+const LOADS: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+    frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+/// The same where a decoder may run.
+const LOADS_DECODER: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; \
+    style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'";
+
 /// The layer around all pages: remembers a language chosen by `?lang=`, says what
 /// pages may load (nothing from elsewhere), and draws problem documents.
 pub async fn face(request: Request, next: Next) -> Response {
@@ -118,11 +125,10 @@ pub async fn face(request: Request, next: Next) -> Response {
     if let Some(lang) = asked_in_query(&uri) {
         set_cookie(&mut response, LANG_COOKIE, lang.code(), 31_536_000, false);
     }
+    // The decoder of a handheld's camera is machine code (WebAssembly).
+    let loads = if uri.path().starts_with("/handheld") { LOADS_DECODER } else { LOADS };
     let fixed = [
-        (
-            "content-security-policy",
-            "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
-        ),
+        ("content-security-policy", loads),
         ("referrer-policy", "same-origin"),
         ("x-content-type-options", "nosniff"),
         ("permissions-policy", "camera=(self), geolocation=(self), microphone=()"),

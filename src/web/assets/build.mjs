@@ -4,7 +4,7 @@
 // Deliberately absent: content hashes (the server adds them) and type checks
 // (`npm run check`).
 import { build } from "esbuild";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -33,5 +33,7 @@ for (const name of names.filter((name) => name.endsWith(".svg"))) {
   const text = await readFile(join(here, name), "utf8");
   await writeFile(join(dist, name), text.replace(/<!--[\s\S]*?-->/g, "").replace(/>\s+</g, "><"));
 }
+// The decoder's machine code travels beside its bundle.
+await copyFile(join(here, "../../../node_modules/zxing-wasm/dist/reader/zxing_reader.wasm"), join(dist, "decode.wasm"));
 const made = (await readdir(dist)).filter((name) => !name.endsWith(".LEGAL.txt"));
 console.log(`bundled ${made.sort().join(", ")}`);

@@ -306,7 +306,7 @@ function press(button: HTMLElement): void {
   } else if (button.dataset.type !== undefined) {
     type();
   } else if (button.dataset.camera !== undefined) {
-    void readCode("×").then((code) => code && enter(code));
+    void readCode({ close: words.wCameraClose!, hint: words.wCameraHint!, none: words.wCameraNone! }).then((code) => code && enter(code));
   }
 }
 

@@ -2,6 +2,7 @@
 //! a scanner. Each step leaves a picture in `target/screens`. Deliberately absent:
 //! what works without a script; `pages` and `browser` see to that.
 
+mod camera;
 mod desk;
 mod dock;
 mod doors;
@@ -20,7 +21,7 @@ mod watch;
 mod worker;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, Once},
     time::Duration,
 };
@@ -57,17 +58,22 @@ impl Eyes {
 
     /// A phone in the hand of `persona`.
     pub async fn phone(&self, persona: &'static str) -> Tab {
-        self.tab(persona, Size::Phone).await
+        self.tab(persona, Size::Phone, None).await
+    }
+
+    /// The same, with a camera that sees the film in a file (Y4M).
+    pub async fn phone_that_sees(&self, persona: &'static str, film: &Path) -> Tab {
+        self.tab(persona, Size::Phone, Some(film)).await
     }
 
     /// A screen on the desk of `persona`. Open a page, then [`Tab::shot`] judges it.
     pub async fn desk(&self, persona: &'static str) -> Tab {
-        self.tab(persona, Size::Desk).await
+        self.tab(persona, Size::Desk, None).await
     }
 
-    async fn tab(&self, persona: &'static str, size: Size) -> Tab {
+    async fn tab(&self, persona: &'static str, size: Size, film: Option<&Path>) -> Tab {
         let (base, screens, worries) = (self.base.clone(), self.screens.clone(), self.worries.clone());
-        Tab::open_browser(&self.driver, persona, size, base, screens, worries).await
+        Tab::open_browser(&self.driver, persona, (size, film), base, screens, worries).await
     }
 
     /// What was seen and must not be, each once.

@@ -3,7 +3,7 @@
 //! is seen; `look` does.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -45,7 +45,7 @@ pub struct Tab {
     commands: String,
 }
 
-fn capabilities(driver: &Driver, size: Size) -> serde_json::Map<String, Value> {
+fn capabilities(driver: &Driver, size: Size, film: Option<&Path>) -> serde_json::Map<String, Value> {
     let (width, height) = match size {
         Size::Phone => (390, 844),
         Size::Desk => (1280, 860),
@@ -56,6 +56,10 @@ fn capabilities(driver: &Driver, size: Size) -> serde_json::Map<String, Value> {
         "--no-first-run", "--lang=en-US", "--mute-audio", "--hide-scrollbars", format!("--window-size={width},{height}"),
         format!("--user-data-dir={}", profile.display()),
     ]});
+    if let (Some(film), Some(args)) = (film, options["args"].as_array_mut()) {
+        let film = json!(format!("--use-file-for-fake-video-capture={}", film.display()));
+        args.extend([json!("--use-fake-ui-for-media-stream"), json!("--use-fake-device-for-media-stream"), film]);
+    }
     if size == Size::Phone {
         let metrics = json!({"width": width, "height": height, "pixelRatio": 1.0, "touch": true, "mobile": true});
         options["mobileEmulation"] = json!({"deviceMetrics": metrics});
@@ -69,13 +73,13 @@ impl Tab {
     pub(super) async fn open_browser(
         driver: &Driver,
         persona: &'static str,
-        size: Size,
+        (size, film): (Size, Option<&Path>),
         base: String,
         screens: PathBuf,
         worries: Arc<Mutex<Vec<String>>>,
     ) -> Self {
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(capabilities(driver, size)).connect(&driver.url()).await.unwrap();
+        let client = builder.capabilities(capabilities(driver, size, film)).connect(&driver.url()).await.unwrap();
         let session = client.session_id().await.unwrap().unwrap();
         let commands = format!("{}/session/{session}/goog/cdp/execute", driver.url());
         Self { client, persona, size, t: Words::of(Lang::En), base, screens, worries, commands }

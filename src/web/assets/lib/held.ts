@@ -3,6 +3,7 @@
 // Deliberately absent: pages of other tasks; what is old would be shown as true.
 
 import type { Ahead, Line } from "./ahead";
+import { decoder } from "./camera";
 
 const KEPT = "work";
 const HELD = "/held";
@@ -109,11 +110,11 @@ export async function hold(): Promise<void> {
   page.removeAttribute("data-new");
   const cache = await caches.open(KEPT);
   // A kept page may load no more than one of the server's.
-  const policy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; form-action 'self'; base-uri 'none'";
+  const policy = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; form-action 'self'; base-uri 'none'";
   const headers = { "content-type": "text/html; charset=utf-8", "content-security-policy": policy };
   await cache.put(HELD, new Response(`<!doctype html>${page.outerHTML}`, { headers }));
   const worn = [...document.querySelectorAll<HTMLElement>("script[src], link[href]")];
-  for (const url of worn.map((one) => one.getAttribute("src") ?? one.getAttribute("href")!)) {
+  for (const url of [...worn.map((one) => one.getAttribute("src") ?? one.getAttribute("href")!), ...decoder]) {
     if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
   }
 }
