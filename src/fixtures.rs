@@ -16,6 +16,7 @@ use crate::{
     layout::{
         self, Bin, BinKind, Edge, Lane, NewBin, NewStation, Node, NodeKind, Part, Shelf, StationKind, Zone, ZoneKind,
     },
+    orders::{self, DeliveryMode, NewLine, NewOrder, Order, ShortPolicy},
     stock::{self, Account, Goods, Want},
     store::{Actor, Db, log},
     tasks::{self, Scan, Task, TaskKind},
@@ -235,6 +236,43 @@ impl House {
         let hold = stock::reserve(&mut tx, &want).await.unwrap();
         tx.commit().await.unwrap();
         hold
+    }
+
+    /// An order, accepted, with all goods held here, that must leave in so long.
+    pub async fn order(&self, db: &Db, wants: &[(SkuId, i64)], due_in_ms: i64) -> (Order, FulfilmentId, Vec<LineId>) {
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let now = tx.now();
+        let line = |(sku, quantity): &(SkuId, i64)| NewLine {
+            external_line_id: None,
+            sku: *sku,
+            quantity: *quantity,
+            unit_price_minor: 1990,
+        };
+        let new = NewOrder {
+            channel: "shop".into(),
+            external_id: None,
+            contact: tx.id(),
+            address: tx.id(),
+            coord: Coord { lat: 30.0, lon: 120.0 },
+            mode: DeliveryMode::Home,
+            service: "same_day".into(),
+            pickup_site: None,
+            window: (now, now.plus_ms(due_in_ms)),
+            promised_by: now.plus_ms(due_in_ms),
+            short_policy: ShortPolicy::ShipPart,
+            note: String::new(),
+            currency: "CNY".into(),
+            shipping_minor: 0,
+            shopper: None,
+            lines: wants.iter().map(line).collect(),
+        };
+        let order = orders::open(&mut tx, &new).await.unwrap();
+        let lines = orders::lines(tx.sql(), order.id).await.unwrap();
+        let wants: Vec<_> = lines.iter().map(|line| (line.id, line.sku, line.ordered)).collect();
+        let part = orders::add_part(&mut tx, &order, self.site, order.promised_by, &wants).await.unwrap();
+        orders::accept(&mut tx, order.id).await.unwrap();
+        tx.commit().await.unwrap();
+        (order, part, lines.iter().map(|line| line.id).collect())
     }
 
     /// The open tasks of a kind, most urgent first.

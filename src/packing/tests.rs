@@ -4,7 +4,7 @@
 use crate::{
     fixtures::{self, House, facts, sound, take, task},
     kernel::*,
-    orders::{self, DeliveryMode, FulfilmentState, NewLine, NewOrder, Order, ShortPolicy},
+    orders::{self, FulfilmentState, Order},
     packing::{self, CartonState},
     picking, play,
     stock::{self, Condition, Goods},
@@ -26,39 +26,7 @@ fn goods(sku: SkuId, lot: &str, expiry: Option<&str>) -> Goods {
 
 /// An order of the small site, accepted, with all goods held there.
 async fn order(db: &Db, house: &House, wants: &[(SkuId, i64)]) -> (Order, FulfilmentId, Vec<LineId>) {
-    let mut tx = db.begin(Actor::house()).await.unwrap();
-    let now = tx.now();
-    let line = |(sku, quantity): &(SkuId, i64)| NewLine {
-        external_line_id: None,
-        sku: *sku,
-        quantity: *quantity,
-        unit_price_minor: 1990,
-    };
-    let new = NewOrder {
-        channel: "shop".into(),
-        external_id: None,
-        contact: tx.id(),
-        address: tx.id(),
-        coord: Coord { lat: 30.0, lon: 120.0 },
-        mode: DeliveryMode::Home,
-        service: "same_day".into(),
-        pickup_site: None,
-        window: (now, now.plus_ms(3_600_000)),
-        promised_by: now.plus_ms(3_600_000),
-        short_policy: ShortPolicy::ShipPart,
-        note: String::new(),
-        currency: "CNY".into(),
-        shipping_minor: 0,
-        shopper: None,
-        lines: wants.iter().map(line).collect(),
-    };
-    let order = orders::open(&mut tx, &new).await.unwrap();
-    let lines = orders::lines(tx.sql(), order.id).await.unwrap();
-    let wants: Vec<_> = lines.iter().map(|line| (line.id, line.sku, line.ordered)).collect();
-    let part = orders::add_part(&mut tx, &order, house.site, order.promised_by, &wants).await.unwrap();
-    orders::accept(&mut tx, order.id).await.unwrap();
-    tx.commit().await.unwrap();
-    (order, part, lines.iter().map(|line| line.id).collect())
+    house.order(db, wants, 3_600_000).await
 }
 
 /// Releases what is open and plans its picks; the pick tasks.

@@ -13,6 +13,7 @@
 
 mod ahead;
 mod kept;
+mod lay;
 mod model;
 mod plan;
 mod putback;

@@ -8,26 +8,23 @@ use std::{
     time::Instant,
 };
 
-use solver::batching;
-
-use super::{model::*, rows, shelf};
+use super::{
+    lay::{Asked, Laid, lay},
+    model::*,
+    rows, shelf,
+};
 use crate::{
     catalog,
     decisions::{self, Candidate, Choice, DecisionKind},
     event::{Chore, Event},
     kernel::*,
-    layout::{self, StationKind, Walk},
+    layout::{self, StationKind},
     orders, stock,
     store::{Actor, Db, Sql, Tx},
-    tasks::{self, NewTask, TaskKind, Title},
+    tasks::{self, NewTask, TaskKind, TaskState, Title},
     units,
 };
 
-/// What one cart carries.
-const CART: batching::Rules =
-    batching::Rules { max_orders: Some(6), max_totes: Some(6), max_weight_g: Some(60_000), max_volume_ml: None };
-/// What one tote takes, millilitres.
-const TOTE_ML: i64 = 40_000;
 /// When goods are not in a bin yet, the wave is looked at again after so long.
 const AGAIN_MS: i64 = 60_000;
 
@@ -44,9 +41,12 @@ pub async fn plan(db: &Db, wave: WaveId) -> Result<(), Stop> {
     let walk = layout::walk(read.sql(), site).await?;
     let packs = layout::stations(read.sql(), site, StationKind::Pack).await?;
     let depot = packs.first().map(|station| (station.code.clone(), station.node.clone())).unwrap_or_default();
-    let orders = weigh(read.sql(), &walked).await?;
+    let loads = weigh(read.sql(), &walked).await?;
+    let pickers = pickers(read.sql(), site).await?;
     drop(read);
-    let tours = lay(&walk, &depot.1, &walked, &orders)?;
+    let asked = Asked { walk, depot: depot.1, served: walked, loads, pickers, now: db.clock.now() };
+    let tours = tokio::task::spawn_blocking(move || lay(&asked)).await;
+    let tours = tours.map_err(|error| Fault::new(format!("the walks were cut short: {error}")))??;
     let mut tx = db.begin(Actor::house()).await?;
     for tour in &tours {
         write_walk(&mut tx, site, wave, &depot.0, tour, started).await?;
@@ -62,6 +62,13 @@ pub async fn plan(db: &Db, wave: WaveId) -> Result<(), Stop> {
         tx.later(Chore::PlanPicks, wave, again).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// How many people are at work here; their next task may be one of these.
+async fn pickers(sql: &mut Sql, site: SiteId) -> Result<usize, Fault> {
+    let states = tasks::state_counts(sql, Some(site)).await?;
+    let taken = states.iter().find(|(state, _)| *state == TaskState::Taken).map_or(0, |(_, count)| *count);
+    Ok(usize::try_from(taken).unwrap_or(0).max(1))
 }
 
 /// What the parts of a wave need beyond the picks they have.
@@ -176,64 +183,6 @@ async fn weigh(sql: &mut Sql, served: &[Served]) -> Result<BTreeMap<FulfilmentId
     Ok(loads)
 }
 
-/// One cart's walk: picks in tour order, its length in millimetres and a bound.
-struct TourPlan {
-    picks: Vec<Served>,
-    length_mm: i64,
-    bound_mm: Option<i64>,
-    alone_mm: i64,
-}
-
-/// Groups parts into carts and orders the visits.
-fn lay(
-    walk: &Walk,
-    depot: &str,
-    served: &[Served],
-    loads: &BTreeMap<FulfilmentId, (i64, i64)>,
-) -> Result<Vec<TourPlan>, Stop> {
-    if served.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut nodes: Vec<&str> = vec![depot];
-    nodes.extend(served.iter().map(|one| one.free.node.as_str()));
-    nodes[1..].sort_unstable();
-    nodes.dedup();
-    let place = |node: &str| nodes.iter().position(|known| *known == node).unwrap_or(0);
-    let matrix = walk.matrix(&nodes);
-    let parts: Vec<FulfilmentId> = loads.keys().copied().collect();
-    let of_part = |part: FulfilmentId| served.iter().filter(move |one| one.need.fulfilment == part);
-    let orders: Vec<batching::Order> = parts
-        .iter()
-        .map(|part| {
-            let (weight_g, volume_ml) = loads[part];
-            let nodes = of_part(*part).map(|one| place(&one.free.node)).collect();
-            batching::Order { nodes, totes: 1 + volume_ml / TOTE_ML, weight_g, volume_ml }
-        })
-        .collect();
-    let answer = batching::batch(&orders, &CART, &matrix, 0, 1)
-        .map_err(|error| Fault::new(format!("the wave could not be batched: {error}")))?;
-    let mut plans: Vec<TourPlan> = Vec::new();
-    for batch in &answer.batches {
-        let alone_mm = batch.orders.iter().map(|order| alone(&matrix, &orders[*order])).sum();
-        let mut picks: Vec<Served> =
-            batch.orders.iter().flat_map(|order| of_part(parts[*order]).cloned().collect::<Vec<_>>()).collect();
-        let rank = |node: &str| batch.tour.order.iter().position(|stop| *stop == place(node)).unwrap_or(0);
-        picks.sort_by_key(|one| (rank(&one.free.node), one.free.code.clone(), one.need.line));
-        plans.push(TourPlan { picks, length_mm: batch.tour.length, bound_mm: batch.tour.bound, alone_mm });
-    }
-    // A part that fits no cart is walked alone: it must go out all the same.
-    for (order, _) in &answer.unbatched {
-        let picks: Vec<Served> = of_part(parts[*order]).cloned().collect();
-        plans.push(TourPlan { picks, length_mm: 0, bound_mm: None, alone_mm: 0 });
-    }
-    Ok(plans)
-}
-
-/// The walk for one order alone, for comparison in the decision record.
-fn alone(matrix: &solver::Matrix, order: &batching::Order) -> i64 {
-    solver::tour::tour(matrix, 0, 0, &order.nodes, 1).map_or(0, |tour| tour.length)
-}
-
 /// Keeps what the orders still need: some of it may have been cancelled while the
 /// walks were laid.
 async fn still_wanted(tx: &mut Tx, picks: Vec<Served>) -> Result<Vec<Served>, Stop> {
@@ -268,7 +217,7 @@ async fn write_walk(
     site: SiteId,
     wave: WaveId,
     station: &str,
-    tour: &TourPlan,
+    tour: &Laid,
     started: Instant,
 ) -> Result<(), Stop> {
     let picks = still_wanted(tx, tour.picks.clone()).await?;
@@ -287,8 +236,11 @@ async fn write_walk(
         subject: batch.to_string(),
         site: Some(site),
         chosen: bins.join(" > "),
-        method: "savings, then the shortest tour".to_owned(),
-        inputs: serde_json::json!({"unit": "millimetres walked", "picks": picks.len(), "start_and_end": station}),
+        method: "annealing over walks and due times, then the shortest tour".to_owned(),
+        inputs: serde_json::json!({
+            "unit": "millimetres walked", "picks": picks.len(), "start_and_end": station,
+            "begun_as": tour.place, "of_batches": tour.of, "wave_late_ms": tour.late_ms,
+        }),
         candidates,
         cost: Some(tour.length_mm),
         bound: tour.bound_mm,

@@ -3,13 +3,15 @@
 //! Savings after Clarke and Wright (Operations Research 12, 1964), recomputed
 //! after each merge as in the variant "ii" of Henn, Koch, Doerner, Strauss and
 //! Wäscher (BuR 3, 2010), then orders are moved and exchanged between batches
-//! while that shortens the walk; ten or fewer are parted by trying every batch. Absent on purpose: due times and who picks; the
-//! caller hands over orders that may be picked now.
+//! while that shortens the walk; ten or fewer are parted by trying every batch.
+//! [`timed`] minds due times and who picks. Absent on purpose: release; the caller
+//! hands over orders that may be picked now.
 
 pub mod aisles;
 mod few;
 mod improve;
 mod savings;
+pub mod timed;
 mod walk;
 
 use serde::{Deserialize, Serialize};
