@@ -5,9 +5,11 @@ mod bulk;
 pub mod cluster;
 mod crash;
 mod feeds;
+mod hall;
 mod load;
 mod measure;
 mod orders;
+mod scans;
 mod server;
 pub mod world;
 
@@ -26,6 +28,8 @@ pub enum Bench {
     Bulk(bulk::BulkArgs),
     /// A sale with listeners on its feeds, beside the same sale without
     Feeds(feeds::FeedsArgs),
+    /// A hall full of people with handhelds: from a scan to the next instruction
+    Scans(scans::ScansArgs),
     /// Kill a loaded server again and again; is every acknowledged order there once?
     Crash(crash::CrashArgs),
 }
@@ -36,6 +40,7 @@ pub async fn run(options: &Options, bench: Bench) -> anyhow::Result<ExitCode> {
         Bench::Orders(args) => orders::run(options, args).await,
         Bench::Bulk(args) => bulk::run(options, args).await,
         Bench::Feeds(args) => feeds::run(options, args).await,
+        Bench::Scans(args) => scans::run(options, args).await,
         Bench::Crash(args) => crash::run(options, args).await,
     }
 }

@@ -11,6 +11,7 @@ mod files;
 mod eyes;
 mod desk;
 mod disk;
+mod hands;
 mod house;
 mod journey;
 mod lists;
