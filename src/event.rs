@@ -284,6 +284,8 @@ words! {
         Replenish = "slotting.replenish",
         /// Propose moves between bins of a site.
         ProposeMoves = "slotting.propose",
+        /// Ask for the counts of a site that are due: subject is the site.
+        CountCadence = "counting.cadence",
         /// Let a case whose cause is gone be closed.
         ReviewCase = "case.review",
         /// Forget what is old: finished commands, sessions.

@@ -11,7 +11,7 @@ use crate::{
     event::Chore,
     flow, hooks,
     kernel::*,
-    labour,
+    labour, network,
     store::{Actor, Db, claim, log},
 };
 
@@ -155,7 +155,9 @@ fn id<T: std::str::FromStr<Err: std::fmt::Display>>(due: &claim::Due) -> Result<
 /// Does one chore. Chores that plan read, solve and write in transactions of their
 /// own and are ended after; the others end in the transaction of their effect.
 async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
-    use crate::{fleet, identity, inbound, payments, picking, printing, riders, slotting, stock, store, tasks, waves};
+    use crate::{
+        counting, fleet, identity, inbound, payments, picking, printing, riders, slotting, stock, store, tasks, waves,
+    };
     let mut again = None;
     match due.chore {
         Chore::PlanWave => waves::plan(db, id(due)?).await?,
@@ -164,6 +166,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
         Chore::PlanPutAway => inbound::plan_put_away(db, id(due)?).await?,
         Chore::Replenish => slotting::replenish(db, id(due)?).await?,
         Chore::ProposeMoves => slotting::propose(db, id(due)?).await?,
+        Chore::CountCadence => counting::cadence(db, id(due)?).await?,
         Chore::PlanLoads => drop(riders::plan(db, id(due)?).await?),
         Chore::OfferLoad => riders::seek(db, id(due)?).await?,
         Chore::Reroute if due.subject == "roads" => drop(riders::replan_open(db, "roads changed").await?),
@@ -190,6 +193,10 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
             labour::forget_old(&mut tx).await?;
             let wall = identity::wall_now();
             identity::sweep(&mut tx, wall).await?;
+            for site in network::sites(tx.sql()).await?.iter().filter(|site| site.active) {
+                let now = tx.now();
+                tx.later(Chore::CountCadence, site.id, now).await?;
+            }
             let tomorrow = tx.now().plus_ms(24 * 3_600_000);
             tx.later(Chore::Sweep, "house", tomorrow).await?;
         }

@@ -10,10 +10,16 @@ use crate::{
     units::{self, Unit},
 };
 
-/// A count should be done within two hours: its bin is often blocked until then.
-const DUE_MS: i64 = 2 * 3_600_000;
-/// Before usual work: a blocked bin keeps goods from orders.
-const PRIORITY: i64 = 5;
+/// How soon a count is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Urgency {
+    pub priority: i64,
+    pub due_ms: i64,
+}
+
+/// Within two hours and before usual work: the bin is often blocked until then, which
+/// keeps goods from orders.
+const FOR_ORDERS: Urgency = Urgency { priority: 5, due_ms: 2 * 3_600_000 };
 
 /// Asks for a count of a bin by its label; the open one if there is one. A bin on
 /// a mobile shelf has its shelf brought to a station. Fact: `task.ready`.
@@ -26,6 +32,11 @@ pub async fn add(tx: &mut Tx, site: SiteId, bin: &str, reason: &str) -> Result<T
 
 /// The same for a bin at hand.
 pub async fn add_bin(tx: &mut Tx, found: &Bin, reason: &str) -> Result<TaskId, Stop> {
+    add_as(tx, found, reason, FOR_ORDERS).await
+}
+
+/// The same, as urgent as told.
+pub(super) async fn add_as(tx: &mut Tx, found: &Bin, reason: &str, urgency: Urgency) -> Result<TaskId, Stop> {
     let (fresh, now) = (tx.id::<kind::Task>().ulid().to_string(), tx.now());
     let id = if rows::open(tx.sql(), &fresh, found, reason, now).await? {
         fresh
@@ -37,14 +48,14 @@ pub async fn add_bin(tx: &mut Tx, found: &Bin, reason: &str) -> Result<TaskId, S
             None => return Err(Fault::new("a count ended while another was asked for").into()),
         }
     };
-    new_task(tx, &id, found).await
+    new_task(tx, &id, found, urgency).await
 }
 
 async fn is_over(tx: &mut Tx, task: TaskId) -> Result<bool, Fault> {
     Ok(tasks::by_id(tx.sql(), task).await?.is_none_or(|task| task.state.is_over()))
 }
 
-async fn new_task(tx: &mut Tx, id: &str, bin: &Bin) -> Result<TaskId, Stop> {
+async fn new_task(tx: &mut Tx, id: &str, bin: &Bin, urgency: Urgency) -> Result<TaskId, Stop> {
     let shelf = match &bin.shelf {
         Some(code) => units::by_code(tx.sql(), code).await?,
         None => None,
@@ -60,8 +71,8 @@ async fn new_task(tx: &mut Tx, id: &str, bin: &Bin) -> Result<TaskId, Stop> {
         kind: TaskKind::Count,
         site: bin.site,
         zone: bin.zone.clone(),
-        priority: PRIORITY,
-        due_at: now.plus_ms(DUE_MS),
+        priority: urgency.priority,
+        due_at: now.plus_ms(urgency.due_ms),
         subject: bin.id.to_string(),
         title: Title::Count { bin: bin.code.clone() },
         total: 1,

@@ -1,17 +1,18 @@
 //! The JSON of counting: asking for a count, and giving up what stays missing. Deliberately absent: the counting
 //! itself; its scans go through the work API.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{WriteOff, WriteOffReason, add, model::Refusal, write_off};
+use super::{Cadence, WriteOff, WriteOffReason, add, cadence_of, model::Refusal, set_cadence, write_off};
 use crate::{
     catalog,
-    exchange::{Begun, Command},
+    exchange::{Begun, Command, Path},
     identity::{Caller, Permission},
     kernel::{SiteId, Stop, TaskId},
     layout,
+    network::site_by_code,
     problem::Problem,
     stock::Condition,
     store::{Db, Tx},
@@ -19,7 +20,10 @@ use crate::{
 
 /// The endpoints of counting.
 pub fn routes() -> OpenApiRouter<Db> {
-    OpenApiRouter::new().routes(routes!(post_count)).routes(routes!(post_write_off))
+    OpenApiRouter::new()
+        .routes(routes!(post_count))
+        .routes(routes!(post_write_off))
+        .routes(routes!(get_cadence, put_cadence))
 }
 
 /// A bin to be counted.
@@ -115,4 +119,38 @@ async fn post_write_off(State(db): State<Db>, caller: Caller, command: Command<G
     };
     let outcome = give_up(&mut tx, &command.body).await;
     command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+}
+
+/// How often the bins of a site are counted without an occasion; needs `stock.read`
+/// there.
+#[utoipa::path(get, path = "/api/v1/sites/{code}/counts/cadence", tag = "counting", params(("code" = String, Path)),
+    responses((status = 200, body = Cadence), (status = 403, body = Problem), (status = 404, body = Problem)))]
+async fn get_cadence(State(db): State<Db>, caller: Caller, Path(code): Path<String>) -> Result<Json<Cadence>, Problem> {
+    let mut read = db.read().await?;
+    let site = site_by_code(read.sql(), &code).await?.ok_or_else(|| Problem::not_found("site"))?;
+    caller.permit(Permission::StockRead, Some(site.id))?;
+    Ok(Json(cadence_of(read.sql(), site.id).await?.unwrap_or_default()))
+}
+
+/// Set how often; needs `stock.adjust` at the site.
+#[utoipa::path(put, path = "/api/v1/sites/{code}/counts/cadence", tag = "counting", request_body = Cadence,
+    params(("code" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = Cadence), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem)))]
+async fn put_cadence(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(code): Path<String>,
+    command: Command<Cadence>,
+) -> Result<Response, Problem> {
+    let mut read = db.read().await?;
+    let site = site_by_code(read.sql(), &code).await?.ok_or_else(|| Problem::not_found("site"))?;
+    drop(read);
+    caller.permit(Permission::StockAdjust, Some(site.id))?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = set_cadence(&mut tx, site.id, command.body).await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
 }

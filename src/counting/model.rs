@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+use solver::slotting::Class;
+
 use crate::{
     kernel::*,
     refusals,
@@ -135,6 +138,55 @@ pub struct WriteOff {
     pub reason: WriteOffReason,
 }
 
+/// How often bins are counted without an occasion, in days by the class of what lies in
+/// them; 0 is never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cadence {
+    /// What most picks are of.
+    pub a_days: i64,
+    /// The middle.
+    pub b_days: i64,
+    /// What is rarely picked.
+    pub c_days: i64,
+    /// Open at once, at most.
+    pub most_a_day: i64,
+    /// Since when bins come due.
+    #[serde(skip)]
+    pub since: Time,
+}
+
+impl Default for Cadence {
+    /// Monthly, quarterly, yearly.
+    fn default() -> Self {
+        Self { a_days: 30, b_days: 91, c_days: 365, most_a_day: 60, since: Time::from_ms(0) }
+    }
+}
+
+impl Cadence {
+    /// Days between two counts; `None` for never.
+    pub fn days(&self, class: Class) -> Option<i64> {
+        let days = match class {
+            Class::A => self.a_days,
+            Class::B => self.b_days,
+            Class::C => self.c_days,
+        };
+        (days > 0).then_some(days)
+    }
+
+    /// Refuses what nobody means.
+    pub fn checked(self) -> Result<Self, Refusal> {
+        let all = [self.a_days, self.b_days, self.c_days];
+        if let Some(days) = all.into_iter().find(|days| !(0..=3_650).contains(days)) {
+            return Err(Refusal::Days { days });
+        }
+        if !(0..=10_000).contains(&self.most_a_day) {
+            return Err(Refusal::MostADay { most: self.most_a_day });
+        }
+        Ok(self)
+    }
+}
+
 refusals! {
     /// Why a count cannot go on.
     Refusal {
@@ -148,6 +200,10 @@ refusals! {
         NotSoMany { condition: Condition, known: i64, wanted: i64 } => "write_off.not_there", 409, "The books have {known} {condition} there, not {wanted}; look at the bin's contents.";
         /// No such article.
         NoArticle { sku: String } => "article.unknown", 422, "There is no article {sku}; look it up in the catalogue.";
+        /// Not a number of days.
+        Days { days: i64 } => "count.days", 422, "{days} days is no cadence; give 0 for never, or up to 3650.";
+        /// Too many, or fewer than none.
+        MostADay { most: i64 } => "count.most_a_day", 422, "{most} counts a day cannot be; give 0 to 10000.";
     }
 }
 

@@ -1,6 +1,6 @@
 //! All SQL of counting.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::any::AnyRow;
 
@@ -152,4 +152,57 @@ pub async fn counted(sql: &mut Sql, count: &str, round: i64) -> Result<BTreeMap<
             Ok((piece, (row.int("quantity")?, row.text("expiry")?)))
         })
         .collect()
+}
+
+/// How often bins of a site are counted, if anybody or the house itself said so.
+pub async fn cadence(sql: &mut Sql, site: SiteId) -> Result<Option<Cadence>, Fault> {
+    let row =
+        sqlx::query("SELECT * FROM count_cadences WHERE site = $1").bind(site.to_string()).fetch_optional(sql).await?;
+    let read = |row: AnyRow| {
+        Ok(Cadence {
+            a_days: row.int("a_days")?,
+            b_days: row.int("b_days")?,
+            c_days: row.int("c_days")?,
+            most_a_day: row.int("most_a_day")?,
+            since: row.time("since")?,
+        })
+    };
+    row.map(read).transpose()
+}
+
+pub(super) async fn put_cadence(sql: &mut Sql, site: SiteId, rule: &Cadence) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO count_cadences (site, a_days, b_days, c_days, most_a_day, since) VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (site) DO UPDATE SET a_days = excluded.a_days, b_days = excluded.b_days, \
+         c_days = excluded.c_days, most_a_day = excluded.most_a_day",
+    )
+    .bind(site.to_string())
+    .bind(rule.a_days)
+    .bind(rule.b_days)
+    .bind(rule.c_days)
+    .bind(rule.most_a_day)
+    .bind(rule.since.ms())
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// When each bin of a site was counted last.
+pub(super) async fn last_counted(sql: &mut Sql, site: SiteId) -> Result<HashMap<BinId, Time>, Fault> {
+    let rows = sqlx::query(
+        "SELECT bin, MAX(closed_at) AS closed_at FROM counts WHERE site = $1 AND closed_at IS NOT NULL GROUP BY bin",
+    )
+    .bind(site.to_string())
+    .fetch_all(sql)
+    .await?;
+    rows.iter().map(|row| Ok((row.id("bin")?, row.time("closed_at")?))).collect()
+}
+
+/// Bins of a site whose count is open.
+pub(super) async fn open_bins(sql: &mut Sql, site: SiteId) -> Result<HashSet<BinId>, Fault> {
+    let rows = sqlx::query("SELECT bin FROM counts WHERE site = $1 AND state = 'open'")
+        .bind(site.to_string())
+        .fetch_all(sql)
+        .await?;
+    rows.iter().map(|row| row.id("bin")).collect()
 }

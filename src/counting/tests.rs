@@ -325,3 +325,53 @@ async fn a_cancelled_count_is_asked_for_again_and_a_strange_task_is_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_bin_comes_due_in_its_turn_and_no_more_at_once_than_wanted() {
+    on_both_engines(async |db, clock| {
+        const DAY_MS: i64 = 24 * 3_600_000;
+        let house = house(&db).await;
+        let tea = Goods::plain(house.tea.id);
+        for bin in ["A-1", "A-2", "A-3", "A-4", "A-5"] {
+            house.stock(&db, bin, &tea, 10).await;
+        }
+        // Articles never picked here are of one class; each bin within ten days, two at once.
+        let rule = Cadence { a_days: 10, b_days: 10, c_days: 10, most_a_day: 2, ..Cadence::default() };
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        assert!(set_cadence(&mut tx, house.site, Cadence { a_days: -1, ..rule }).await.is_err());
+        set_cadence(&mut tx, house.site, rule).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut asked: Vec<String> = Vec::new();
+        for _ in 0..14 {
+            cadence(&db, house.site).await.unwrap();
+            let open: Vec<_> =
+                house.tasks(&db, TaskKind::Count).await.into_iter().filter(|one| !one.state.is_over()).collect();
+            assert!(open.len() <= 2 && open.iter().all(|one| one.priority == 0), "{open:?}");
+            // Each is done as it comes: blind, and it matches.
+            for one in open {
+                fixtures::take(&db, one.id).await;
+                let bin = shown(&db, one.id).await.expect.label;
+                play!(
+                    db,
+                    counting,
+                    one.id,
+                    [
+                        (&bin, "bin.right"),
+                        ("6291041500213", "article.right"),
+                        ("#10", "count.noted"),
+                        ("!done", "task.done"),
+                    ]
+                );
+                asked.push(bin);
+            }
+            clock.advance_ms(DAY_MS);
+        }
+        let mut once = asked.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once, ["A-1", "A-2", "A-3", "A-4", "A-5"], "{asked:?}");
+        assert!(asked.len() <= 10, "none again within its ten days: {asked:?}");
+        sound(&db).await;
+    })
+    .await;
+}
