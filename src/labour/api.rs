@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Standard, Stint, Sum, Traffic, model::DAY_MS, rows};
+use super::{By, Standard, Stint, Sum, Traffic, model::DAY_MS, rows};
 use crate::{
     exchange::{Begun, Command, Path, Query},
     identity::{Caller, Permission, Refusal},
@@ -106,9 +106,9 @@ async fn get_labour(
     Ok(Json(Labour {
         from,
         until,
-        people: parts(rows::by_person(sql, site.id, span).await?),
-        zones: parts(rows::by_zone(sql, site.id, span).await?),
-        kinds: parts(rows::by_kind(sql, site.id, span).await?),
+        people: parts(rows::sums(sql, site.id, span, By::Person).await?),
+        zones: parts(rows::sums(sql, site.id, span, By::Zone).await?),
+        kinds: parts(rows::sums(sql, site.id, span, By::Kind).await?),
         traffic: rows::traffic(sql, site.id, days).await?,
     }))
 }

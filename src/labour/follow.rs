@@ -51,7 +51,8 @@ async fn rest(stop: &CancellationToken, long: Duration) {
 /// it, so that nobody waits for this follower's commits.
 pub async fn follow(db: &Db, seen: &mut i64) -> Result<i64, Fault> {
     let mut read = db.read().await?;
-    let at = log::cursor(read.sql(), LABOUR).await?.max(*seen);
+    let cursor = log::cursor(read.sql(), LABOUR).await?;
+    let at = cursor.max(*seen);
     let until = log::head(read.sql()).await?.min(at + WINDOW);
     if until <= at {
         return Ok(0);
@@ -60,10 +61,12 @@ pub async fn follow(db: &Db, seen: &mut i64) -> Result<i64, Fault> {
     drop(read);
     if !facts.is_empty() {
         let mut tx = db.begin(Actor::house()).await?;
+        if !log::advance_from(tx.sql(), LABOUR, cursor, until).await? {
+            return Ok(0);
+        }
         for fact in &facts {
             note::note(&mut tx, fact).await?;
         }
-        log::advance(tx.sql(), LABOUR, until).await?;
         tx.commit().await?;
     }
     *seen = until;

@@ -21,4 +21,4 @@ mod tests;
 
 pub use follow::{follow, run};
 pub use model::*;
-pub use rows::{Asked, by_hour, by_kind, by_person, by_zone, forget_old, set_standard, standards, steps, traffic};
+pub use rows::{Asked, by_hour, forget_old, set_standard, standards, steps, sums, traffic};

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::{kernel::*, refusals, tasks::TaskKind};
+use crate::{kernel::*, refusals, tasks::TaskKind, words};
 
 /// A pass so soon behind somebody else's is a meeting: the aisle was shared.
 pub const MEETING_MS: i64 = 20_000;
@@ -61,6 +61,18 @@ impl Standard {
             Some(ms) => Err(Refusal::Seconds { ms }),
             None => Ok(self),
         }
+    }
+}
+
+words! {
+    /// What sums are made for.
+    By {
+        /// Each person.
+        Person = "person",
+        /// Each part of the floor.
+        Zone = "zone",
+        /// Each kind of work.
+        Kind = "kind",
     }
 }
 

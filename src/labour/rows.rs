@@ -186,56 +186,29 @@ fn sum_of(row: &AnyRow) -> Result<Sum, Fault> {
     })
 }
 
-fn sums_of(rows: &[AnyRow]) -> Result<Vec<(String, Sum)>, Fault> {
+/// Sums for each person, zone or kind of work, from a moment up to before another.
+pub async fn sums(
+    sql: &mut Sql,
+    site: SiteId,
+    (from, until): (Time, Time),
+    by: By,
+) -> Result<Vec<(String, Sum)>, Fault> {
+    let rows = sqlx::query(
+        "SELECT part, CAST(SUM(lines) AS BIGINT) AS lines, CAST(SUM(pieces) AS BIGINT) AS pieces, \
+         CAST(SUM(walk_mm) AS BIGINT) AS walk_mm, CAST(SUM(spent_ms) AS BIGINT) AS spent_ms, \
+         CAST(SUM(fair_ms) AS BIGINT) AS fair_ms \
+         FROM (SELECT CASE $4 WHEN 'person' THEN person WHEN 'zone' THEN zone ELSE kind END AS part, \
+               lines, pieces, walk_mm, spent_ms, fair_ms FROM labour_steps \
+               WHERE site = $1 AND at >= $2 AND at < $3) AS parts \
+         GROUP BY part ORDER BY part",
+    )
+    .bind(site.to_string())
+    .bind(from.ms())
+    .bind(until.ms())
+    .bind(by.as_str())
+    .fetch_all(sql)
+    .await?;
     rows.iter().map(|row| Ok((row.text("part")?, sum_of(row)?))).collect()
-}
-
-/// Sums for each person, from a moment up to before another.
-pub async fn by_person(sql: &mut Sql, site: SiteId, (from, until): (Time, Time)) -> Result<Vec<(String, Sum)>, Fault> {
-    let rows = sqlx::query(
-        "SELECT person AS part, CAST(SUM(lines) AS BIGINT) AS lines, CAST(SUM(pieces) AS BIGINT) AS pieces, \
-         CAST(SUM(walk_mm) AS BIGINT) AS walk_mm, CAST(SUM(spent_ms) AS BIGINT) AS spent_ms, \
-         CAST(SUM(fair_ms) AS BIGINT) AS fair_ms FROM labour_steps WHERE site = $1 AND at >= $2 AND at < $3 \
-         GROUP BY person ORDER BY person",
-    )
-    .bind(site.to_string())
-    .bind(from.ms())
-    .bind(until.ms())
-    .fetch_all(sql)
-    .await?;
-    sums_of(&rows)
-}
-
-/// Sums for each zone.
-pub async fn by_zone(sql: &mut Sql, site: SiteId, (from, until): (Time, Time)) -> Result<Vec<(String, Sum)>, Fault> {
-    let rows = sqlx::query(
-        "SELECT zone AS part, CAST(SUM(lines) AS BIGINT) AS lines, CAST(SUM(pieces) AS BIGINT) AS pieces, \
-         CAST(SUM(walk_mm) AS BIGINT) AS walk_mm, CAST(SUM(spent_ms) AS BIGINT) AS spent_ms, \
-         CAST(SUM(fair_ms) AS BIGINT) AS fair_ms FROM labour_steps WHERE site = $1 AND at >= $2 AND at < $3 \
-         GROUP BY zone ORDER BY zone",
-    )
-    .bind(site.to_string())
-    .bind(from.ms())
-    .bind(until.ms())
-    .fetch_all(sql)
-    .await?;
-    sums_of(&rows)
-}
-
-/// Sums for each kind of work.
-pub async fn by_kind(sql: &mut Sql, site: SiteId, (from, until): (Time, Time)) -> Result<Vec<(String, Sum)>, Fault> {
-    let rows = sqlx::query(
-        "SELECT kind AS part, CAST(SUM(lines) AS BIGINT) AS lines, CAST(SUM(pieces) AS BIGINT) AS pieces, \
-         CAST(SUM(walk_mm) AS BIGINT) AS walk_mm, CAST(SUM(spent_ms) AS BIGINT) AS spent_ms, \
-         CAST(SUM(fair_ms) AS BIGINT) AS fair_ms FROM labour_steps WHERE site = $1 AND at >= $2 AND at < $3 \
-         GROUP BY kind ORDER BY kind",
-    )
-    .bind(site.to_string())
-    .bind(from.ms())
-    .bind(until.ms())
-    .fetch_all(sql)
-    .await?;
-    sums_of(&rows)
 }
 
 /// Sums for each hour since 1970 in which something was done.

@@ -89,11 +89,13 @@ async fn a_walk_is_fair_time_and_nothing_is_counted_twice() {
         assert_eq!(told, expected);
         let mut read = db.read().await.unwrap();
         let span = (Time::from_ms(0), Time::from_ms(i64::MAX));
-        let people = by_person(read.sql(), house.site, span).await.unwrap();
+        let people = sums(read.sql(), house.site, span, By::Person).await.unwrap();
         let sum = people[0].1;
         assert_eq!((people.len(), sum.lines, sum.spent_ms, sum.fair_ms), (1, 2, 140_000, 125_000));
         assert_eq!((sum.lines_per_hour(), sum.pace_percent()), (Some(51), Some(89)));
-        for sums in [by_zone(read.sql(), house.site, span).await, by_kind(read.sql(), house.site, span).await] {
+        for sums in
+            [sums(read.sql(), house.site, span, By::Zone).await, sums(read.sql(), house.site, span, By::Kind).await]
+        {
             assert_eq!(sums.unwrap().iter().map(|(_, one)| *one).fold(Sum::default(), Sum::and), sum);
         }
         assert_eq!(

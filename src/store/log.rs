@@ -257,6 +257,21 @@ pub async fn advance(sql: &mut Sql, name: &str, position: i64) -> Result<(), Fau
     Ok(())
 }
 
+/// The same, if nobody else moved it from where it was; in the transaction of the effect,
+/// before it, so that an effect happens once whoever held the lease.
+pub async fn advance_from(sql: &mut Sql, name: &str, from: i64, to: i64) -> Result<bool, Fault> {
+    let done = sqlx::query(
+        "INSERT INTO cursors (name, position) VALUES ($1, $3) \
+         ON CONFLICT (name) DO UPDATE SET position = excluded.position WHERE cursors.position = $2",
+    )
+    .bind(name)
+    .bind(from)
+    .bind(to)
+    .execute(sql)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Sets a fact aside that a consumer cannot handle, with the reason.
 pub async fn park(sql: &mut Sql, consumer: &str, fact: &Fact, reason: &str) -> Result<(), Fault> {
     sqlx::query(

@@ -282,19 +282,19 @@ async fn tables(
     let t = seat.t;
     let mut book = Book::new(seat);
     let mut people = rows_of(t, t.get("lab.person"), t.get("lab.by_person"));
-    for (id, sum) in labour::by_person(sql, site.id, span).await? {
+    for (id, sum) in labour::sums(sql, site.id, span, labour::By::Person).await? {
         let name = book.person(sql, &id).await?;
         push(seat, &mut people, Cell::link(asked.steps(site, "person", &id), name), sum);
     }
     let zones_here = layout::zones(sql, site.id).await?;
     let mut zones = rows_of(t, t.get("tsk.zone"), t.get("lab.by_zone"));
-    for (code, sum) in labour::by_zone(sql, site.id, span).await? {
+    for (code, sum) in labour::sums(sql, site.id, span, labour::By::Zone).await? {
         let zone = zones_here.iter().find(|zone| zone.code == code);
         let name = zone.map_or_else(|| t.get("lab.no_zone"), |zone| t.name(&zone.name_en, &zone.name_zh));
         push(seat, &mut zones, Cell::link(asked.steps(site, "zone", &code), name).over(code.clone()), sum);
     }
     let mut kinds = rows_of(t, t.get("col.what"), t.get("lab.by_kind"));
-    for (kind, sum) in labour::by_kind(sql, site.id, span).await? {
+    for (kind, sum) in labour::sums(sql, site.id, span, labour::By::Kind).await? {
         push(seat, &mut kinds, Cell::link(asked.steps(site, "kind", &kind), seat.word("task", &kind)), sum);
     }
     let entry = |table: Table, hint: &str| (table.caption.clone(), hint.to_owned(), table);
