@@ -3,6 +3,7 @@
 //! that is identity's.
 
 mod asked;
+mod together;
 
 use std::{
     collections::HashSet,
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use asked::{Form, Path, Query};
+pub use together::Together;
 
 /// A JSON body; anything else is a problem document that says where it is wrong.
 pub struct Body<T>(pub T);

@@ -85,6 +85,12 @@ impl Bound {
         Ok(Self { terms, buyers })
     }
 
+    /// Those of these articles that any term concerns.
+    pub async fn limited(tx: &mut Tx, skus: &BTreeSet<SkuId>) -> Result<Vec<SkuId>, Fault> {
+        let terms = rows::terms(tx, skus.iter().copied()).await?;
+        Ok(skus.iter().copied().filter(|sku| terms.concern(*sku)).collect())
+    }
+
     /// The buyer at a place.
     pub fn buyer(&self, at: usize) -> Buyer {
         self.buyers.get(at).cloned().unwrap_or_default()

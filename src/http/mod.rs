@@ -90,6 +90,7 @@ pub fn router(db: Db, live: fleet::Live, allowed: Allowed) -> Router {
         .layer(TraceLayer::new_for_http())
         .layer(Extension(live))
         .layer(Extension(checkout::Till::open(db.clone())))
+        .layer(Extension(crate::exchange::Together::open(db.clone())))
         .with_state(db)
 }
 

@@ -141,15 +141,20 @@ impl HourBook {
         *self.new.entry((site, hour)).or_default() += lines;
     }
 
-    /// Writes what was taken. False if another replica left too little room: the
-    /// caller drops the transaction.
-    pub async fn write(&mut self, tx: &mut Tx) -> Result<bool, Fault> {
-        let wanted: Vec<_> = std::mem::take(&mut self.new)
-            .into_iter()
-            .map(|((site, hour), lines)| (site, hour, lines, self.rooms.get(&(site, hour)).copied().unwrap_or(0)))
-            .collect();
-        rows::take_hours(tx, &wanted).await
+    /// What was taken since this was last asked.
+    pub fn taken(&mut self) -> TakenHours {
+        let room = |hour: &(SiteId, Time)| self.rooms.get(hour).copied().unwrap_or(0);
+        std::mem::take(&mut self.new).into_iter().map(|(hour, lines)| (hour.0, hour.1, lines, room(&hour))).collect()
     }
+}
+
+/// Hours taken at sites, with the room each has: site, hour, lines, room.
+pub type TakenHours = Vec<(SiteId, Time, i64, i64)>;
+
+/// Writes what was taken. False if another replica left too little room: the caller
+/// drops the transaction.
+pub async fn write_hours(tx: &mut Tx, taken: &TakenHours) -> Result<bool, Fault> {
+    rows::take_hours(tx, taken).await
 }
 
 #[cfg(test)]

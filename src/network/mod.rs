@@ -23,7 +23,9 @@ mod sites;
 mod tests;
 mod traffic;
 
-pub use capacity::{HourBook, Taken, free_compartment, give_capacity, reserve_compartment, take_capacity};
+pub use capacity::{
+    HourBook, Taken, TakenHours, free_compartment, give_capacity, reserve_compartment, take_capacity, write_hours,
+};
 pub use hours::{Hours, NotHours};
 pub use model::{HOUR_MS, NEXT_DAY, Refusal, SAME_DAY, Service, Site, SiteKind, Slot, contains, slot};
 pub use roads::{Leg, RoadEdge, RoadNode, Roads};

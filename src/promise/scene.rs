@@ -22,7 +22,7 @@ use super::{
 use crate::{
     decisions::Candidate,
     kernel::*,
-    network::{self, HourBook, Site, Slot},
+    network::{self, HourBook, Site, Slot, TakenHours},
     stock::{self, Pool},
     store::Tx,
 };
@@ -72,11 +72,17 @@ impl Scene {
         let spans: Vec<_> = spans.into_iter().map(|(site, by)| (site, now, by)).collect();
         let hours = HourBook::read(tx, &spans).await?;
         let shares = super::shares(tx.sql()).await?;
-        let mut pools: HashMap<SkuId, Vec<Pool>> = HashMap::with_capacity(skus.len());
+        let mut scene = Self { now, sites, slots, pools: HashMap::with_capacity(skus.len()), hours, shares };
+        scene.add_pools(tx, skus).await?;
+        Ok(scene)
+    }
+
+    /// Reads the pools of more articles; each article once.
+    pub async fn add_pools(&mut self, tx: &mut Tx, skus: &BTreeSet<SkuId>) -> Result<(), Fault> {
         for pool in stock::pools_of_all(tx, skus.iter().copied()).await? {
-            pools.entry(pool.sku).or_default().push(pool);
+            self.pools.entry(pool.sku).or_default().push(pool);
         }
-        Ok(Self { now, sites, slots, pools, hours, shares })
+        Ok(())
     }
 
     /// A site by its code, in any case.
@@ -165,8 +171,9 @@ impl Scene {
         }
     }
 
-    /// Writes the hours that were taken; false if another replica was faster.
-    pub async fn write_hours(&mut self, tx: &mut Tx) -> Result<bool, Fault> {
-        self.hours.write(tx).await
+    /// The hours that were taken since this was last asked: to be written by
+    /// [`network::write_hours`].
+    pub fn taken_hours(&mut self) -> TakenHours {
+        self.hours.taken()
     }
 }

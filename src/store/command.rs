@@ -2,11 +2,12 @@
 //! effect, so that a retry after a lost reply is answered and not done again.
 //! Deliberately absent: HTTP; `http/idempotency.rs` reads the header.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     Row, Tx,
     bulk::{Column, Sheet},
+    roll, unposted,
 };
 use crate::{kernel::Fault, refusals};
 
@@ -47,22 +48,15 @@ pub enum Seen {
     Other,
 }
 
-/// Looks a key up; `digest` identifies the request.
+/// Looks a key up; `digest` identifies the request. A reply that is on the roll is
+/// posted with this transaction.
 pub async fn seen(tx: &mut Tx, caller: &str, key: &str, digest: &str) -> Result<Seen, Fault> {
-    let row = sqlx::query("SELECT digest, status, body, problem FROM commands WHERE caller = $1 AND key = $2")
-        .bind(caller)
-        .bind(key)
-        .fetch_optional(tx.sql())
-        .await?;
-    let Some(row) = row else { return Ok(Seen::New) };
-    if row.text("digest")? != digest {
-        return Ok(Seen::Other);
-    }
-    Ok(Seen::Done(Reply {
-        status: u16::try_from(row.int("status")?).unwrap_or(500),
-        body: row.text("body")?,
-        problem: row.flag("problem")?,
-    }))
+    let mark = Marked { caller: caller.to_owned(), key: key.to_owned(), digest: digest.to_owned() };
+    Ok(match seen_all(tx, &[&mark]).await?.remove(&(mark.caller, mark.key)) {
+        None => Seen::New,
+        Some((known, _)) if known != digest => Seen::Other,
+        Some((_, reply)) => Seen::Done(reply),
+    })
 }
 
 /// A key with the digest of its request.
@@ -78,9 +72,34 @@ pub struct Marked {
 
 const KEYS: &[Column] = &[Column::Text("caller"), Column::Text("key")];
 
+/// Status of a key whose reply is on the roll; its body names the row.
+const ON_ROLL: u16 = 0;
+
+/// Status of a number that an order has.
+const TAKEN: i64 = 1;
+
+/// What is known of keys: the digest and the reply of each.
+pub type Known = HashMap<(String, String), (String, Reply)>;
+
 /// Looks many keys up; those that are new are left out. The digest tells the
-/// caller of this whether it was the same request.
-pub async fn seen_all(tx: &mut Tx, marks: &[&Marked]) -> Result<HashMap<(String, String), (String, Reply)>, Fault> {
+/// caller of this whether it was the same request. Replies that are on the roll are
+/// posted with this transaction.
+pub async fn seen_all(tx: &mut Tx, marks: &[&Marked]) -> Result<Known, Fault> {
+    let keys: Vec<_> = marks.iter().map(|mark| (mark.caller.as_str(), mark.key.as_str())).collect();
+    unposted::post_for(tx, &keys).await?;
+    let known = look_up(tx, marks).await?;
+    let waiting: BTreeSet<&str> =
+        known.values().filter(|(_, reply)| reply.status == ON_ROLL).map(|(_, reply)| reply.body.as_str()).collect();
+    if waiting.is_empty() {
+        return Ok(known);
+    }
+    for row in waiting {
+        roll::post_row(tx, row).await?;
+    }
+    look_up(tx, marks).await
+}
+
+async fn look_up(tx: &mut Tx, marks: &[&Marked]) -> Result<Known, Fault> {
     let mut sheet = Sheet::new(tx.engine(), KEYS);
     for mark in marks {
         sheet.text(&mark.caller).text(&mark.key);
@@ -104,6 +123,35 @@ pub async fn seen_all(tx: &mut Tx, marks: &[&Marked]) -> Result<HashMap<(String,
         .collect()
 }
 
+/// Whether any of these keys has a row.
+pub(super) async fn any_known(tx: &mut Tx, keys: impl Iterator<Item = &Marked>) -> Result<bool, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), KEYS);
+    for mark in keys {
+        sheet.text(&mark.caller).text(&mark.key);
+    }
+    let text = "SELECT 1 AS one FROM {x} JOIN commands c ON c.caller = x.caller AND c.key = x.key LIMIT 1";
+    Ok(!sheet.fetch(tx.sql(), text).await?.is_empty())
+}
+
+/// Holds the places of replies that are on rows of the roll; a duplicate key means that
+/// another replica was first.
+pub(super) async fn hold_places(tx: &mut Tx, keys: &[(&str, &Marked)]) -> Result<(), Fault> {
+    let now = tx.now().ms();
+    let mut sheet = Sheet::new(tx.engine(), COMMANDS);
+    for (roll_row, mark) in keys {
+        sheet.text(&mark.caller).text(&mark.key).plain(&mark.digest).int(i64::from(ON_ROLL));
+        sheet.text(roll_row).int(0).int(now);
+    }
+    sheet.insert(tx.sql(), TABLE).await?;
+    Ok(())
+}
+
+/// Where replies are.
+pub(super) const TABLE: &str = "commands";
+/// A reply that comes from the roll takes the place that was held for it.
+pub(super) const TAKE_PLACE: &str = "ON CONFLICT (caller, key) DO UPDATE SET status = excluded.status, \
+     body = excluded.body, problem = excluded.problem WHERE commands.status = 0";
+
 const COMMANDS: &[Column] = &[
     Column::Text("caller"),
     Column::Text("key"),
@@ -118,26 +166,29 @@ const COMMANDS: &[Column] = &[
 /// replica was first.
 pub async fn remember_all(tx: &mut Tx, replies: &[(&Marked, &Reply)]) -> Result<(), Fault> {
     let now = tx.now().ms();
-    let mut sheet = Sheet::new(tx.engine(), COMMANDS);
+    let mut sheet = tx.sheet(COMMANDS);
     for (mark, reply) in replies {
         sheet.text(&mark.caller).text(&mark.key).plain(&mark.digest).int(i64::from(reply.status));
         sheet.text(&reply.body).int(i64::from(reply.problem)).int(now);
     }
-    sheet.insert(tx.sql(), "commands").await?;
-    Ok(())
+    tx.insert(sheet, TABLE).await
 }
 
-/// Claims numbers that channels gave their orders, as keys of the channel: known from
-/// the moment of the promise, whenever the order's rows are posted. A duplicate means
-/// that another replica was first.
+/// The key that a number of a channel is: claimed from the moment of the promise,
+/// whenever the order's rows are posted.
+pub fn number_mark(channel: &str, number: &str) -> Marked {
+    Marked { caller: claimer(channel), key: number.to_owned(), digest: String::new() }
+}
+
+/// Claims numbers that channels gave their orders, as keys of the channel. A duplicate
+/// means that another replica was first.
 pub async fn claim_all<'a>(tx: &mut Tx, numbers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), Fault> {
     let now = tx.now().ms();
-    let mut sheet = Sheet::new(tx.engine(), COMMANDS);
+    let mut sheet = tx.sheet(COMMANDS);
     for (channel, number) in numbers {
-        sheet.text(claimer(channel)).text(number).text("").int(0).text("").int(0).int(now);
+        sheet.text(claimer(channel)).text(number).text("").int(TAKEN).text("").int(0).int(now);
     }
-    sheet.insert(tx.sql(), "commands").await?;
-    Ok(())
+    tx.insert(sheet, TABLE).await
 }
 
 /// Which of these numbers of channels are claimed.
@@ -145,19 +196,14 @@ pub async fn claimed<'a>(
     tx: &mut Tx,
     numbers: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<Vec<(String, String)>, Fault> {
-    let mut sheet = Sheet::new(tx.engine(), KEYS);
-    let mut channels = HashMap::new();
-    for (channel, number) in numbers {
-        channels.entry(claimer(channel)).or_insert(channel);
-        sheet.text(claimer(channel)).text(number);
+    let asked: Vec<_> = numbers.map(|pair| (pair, number_mark(pair.0, pair.1))).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
     }
-    let text = "SELECT c.caller, c.key FROM {x} JOIN commands c ON c.caller = x.caller AND c.key = x.key";
-    let rows = sheet.fetch(tx.sql(), text).await?;
-    let read = |row: &_| {
-        let (caller, key) = (sqlx::any::AnyRow::text(row, "caller")?, sqlx::any::AnyRow::text(row, "key")?);
-        Ok((channels.get(&caller).copied().unwrap_or_default().to_owned(), key))
-    };
-    rows.iter().map(read).collect()
+    let known = seen_all(tx, &asked.iter().map(|(_, mark)| mark).collect::<Vec<_>>()).await?;
+    let is_known = |mark: &Marked| known.contains_key(&(mark.caller.clone(), mark.key.clone()));
+    let pairs = asked.into_iter().filter(|(_, mark)| is_known(mark));
+    Ok(pairs.map(|((channel, number), _)| (channel.to_owned(), number.to_owned())).collect())
 }
 
 /// No caller is named like this.

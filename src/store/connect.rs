@@ -66,7 +66,7 @@ impl Db {
         if engine == Engine::Sqlite {
             tokio::spawn(keep_log_short(reader.clone()));
         }
-        Ok(Self { engine, writer, reader, clock, dice, bell: Arc::new(Notify::new()) })
+        Ok(Self { engine, writer, reader, clock, dice, bell: Arc::new(Notify::new()), unposted: Arc::default() })
     }
 }
 

@@ -12,9 +12,11 @@ pub mod claim;
 pub mod command;
 mod connect;
 pub mod log;
+mod part;
 pub mod roll;
 mod row;
 mod scratch;
+mod unposted;
 mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -46,6 +48,7 @@ pub struct Db {
     pub clock: Arc<dyn Clock>,
     /// Ids, PINs, tie-breaks.
     pub dice: Arc<Dice>,
+    unposted: Arc<unposted::Unposted>,
     /// Rung after each commit that leaves work: facts to stamp, chores to do.
     pub bell: Arc<Notify>,
 }
@@ -87,6 +90,14 @@ impl Db {
     /// A connection for reading what is committed.
     pub async fn read(&self) -> Result<Read, Fault> {
         Ok(Read(self.reader.acquire().await?))
+    }
+
+    /// A transaction for looking at many things as they are at one moment; it keeps no
+    /// writer waiting, and what it wrote would be lost.
+    pub async fn look(&self, actor: Actor) -> Result<Tx, Fault> {
+        let sql = self.reader.begin().await?;
+        let (facts, chores) = (Vec::new(), BTreeMap::new());
+        Ok(Tx { db: self.clone(), sql: Some(sql), facts, chores, aside: None, rings: false, actor })
     }
 
     /// True once it is being closed.

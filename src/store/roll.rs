@@ -25,7 +25,9 @@ use sqlx::any::AnyRow;
 use super::{
     Actor, Db, Row as _, Sql, Tx,
     bulk::{Column, Sheet},
-    claim, log,
+    claim,
+    command::{self, Marked},
+    log, unposted,
     words::Words,
 };
 use crate::kernel::{Fault, SiteId, SkuId, id::kind::Fact};
@@ -57,6 +59,8 @@ pub struct About {
     pub subjects: String,
     /// Goods they hold: site, article, quantity. The pools count them already.
     pub goods: Vec<(SiteId, SkuId, i64)>,
+    /// Keys that no other command may use from now on; their replies are among the rows.
+    pub keys: Vec<Marked>,
 }
 
 /// What waits on the roll.
@@ -72,8 +76,17 @@ pub struct Waiting {
 
 /// A piece that was torn off, on its way onto the roll.
 pub struct Slip {
+    id: String,
     about: About,
     rows: String,
+}
+
+impl Db {
+    /// A draft of rows for the roll; see [`Tx::draft`].
+    pub fn draft(&self, actor: Actor) -> Tx {
+        let (facts, chores, aside) = (Vec::new(), BTreeMap::new(), Some(Aside::default()));
+        Tx { db: self.clone(), sql: None, facts, chores, aside, rings: false, actor }
+    }
 }
 
 impl Tx {
@@ -81,8 +94,7 @@ impl Tx {
     /// what it is given to insert, to state and to ask for is put aside. It runs no
     /// statement itself, and leaves nothing but its slips.
     pub fn draft(&self) -> Self {
-        let (facts, chores, actor) = (Vec::new(), BTreeMap::new(), self.actor.clone());
-        Self { db: self.db.clone(), sql: None, facts, chores, aside: Some(Aside::default()), rings: false, actor }
+        self.db.draft(self.actor.clone())
     }
 
     /// An empty sheet for [`Self::insert`].
@@ -124,24 +136,34 @@ impl Tx {
         let torn = format!("{{\"sheets\":[{sheets}],\"facts\":{facts},\"chores\":{chores}}}");
         // Most of it are ids that stand there many times: a tenth is left to be synced.
         let rows = BASE64.encode(lz4_flex::compress_prepend_size(torn.as_bytes()));
-        Ok(Some(Slip { about, rows }))
+        Ok(Some(Slip { id: self.id::<Fact>().to_string(), about, rows }))
     }
 
-    /// Puts a slip onto the roll.
-    pub async fn keep(&mut self, slip: Slip) -> Result<(), Fault> {
-        let id = self.id::<Fact>().to_string();
-        let insert = sqlx::query(
-            "INSERT INTO till_roll (id, orders, failed, subjects, goods, rows) VALUES ($1, $2, 0, $3, $4, $5)",
-        );
-        insert
-            .bind(id)
-            .bind(i64::try_from(slip.about.orders).unwrap_or(i64::MAX))
-            .bind(slip.about.subjects)
-            .bind(serde_json::to_string(&slip.about.goods)?)
-            .bind(slip.rows)
-            .execute(self.sql())
-            .await?;
-        Ok(())
+    /// Puts slips onto the roll. False if one of their keys was used before: the caller
+    /// drops the transaction.
+    pub async fn keep_all(&mut self, slips: Vec<Slip>) -> Result<bool, Fault> {
+        let claims = slips.iter().flat_map(|slip| slip.about.keys.iter().map(|mark| (slip.id.as_str(), mark)));
+        let claims: Vec<_> = claims.collect();
+        if !unposted::claim(self, &claims).await? {
+            return Ok(false);
+        }
+        for Slip { id, about, rows } in slips {
+            let keys: Vec<_> = about.keys.iter().map(|mark| (&mark.caller, &mark.key, &mark.digest)).collect();
+            let insert = sqlx::query(
+                "INSERT INTO till_roll (id, orders, failed, subjects, goods, keys, rows) \
+                 VALUES ($1, $2, 0, $3, $4, $5, $6)",
+            );
+            insert
+                .bind(id)
+                .bind(i64::try_from(about.orders).unwrap_or(i64::MAX))
+                .bind(about.subjects)
+                .bind(serde_json::to_string(&about.goods)?)
+                .bind(serde_json::to_string(&keys)?)
+                .bind(rows)
+                .execute(self.sql())
+                .await?;
+        }
+        Ok(true)
     }
 }
 
@@ -177,16 +199,30 @@ pub async fn waiting(db: &Db) -> Result<Waiting, Fault> {
 pub async fn post_next(db: &Db) -> Result<Option<i64>, Fault> {
     let text = db.engine().pick(
         "DELETE FROM till_roll WHERE id = (SELECT id FROM till_roll ORDER BY failed, id LIMIT 1) \
-         RETURNING id, orders, rows",
+         RETURNING id, orders, keys, rows",
         "DELETE FROM till_roll WHERE id = (SELECT id FROM till_roll ORDER BY failed, id LIMIT 1 \
-         FOR UPDATE SKIP LOCKED) RETURNING id, orders, rows",
+         FOR UPDATE SKIP LOCKED) RETURNING id, orders, keys, rows",
     );
     let mut tx = db.begin(Actor::house()).await?;
     let found = sqlx::query(text).fetch_optional(tx.sql()).await?;
     match found {
         Some(row) => post(db, tx, &row).await.map(Some),
-        None => Ok(None),
+        None => {
+            tx.db.unposted.forget_all();
+            Ok(None)
+        }
     }
+}
+
+/// Posts a row of the roll within this transaction; false if it is not there (any
+/// more).
+pub(super) async fn post_row(tx: &mut Tx, id: &str) -> Result<bool, Fault> {
+    let found =
+        sqlx::query("DELETE FROM till_roll WHERE id = $1 RETURNING rows").bind(id).fetch_optional(tx.sql()).await?;
+    if let Some(row) = &found {
+        write(tx, row).await?;
+    }
+    Ok(found.is_some())
 }
 
 /// Posts the row of the roll that this id or number is on; false if there is none (any
@@ -200,7 +236,7 @@ pub async fn post_of(db: &Db, subject: &str) -> Result<bool, Fault> {
     let Some(row) = found else { return Ok(false) };
     let mut tx = db.begin(Actor::house()).await?;
     // Whoever posts it already is waited for.
-    let row = sqlx::query("DELETE FROM till_roll WHERE id = $1 RETURNING id, orders, rows")
+    let row = sqlx::query("DELETE FROM till_roll WHERE id = $1 RETURNING id, orders, keys, rows")
         .bind(row.text("id")?)
         .fetch_optional(tx.sql())
         .await?;
@@ -247,7 +283,11 @@ async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
             Err(fault)
         }
     };
-    let Err(fault) = posted else { return Ok(orders) };
+    let Err(fault) = posted else {
+        let keys: Vec<(String, String, String)> = row.json("keys")?;
+        db.unposted.forget(&id, keys.into_iter().map(|(caller, key, _)| (caller, key)));
+        return Ok(orders);
+    };
     if !fault.retryable {
         let mut tx = db.begin(Actor::house()).await?;
         sqlx::query("UPDATE till_roll SET failed = failed + 1 WHERE id = $1").bind(&id).execute(tx.sql()).await?;
@@ -263,7 +303,8 @@ async fn write(tx: &mut Tx, row: &AnyRow) -> Result<(), Fault> {
     let rows = lz4_flex::decompress_size_prepended(&rows).map_err(|error| unreadable(&error))?;
     let torn: Torn<'_> = serde_json::from_slice(&rows)?;
     for (table, words) in &torn.sheets {
-        words.insert(tx.sql(), engine, table, "", None).await?;
+        let conflict = if table == command::TABLE { command::TAKE_PLACE } else { "" };
+        words.insert(tx.sql(), engine, table, conflict, None).await?;
     }
     // Chores come last, as in every transaction.
     if let Some(facts) = torn.facts.as_ref().filter(|facts| !facts.is_empty()) {

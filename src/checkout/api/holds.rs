@@ -1,7 +1,10 @@
 //! Holds over HTTP: taking, extending, handing over, giving back; and what a shop's
 //! till sold. Deliberately absent: an order's own holds; the order's verbs change them.
 
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use std::sync::Arc;
+
+use axum::{Extension, Json, extract::State, http::StatusCode, response::Response};
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -11,7 +14,7 @@ use super::super::{
 };
 use crate::{
     catalog,
-    exchange::{Begun, Command, Path},
+    exchange::{self, Command, Path, Together},
     identity::{Caller, Permission},
     kernel::*,
     network,
@@ -85,16 +88,21 @@ async fn take(tx: &mut Tx, body: &TakeHold, shopper: Option<UserId>) -> Result<T
 /// the time is over.
 #[utoipa::path(post, path = "/api/v1/holds", tag = "holds", request_body = TakeHold,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = Taken), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn post_hold(State(db): State<Db>, caller: Caller, command: Command<TakeHold>) -> Result<Response, Problem> {
+    responses((status = 201, body = Taken), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem)))]
+async fn post_hold(
+    Extension(together): Extension<Together>,
+    caller: Caller,
+    command: Command<TakeHold>,
+) -> Result<Response, Problem> {
     caller.permit(Permission::OrderPlace, None)?;
     caller.permit_channel(&command.body.channel)?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = take(&mut tx, &command.body, caller.user()).await;
-    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+    let user = caller.user();
+    let parts = command.into_parts(caller.id());
+    together
+        .run(parts, StatusCode::CREATED, move |tx, body| async move { take(tx, &body, user).await }.boxed())
+        .await
+        .map(exchange::replay)
 }
 
 /// One hold.
@@ -122,28 +130,26 @@ async fn now_is(tx: &mut Tx, id: HoldId) -> Result<Hold, Stop> {
     }
 }
 
+async fn extend(tx: &mut Tx, id: HoldId, body: Arc<Extend>) -> Result<Hold, Stop> {
+    let until = hold::ends_at(tx.now(), body.seconds.saturating_mul(1000))?;
+    stock::extend(tx, id, until).await?;
+    now_is(tx, id).await
+}
+
 /// Give a hold more time, unless it has lapsed.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/extend", tag = "holds", request_body = Extend,
     params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 503, body = Problem)))]
 async fn extend_hold(
-    State(db): State<Db>,
+    Extension(together): Extension<Together>,
     caller: Caller,
     Path(id): Path<HoldId>,
     command: Command<Extend>,
 ) -> Result<Response, Problem> {
     caller.permit(Permission::OrderChange, None)?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = async {
-        let until = hold::ends_at(tx.now(), command.body.seconds.saturating_mul(1000))?;
-        stock::extend(&mut tx, id, until).await?;
-        now_is(&mut tx, id).await
-    }
-    .await;
-    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+    let parts = command.into_parts(caller.id());
+    together.run(parts, StatusCode::OK, move |tx, body| extend(tx, id, body).boxed()).await.map(exchange::replay)
 }
 
 /// A part of a hold, or all that is left of it.
@@ -155,37 +161,44 @@ struct PartOf {
     quantity: Option<i64>,
 }
 
+async fn release(tx: &mut Tx, id: HoldId, body: Arc<PartOf>) -> Result<Hold, Stop> {
+    let held = stock::free_standing(tx, id).await?;
+    let quantity = stock::checked(body.quantity.unwrap_or(held.open()))?;
+    stock::release(tx, id, quantity, "released").await?;
+    now_is(tx, id).await
+}
+
 /// Give a hold back, in part or whole; never more than it still reserves.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/release", tag = "holds", request_body = PartOf,
     params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 503, body = Problem)))]
 async fn release_hold(
-    State(db): State<Db>,
+    Extension(together): Extension<Together>,
     caller: Caller,
     Path(id): Path<HoldId>,
     command: Command<PartOf>,
 ) -> Result<Response, Problem> {
     caller.permit(Permission::OrderChange, None)?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = async {
-        let held = stock::free_standing(&mut tx, id).await?;
-        let quantity = stock::checked(command.body.quantity.unwrap_or(held.open()))?;
-        stock::release(&mut tx, id, quantity, "released").await?;
-        now_is(&mut tx, id).await
-    }
-    .await;
-    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+    let parts = command.into_parts(caller.id());
+    together.run(parts, StatusCode::OK, move |tx, body| release(tx, id, body).boxed()).await.map(exchange::replay)
+}
+
+async fn post(tx: &mut Tx, id: HoldId, body: Arc<PartOf>) -> Result<Hold, Stop> {
+    let held = stock::free_standing(tx, id).await?;
+    let quantity = body.quantity.unwrap_or(held.open());
+    stock::hand_over(tx, id, quantity, &id.to_string()).await?;
+    now_is(tx, id).await
 }
 
 /// Hand held goods over a counter, in part or whole: they leave the bins of the hold's
 /// site, first expired first. Needs `stock.adjust` there.
 #[utoipa::path(post, path = "/api/v1/holds/{id}/post", tag = "holds", request_body = PartOf,
     params(("id" = HoldId, Path), ("Idempotency-Key" = String, Header)),
-    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = Hold), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 503, body = Problem)))]
 async fn hand_over(
+    Extension(together): Extension<Together>,
     State(db): State<Db>,
     caller: Caller,
     Path(id): Path<HoldId>,
@@ -195,18 +208,8 @@ async fn hand_over(
     let known = stock::hold_by_id(read.sql(), id).await?.ok_or_else(|| Problem::not_found("hold"))?;
     drop(read);
     caller.permit(Permission::StockAdjust, Some(known.site))?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = async {
-        let held = stock::free_standing(&mut tx, id).await?;
-        let quantity = command.body.quantity.unwrap_or(held.open());
-        stock::hand_over(&mut tx, id, quantity, &id.to_string()).await?;
-        now_is(&mut tx, id).await
-    }
-    .await;
-    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+    let parts = command.into_parts(caller.id());
+    together.run(parts, StatusCode::OK, move |tx, body| post(tx, id, body).boxed()).await.map(exchange::replay)
 }
 
 /// What a shop's till sold.
@@ -247,17 +250,22 @@ async fn sell(tx: &mut Tx, site: SiteId, sale: &Sale) -> Result<Sold, Stop> {
 /// `stock.adjust` at the shop. The key makes a repeated post count once.
 #[utoipa::path(post, path = "/api/v1/sales", tag = "holds", request_body = Sale,
     params(("Idempotency-Key" = String, Header)),
-    responses((status = 201, body = Sold), (status = 409, body = Problem), (status = 422, body = Problem)))]
-async fn post_sale(State(db): State<Db>, caller: Caller, command: Command<Sale>) -> Result<Response, Problem> {
+    responses((status = 201, body = Sold), (status = 409, body = Problem), (status = 422, body = Problem),
+        (status = 503, body = Problem)))]
+async fn post_sale(
+    Extension(together): Extension<Together>,
+    State(db): State<Db>,
+    caller: Caller,
+    command: Command<Sale>,
+) -> Result<Response, Problem> {
     let mut read = db.read().await?;
     let site = network::site_by_code(read.sql(), &command.body.site).await?;
     drop(read);
     let site = site.ok_or_else(|| Problem::not_found("site"))?.id;
     caller.permit(Permission::StockAdjust, Some(site))?;
-    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
-        Begun::Fresh(tx, flight) => (tx, flight),
-        Begun::Again(reply) => return Ok(reply),
-    };
-    let outcome = sell(&mut tx, site, &command.body).await;
-    command.finish(tx, caller.id(), StatusCode::CREATED, outcome).await
+    let parts = command.into_parts(caller.id());
+    together
+        .run(parts, StatusCode::CREATED, move |tx, body| async move { sell(tx, site, &body).await }.boxed())
+        .await
+        .map(exchange::replay)
 }

@@ -4,7 +4,7 @@
 //! once, and answered.
 //!
 //! ```text
-//!   waiting --till--> batch --read--> scene --decide, one by one--> opened, refused
+//!   waiting --till--> batch --read--> desk --decide, one by one--> opened, refused
 //!                                        \--write--> commit --> answers
 //!                           out of date, or a fault: once more one by one
 //! ```
@@ -14,37 +14,35 @@
 //! ([`crate::store::roll`]). When nobody waits, the till posts them. Who asks for an
 //! order before that has it posted at once ([`crate::orders::wanted`]).
 //!
+//! In a rush one desk stands for half a second, and the next batch is decided on it
+//! while the one before is written ([`swift`]). It only ever says yes, and the guards
+//! of the statements must agree; whatever is doubtful (a no, an article with limits, a
+//! key met before) is decided once more on what is read under the writer's lock.
+//!
 //! The answers are those of [`super::place`], which stays: for one order at a time,
 //! and for those of a batch that failed. Deliberately absent: locks while deciding;
 //! the guards of the statements tell when another replica was faster.
 
 mod decide;
+mod desk;
+mod swift;
 #[cfg(test)]
 mod tests;
 mod till;
 mod write;
+mod writer;
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    fmt::Write as _,
-    time::Instant,
-};
+use std::{fmt::Write as _, time::Instant};
 
 pub use till::Till;
 
-use super::{
-    buyers::{Bound, Comer},
-    model::*,
-    place, view,
-};
+use super::{model::*, place, view};
 use crate::{
-    catalog::{self, Listing},
     exchange::{self, Flight},
     identity,
     kernel::*,
     orders,
     problem::Problem,
-    promise::Scene,
     store::{
         Actor, Db, Tx,
         command::{self, Marked, Refusal as KeyRefusal, Reply},
@@ -52,7 +50,8 @@ use crate::{
     },
 };
 use decide::{Decided, decide};
-use write::Posting;
+use desk::Desk;
+use write::{Guarded, Posting};
 
 /// An order that waits to be placed.
 pub struct Wish {
@@ -68,16 +67,6 @@ pub struct Wish {
 
 /// What a wish is answered: a reply that is stored, or a problem that is not.
 pub type Answer = Result<Reply, Problem>;
-
-/// Everything the orders of a batch are decided on.
-struct Desk {
-    scene: Scene,
-    articles: HashMap<String, Listing>,
-    /// Numbers of channels that are taken.
-    externals: HashSet<(String, String)>,
-    /// Limits, quotas, and who comes, in the order of the wishes.
-    bound: Bound,
-}
 
 /// How long each step of a batch took, for who wonders where the time goes.
 struct Watch {
@@ -145,87 +134,60 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
     };
     watch.lap("rows");
     let mut fresh = replies.into_iter();
-    let answers: Vec<Answer> = answers
+    let mut stored: Vec<(&Marked, &Reply)> = Vec::new();
+    let answers: Vec<(bool, Answer)> = answers
         .into_iter()
-        .map(|answer| answer.unwrap_or_else(|| fresh.next().expect("one reply for each order decided")))
+        .map(|answer| match answer {
+            Some(answer) => (true, answer),
+            None => (posting == Posting::AtOnce, Ok(fresh.next().expect("one reply for each order decided"))),
+        })
         .collect();
-    let stored: Vec<(&Marked, &Reply)> = wishes
-        .iter()
-        .zip(&answers)
-        .filter(|(wish, _)| !seen.contains_key(&(wish.mark.caller.clone(), wish.mark.key.clone())))
-        .filter_map(|(wish, answer)| Some((&wish.mark, answer.as_ref().ok()?)))
-        .collect();
+    for (wish, (is_to_store, answer)) in wishes.iter().zip(&answers) {
+        let is_new = !seen.contains_key(&(wish.mark.caller.clone(), wish.mark.key.clone()));
+        if let (true, true, Ok(reply)) = (*is_to_store, is_new, answer) {
+            stored.push((&wish.mark, reply));
+        }
+    }
     command::remember_all(&mut tx, &stored).await?;
-    for slip in slips {
-        tx.keep(slip).await?;
+    if !tx.keep_all(slips).await? {
+        return Ok(Outcome::Stale);
     }
     watch.lap("write");
     tx.commit().await?;
     watch.lap("commit");
     tracing::debug!("{} orders together: {watch}", wishes.len());
-    Ok(Outcome::Done(answers))
+    Ok(Outcome::Done(answers.into_iter().map(|(_, answer)| answer).collect()))
 }
 
 /// Writes what was decided and puts the replies into words; `None` if it was out of
 /// date. In a rush both go on at once: the database takes goods while the rows of the
-/// orders are put aside.
+/// orders are put aside, their replies and keys among them.
 async fn take_and_put(
     tx: &mut Tx,
     desk: &mut Desk,
     wishes: &[Wish],
     mut decided: Vec<Decided>,
     posting: Posting,
-) -> Result<Option<(Vec<Answer>, Vec<Slip>)>, Stop> {
+) -> Result<Option<(Vec<Reply>, Vec<Slip>)>, Stop> {
     if decided.is_empty() {
         // A batch of refusals leaves no key behind that nobody needs.
         return Ok(Some((Vec::new(), Vec::new())));
     }
     let signer = identity::signer(tx).await?;
-    let numbers = decided.iter().filter_map(|one| {
-        let order = &one.opened.order;
-        Some((order.channel.as_str(), order.external_id.as_deref()?))
-    });
-    command::claim_all(tx, numbers).await?;
-    let guarded = write::Guarded::of(&mut decided, posting);
-    let reply = |one: &mut Decided| {
-        one.shown.guest_link = Some(signer.sign(one.opened.order.id));
-        exchange::done(201, &one.shown)
-    };
+    let mut guarded = Guarded::new(posting);
+    guarded.add(&mut decided);
+    guarded.hours = desk.scene.taken_hours();
     if posting == Posting::AtOnce {
-        let replies = decided.iter_mut().map(reply).collect();
+        let replies = decided.iter_mut().map(|one| write::reply(one, &signer)).collect::<Result<_, _>>()?;
+        command::claim_all(tx, write::numbers(&decided)).await?;
         write::write_rows(tx, wishes, decided).await?;
-        return Ok(guarded.write(tx, &mut desk.scene).await?.then_some((replies, Vec::new())));
+        return Ok(guarded.write(tx).await?.then_some((replies, Vec::new())));
     }
     let mut draft = tx.draft();
-    let (taken, put) = tokio::join!(guarded.write(tx, &mut desk.scene), async {
-        let replies = decided.iter_mut().map(reply).collect();
-        tokio::task::yield_now().await;
-        write::put_aside(&mut draft, wishes, decided).await.map(|slips| (replies, slips))
-    });
+    let (taken, put) = tokio::join!(guarded.write(tx), write::put_aside(&mut draft, &signer, wishes, decided));
     let (taken, (replies, mut slips)) = (taken?, put?);
     slips.extend(tx.tear(About::default())?);
     Ok(taken.then_some((replies, slips)))
-}
-
-impl Desk {
-    async fn read(tx: &mut Tx, wishes: &[Wish]) -> Result<Self, Stop> {
-        let engine = tx.engine();
-        let codes: BTreeSet<&str> =
-            wishes.iter().flat_map(|wish| &wish.order.lines).map(|want| want.sku.as_str()).collect();
-        let found = catalog::listings(tx.sql(), engine, codes.into_iter()).await?;
-        let skus: BTreeSet<SkuId> = found.iter().map(|article| article.id).collect();
-        let articles = found.into_iter().map(|article| (article.code.clone(), article)).collect();
-        let asked = wishes
-            .iter()
-            .filter_map(|wish| Some((wish.order.channel.as_str(), wish.order.external_order_id.as_deref()?)));
-        let asked: Vec<_> = asked.collect();
-        let mut externals: HashSet<_> = orders::known_externals(tx, asked.iter().copied()).await?.into_iter().collect();
-        externals.extend(command::claimed(tx, asked.into_iter()).await?);
-        // Before the pools are read: whoever serves the same quota waits here.
-        let comers: Vec<_> = wishes.iter().map(|wish| Comer::of(&wish.order, wish.shopper)).collect();
-        let bound = Bound::read(tx, &skus, &comers).await?;
-        Ok(Self { scene: Scene::read(tx, &skus).await?, articles, externals, bound })
-    }
 }
 
 /// Places one order in a transaction of its own: the path that machines take while

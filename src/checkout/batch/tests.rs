@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     bench::world::{Shopper, Size, code, furnish},
+    catalog,
     checkout::Want,
     orders::DeliveryMode,
     payments::{Method, TestCard},
@@ -457,4 +458,75 @@ async fn a_copy_made_under_load_holds_every_order_acknowledged_before_it() {
         }
     }
     folder.remove().await.unwrap();
+}
+
+/// A rush of every kind of order, asked again while it goes on: each has one answer,
+/// and nothing is promised twice.
+#[tokio::test]
+async fn a_rush_is_answered_once_however_often_it_asks() {
+    on_both_engines(async |db, _| {
+        furnish(&db, Size { hot_stock: 900, stock: 300, ..SMALL }).await.unwrap();
+        let till = Till::open(db.clone());
+        for seed in 20..23 {
+            let mut asked = wishes(seed, 150);
+            for wish in &mut asked {
+                wish.mark.key = format!("{seed} {}", wish.mark.key);
+            }
+            let again: Vec<Wish> = asked
+                .iter()
+                .map(|one| Wish { order: one.order.clone(), flight: None, mark: one.mark.clone(), shopper: None })
+                .collect();
+            let first = futures_util::future::join_all(asked.into_iter().map(|wish| till.place(wish))).await;
+            let second = futures_util::future::join_all(again.into_iter().map(|wish| till.place(wish))).await;
+            for (one, other) in first.iter().zip(&second) {
+                match (one, other) {
+                    (Ok(one), Ok(other)) => assert_eq!(one, other),
+                    (one, other) => assert_eq!(plain(one), plain(other)),
+                }
+            }
+            let placed = first.iter().filter(|one| one.as_ref().is_ok_and(|reply| reply.status == 201)).count();
+            assert!(placed > 40, "seed {seed}: {placed}");
+        }
+        roll::post_all(&db).await.unwrap();
+        let mut read = db.read().await.unwrap();
+        assert_eq!(stock::audit(read.sql()).await.unwrap(), stock::Audit::default());
+    })
+    .await;
+}
+
+/// The server died with replies on its roll: the next one knows their keys.
+#[tokio::test]
+async fn a_key_on_the_roll_is_known_to_the_next_server() {
+    use crate::{
+        kernel::{rng::Dice, time::HandClock},
+        store::{Scratch, TEST_START},
+    };
+    let mut scratches = vec![Scratch::file(&std::env::temp_dir()).unwrap()];
+    match std::env::var("CARTAGE_TEST_POSTGRES") {
+        Ok(server) => scratches.push(Scratch::on_server(&server).await.unwrap()),
+        Err(_) => eprintln!("LEFT OUT: PostgreSQL; set CARTAGE_TEST_POSTGRES (make test does)"),
+    }
+    for scratch in scratches {
+        let open = async || {
+            let clock = Arc::new(HandClock::at(TEST_START));
+            Db::open(scratch.url(), clock, Arc::new(Dice::seeded([6; 32]))).await.unwrap()
+        };
+        let db = open().await;
+        crate::store::migrate(&db).await.unwrap();
+        furnish(&db, SMALL).await.unwrap();
+        let mut shopper = Shopper::seeded(6, SMALL);
+        let asked: Vec<_> = (0..3).map(|n| wish(shopper.order(), format!("k{n}"))).collect();
+        let first = later(&db, &asked).await;
+        db.close().await;
+        let next = open().await;
+        let mut other = wish(asked[1].order.clone(), "k1".into());
+        assert_eq!(plain(&place_alone(&next, &other).await), plain(&first[1]));
+        other.mark.digest = "0".repeat(64);
+        assert_eq!(place_alone(&next, &other).await.unwrap_err().code, "idempotency.reused");
+        assert_eq!(plain(&later(&next, &asked).await[2]), plain(&first[2]));
+        roll::post_all(&next).await.unwrap();
+        assert_eq!(orders::latest(next.read().await.unwrap().sql(), "", "", 9).await.unwrap().len(), 3);
+        next.close().await;
+        scratch.remove().await.unwrap();
+    }
 }

@@ -2,40 +2,31 @@
 //! has gathered while it wrote the batch before. No timer: who comes alone is served
 //! at once. When the queue is full, the next one is told to come again.
 //!
-//! When many come at once, their rows go onto the roll and are posted when nobody
-//! stands in line, or beside the line when they have waited for long. When the roll is
-//! full, each batch is posted with its promise: then the till is as fast as posting.
+//! When many come at once, they are decided while the batch before them is written.
+//! Their rows go onto the roll and are posted when nobody stands in line, or beside the
+//! line when they have waited for long. When the roll is full, each batch is posted
+//! with its promise: then the till is as fast as posting.
 
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
+use std::sync::{Arc, atomic::Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::{
+    Answer, Posting, Wish,
+    desk::Standing,
+    swift::Gathering,
+    writer::{Job, Known, Writer},
 };
-
-use tokio::sync::{mpsc, oneshot};
-
-use super::{Answer, Outcome, Posting, Wish, place_alone, place_together};
-use crate::{
-    kernel::{Fault, Stop},
-    refusals,
-    store::{Db, roll},
-};
+use crate::{kernel::Fault, refusals, store::Db};
 
 /// Orders that may wait: eight full batches.
 const WAITING: usize = 2_048;
 /// Orders in one transaction.
 const TOGETHER: usize = 256;
-/// Lines in one transaction, unless one order alone has more.
-const LINES: usize = 6_000;
+/// For so many a writer who is free need not wait for more to come.
+const ENOUGH: usize = 64;
 /// So many at once are a rush.
 const CROWD: usize = 8;
-/// Orders that may wait to be posted.
-const MOST_ON_ROLL: i64 = 200_000;
-/// Orders that wait for longer are posted between batches.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// After a failure.
-const REST: Duration = Duration::from_secs(1);
-/// How often a till without work looks for a roll that another one left.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 refusals! {
     /// Why nobody can be served.
@@ -45,9 +36,20 @@ refusals! {
     }
 }
 
-struct Waiting {
-    wish: Wish,
-    tell: oneshot::Sender<Answer>,
+/// Where an answer goes.
+pub(super) type Tell = oneshot::Sender<Answer>;
+
+/// Somebody in line.
+pub(super) struct Waiting {
+    pub wish: Wish,
+    pub tell: Tell,
+}
+
+impl Waiting {
+    /// Whoever stopped waiting was served all the same.
+    pub fn answer(self, answer: Answer) {
+        let _ = self.tell.send(answer);
+    }
 }
 
 /// The way to the writer. Cheap to clone; the writer ends with the last of them.
@@ -58,7 +60,10 @@ impl Till {
     /// Opens a till; needs a runtime.
     pub fn open(db: Db) -> Self {
         let (send, receive) = mpsc::channel(WAITING);
-        tokio::spawn(serve(db, receive));
+        let (jobs, known) = Writer::start(db.clone());
+        let (open, seat) = (Open::Few(Vec::new()), Arc::new(Semaphore::new(1)));
+        let usher = Usher { db, line: receive, jobs, known, seat, standing: None, open };
+        tokio::spawn(usher.serve());
         Self(send)
     }
 
@@ -71,142 +76,130 @@ impl Till {
     }
 }
 
-async fn serve(db: Db, line: mpsc::Receiver<Waiting>) {
-    let mut keeper = Keeper { db, line, left: VecDeque::new(), roll: Roll::default() };
-    keeper.look_at_roll().await;
-    while keeper.fill().await {
-        if keeper.left.is_empty() {
-            keeper.post().await;
-            continue;
+/// The batch that is open: a few whom the writer decides, or many who are decided as
+/// they come.
+enum Open {
+    Few(Vec<Waiting>),
+    Many(Gathering),
+}
+
+impl Open {
+    fn len(&self) -> usize {
+        match self {
+            Self::Few(waiting) => waiting.len(),
+            Self::Many(gathering) => gathering.len(),
         }
-        keeper.serve_some().await;
-        if keeper.roll.is_overdue() {
-            keeper.post().await;
+    }
+
+    /// How many more may come.
+    fn room(&self) -> usize {
+        match self {
+            Self::Many(gathering) if gathering.is_long() => 0,
+            _ => TOGETHER - self.len(),
         }
-        // Who was answered may have more to ask: let them stand in line first, since
-        // one long batch costs much less than two short ones.
-        tokio::task::yield_now().await;
     }
 }
 
-/// What the till knows of the roll.
-#[derive(Default)]
-struct Roll {
-    orders: i64,
-    /// Since when something waits.
-    since: Option<Instant>,
-    /// After a failure nothing is posted until then.
-    rests_until: Option<Instant>,
-}
-
-impl Roll {
-    fn can_be_posted(&self) -> bool {
-        self.since.is_some() && self.rests_until.is_none_or(|until| until <= Instant::now())
-    }
-
-    fn is_overdue(&self) -> bool {
-        self.can_be_posted() && self.since.is_some_and(|since| since.elapsed() > PATIENCE)
-    }
-
-    fn has_room(&self) -> bool {
-        self.orders < MOST_ON_ROLL
-    }
-}
-
-/// Who serves the line.
-struct Keeper {
+/// Who gathers batches: as many as come while the writer is at the one before.
+struct Usher {
     db: Db,
     line: mpsc::Receiver<Waiting>,
-    left: VecDeque<Waiting>,
-    roll: Roll,
+    jobs: mpsc::UnboundedSender<Job>,
+    known: Arc<Known>,
+    /// Taken while a batch is written.
+    seat: Arc<Semaphore>,
+    standing: Option<Standing>,
+    open: Open,
 }
 
-impl Keeper {
-    /// Gathers who stands in line; waits for somebody unless there is something to
-    /// post. False when nobody can come any more.
-    async fn fill(&mut self) -> bool {
-        if !self.left.is_empty() {
-            return true;
-        }
-        let mut fresh = Vec::with_capacity(TOGETHER);
-        if !self.line.is_empty() || !self.roll.can_be_posted() {
-            let waits = tokio::time::timeout(LOOK_AGAIN, self.line.recv_many(&mut fresh, TOGETHER));
-            match waits.await {
-                Ok(0) => return false,
-                Ok(_) => {}
-                // Another replica may have died over its roll.
-                Err(_) => self.look_at_roll().await,
+impl Usher {
+    async fn serve(mut self) {
+        while self.step().await {}
+    }
+
+    /// Takes in who has come, or hands the batch to the writer when he is free and it is
+    /// long, or nobody else is about to come. False when nobody can come any more.
+    async fn step(&mut self) -> bool {
+        let (room, seat) = (self.open.room(), Arc::clone(&self.seat));
+        self.known.is_gathering.store(self.open.len() > 0, Ordering::Relaxed);
+        let is_ready = self.open.len() > 0 && (self.line.is_empty() || self.open.len() >= ENOUGH);
+        let mut fresh = Vec::with_capacity(room.min(ENOUGH));
+        tokio::select! {
+            biased;
+            seat = Arc::clone(&seat).acquire_owned(), if is_ready => {
+                self.hand_over(seat.expect("the seat is never taken away"));
+                // Who was answered may have more to ask: let them stand in line first,
+                // since one long batch costs much less than two short ones.
+                tokio::task::yield_now().await;
             }
-        } else if self.line.is_closed() {
-            return false;
+            came = self.line.recv_many(&mut fresh, room.min(ENOUGH)), if room > 0 => {
+                if came == 0 {
+                    let seat = seat.acquire_owned().await;
+                    self.hand_over(seat.expect("the seat is never taken away"));
+                    return false;
+                }
+                self.take_in(fresh).await;
+            }
         }
-        self.left.extend(fresh);
         true
     }
 
-    async fn serve_some(&mut self) {
-        let mut lines = 0;
-        let fits = self.left.iter().take(TOGETHER).take_while(|one| {
-            lines += one.wish.order.lines.len();
-            lines <= LINES
-        });
-        let n = fits.count().max(1);
-        let (wishes, tells): (Vec<_>, Vec<_>) = self.left.drain(..n).map(|one| (one.wish, one.tell)).unzip();
-        let posting = if n >= CROWD && self.roll.has_room() { Posting::Later } else { Posting::AtOnce };
-        for (answer, tell) in answer(&self.db, &wishes, posting).await.into_iter().zip(tells) {
-            // Who went away finds the stored reply when he asks again.
-            let _ = tell.send(answer);
-        }
-        if posting == Posting::Later {
-            self.roll.orders += i64::try_from(n).unwrap_or(0);
-            self.roll.since.get_or_insert_with(Instant::now);
-        }
-    }
-
-    /// Posts one row of the roll.
-    async fn post(&mut self) {
-        if !self.roll.can_be_posted() {
-            return;
-        }
-        match roll::post_next(&self.db).await {
-            Ok(Some(orders)) => self.roll.orders -= orders,
-            Ok(None) => self.roll = Roll::default(),
-            Err(fault) => {
-                self.roll.rests_until = Some(Instant::now() + REST);
-                if !self.db.is_closed() {
-                    tracing::error!("orders wait to be posted and will be tried again: {fault}");
+    async fn take_in(&mut self, fresh: Vec<Waiting>) {
+        match &mut self.open {
+            Open::Few(few) => {
+                few.extend(fresh);
+                if few.len() >= CROWD && self.known.has_room() {
+                    let few = std::mem::take(few);
+                    self.begin_rush(few).await;
+                }
+            }
+            Open::Many(gathering) => {
+                if let Some(standing) = &mut self.standing {
+                    gathering.add(&self.db, standing, fresh).await;
+                    if self.line.is_empty() {
+                        gathering.pause(&self.db, &standing.signer);
+                    }
                 }
             }
         }
     }
 
-    async fn look_at_roll(&mut self) {
-        if let Ok(waiting) = roll::waiting(&self.db).await
-            && waiting.rows > 0
-        {
-            self.roll.orders = waiting.orders;
-            self.roll.since.get_or_insert_with(Instant::now);
+    /// Decides on the desk that stands; a new one is laid when nothing is under way that
+    /// it would not know of.
+    async fn begin_rush(&mut self, few: Vec<Waiting>) {
+        if self.known.is_stale.swap(false, Ordering::Relaxed) || self.standing.as_ref().is_none_or(Standing::is_old) {
+            let _seat = self.seat.acquire().await.expect("the seat is never taken away");
+            self.known.is_stale.store(false, Ordering::Relaxed);
+            self.standing = match Standing::lay(&self.db).await {
+                Ok(standing) => Some(standing),
+                Err(fault) => {
+                    tracing::debug!("orders are left to the writer: {fault}");
+                    None
+                }
+            };
         }
+        let Some(standing) = &mut self.standing else {
+            self.open = Open::Few(few);
+            return;
+        };
+        let mut gathering = Gathering::new();
+        gathering.add(&self.db, standing, few).await;
+        self.open = Open::Many(gathering);
     }
-}
 
-/// A batch that is out of date is decided once more; one that fails goes one by one,
-/// so that a failing order fails alone.
-async fn answer(db: &Db, wishes: &[Wish], posting: Posting) -> Vec<Answer> {
-    for _ in 0..3 {
-        match place_together(db, wishes, posting).await {
-            Ok(Outcome::Done(answers)) => return answers,
-            Ok(Outcome::Stale) => {}
-            Err(Stop::Fault(fault)) if fault.retryable => {}
-            Err(stop) => {
-                tracing::debug!("a batch of {} orders goes one by one: {stop}", wishes.len());
-                break;
+    fn hand_over(&mut self, seat: OwnedSemaphorePermit) {
+        let job = match std::mem::replace(&mut self.open, Open::Few(Vec::new())) {
+            Open::Few(few) if few.is_empty() => return,
+            Open::Few(few) => {
+                let is_rush = few.len() >= CROWD && self.known.has_room();
+                Job::careful(few, if is_rush { Posting::Later } else { Posting::AtOnce }, seat)
             }
-        }
+            Open::Many(gathering) => match &mut self.standing {
+                Some(standing) => Job::swift(gathering.close(&self.db, standing), seat),
+                None => return,
+            },
+        };
+        // Should the writer have died, its shoppers hear of it.
+        let _ = self.jobs.send(job);
     }
-    let mut answers = Vec::with_capacity(wishes.len());
-    for wish in wishes {
-        answers.push(place_alone(db, wish).await);
-    }
-    answers
 }

@@ -12,20 +12,22 @@ use super::{
 use crate::{
     decisions,
     event::Chore,
+    exchange,
+    identity::Signer,
     kernel::*,
+    network::{self, TakenHours},
     orders::{self, OrderState},
-    parties, payments,
-    promise::Scene,
-    stock,
+    parties, payments, stock,
     store::{
         Tx,
+        command::{self, Reply},
         roll::{About, Slip},
     },
 };
 
 /// Orders on one row of the roll: few enough that whoever comes while they are posted
 /// hardly waits.
-const ON_A_ROW: usize = 64;
+pub(super) const ON_A_ROW: usize = 64;
 
 /// When the rows of orders are written that only the warehouse reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,36 +42,94 @@ pub(super) enum Posting {
 pub(super) struct Guarded {
     goods: BTreeMap<(SiteId, SkuId), i64>,
     uses: Vec<(String, Use)>,
+    /// Hours to be taken at sites.
+    pub(super) hours: TakenHours,
+    /// Numbers that channels gave.
+    numbers: Vec<(String, String)>,
     posting: Posting,
 }
 
 impl Guarded {
-    /// Of what was decided; purchases to be noted are taken out of it.
-    pub(super) fn of(all: &mut [Decided], posting: Posting) -> Self {
-        let uses = all.iter_mut().flat_map(|one| std::mem::take(&mut one.uses)).collect();
-        Self { goods: goods(all), uses, posting }
+    /// Of nothing yet.
+    pub(super) fn new(posting: Posting) -> Self {
+        let (goods, uses, hours, numbers) = (BTreeMap::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { goods, uses, hours, numbers, posting }
+    }
+
+    /// And of what was decided; purchases to be noted are taken out of it.
+    pub(super) fn add(&mut self, all: &mut [Decided]) {
+        self.uses.extend(all.iter_mut().flat_map(|one| std::mem::take(&mut one.uses)));
+        for (pool, n) in goods(all) {
+            *self.goods.entry(pool).or_default() += n;
+        }
+        self.numbers.extend(numbers(all).map(|(channel, number)| (channel.to_owned(), number.to_owned())));
     }
 
     /// Writes it. False if hours or goods were taken by another replica since they were
     /// read: the caller drops the transaction.
-    pub(super) async fn write(&self, tx: &mut Tx, scene: &mut Scene) -> Result<bool, Fault> {
+    pub(super) async fn write(&self, tx: &mut Tx) -> Result<bool, Fault> {
         rows::add_uses(tx, &self.uses, self.posting == Posting::Later).await?;
-        Ok(scene.write_hours(tx).await? && stock::take_all(tx, &self.goods).await?)
+        Ok(network::write_hours(tx, &self.hours).await? && stock::take_all(tx, &self.goods).await?)
+    }
+
+    /// Whether an order has one of the numbers by now: what was decided on a desk that
+    /// stands has not asked.
+    pub(super) async fn is_numbered(&self, tx: &mut Tx) -> Result<bool, Fault> {
+        let asked = || self.numbers.iter().map(|(channel, number)| (channel.as_str(), number.as_str()));
+        Ok(!self.numbers.is_empty() && !orders::known_externals(tx, asked()).await?.is_empty())
     }
 }
 
-/// Puts the rows of all orders aside. Lets others go on now and then: statements of
-/// the same batch are under way.
-pub(super) async fn put_aside(draft: &mut Tx, wishes: &[Wish], mut all: Vec<Decided>) -> Result<Vec<Slip>, Fault> {
-    let mut slips = Vec::with_capacity(all.len() / ON_A_ROW + 1);
+/// The numbers that channels gave these orders.
+pub(super) fn numbers(all: &[Decided]) -> impl Iterator<Item = (&str, &str)> {
+    all.iter().filter_map(|one| {
+        let order = &one.opened.order;
+        Some((order.channel.as_str(), order.external_id.as_deref()?))
+    })
+}
+
+/// What a shopper is answered.
+pub(super) fn reply(one: &mut Decided, signer: &Signer) -> Result<Reply, Fault> {
+    one.shown.guest_link = Some(signer.sign(one.opened.order.id));
+    exchange::done(201, &one.shown).map_err(|problem| Fault::new(problem.detail))
+}
+
+/// Puts the rows of all orders aside, each with its reply and its keys. Lets others go
+/// on now and then: statements of the same batch are under way.
+pub(super) async fn put_aside(
+    draft: &mut Tx,
+    signer: &Signer,
+    wishes: &[Wish],
+    mut all: Vec<Decided>,
+) -> Result<(Vec<Reply>, Vec<Slip>), Fault> {
+    let (mut replies, mut slips) = (Vec::with_capacity(all.len()), Vec::with_capacity(all.len() / ON_A_ROW + 1));
     while !all.is_empty() {
         let rest = all.split_off(ON_A_ROW.min(all.len()));
-        let about = about(&all);
-        write_rows(draft, wishes, std::mem::replace(&mut all, rest)).await?;
-        slips.extend(draft.tear(about)?);
+        let some = std::mem::replace(&mut all, rest);
+        let (told, slip) = put_in_words(draft, signer, wishes, some).await?;
+        replies.extend(told);
+        slips.extend(slip);
         tokio::task::yield_now().await;
     }
-    Ok(slips)
+    Ok((replies, slips))
+}
+
+/// A row of the roll for a few orders, and what their shoppers are answered.
+pub(super) async fn put_in_words(
+    draft: &mut Tx,
+    signer: &Signer,
+    wishes: &[Wish],
+    mut some: Vec<Decided>,
+) -> Result<(Vec<Reply>, Option<Slip>), Fault> {
+    let replies: Vec<Reply> = some.iter_mut().map(|one| reply(one, signer)).collect::<Result<_, _>>()?;
+    let marks = || some.iter().map(|one| &wishes[one.wish].mark);
+    command::remember_all(draft, &marks().zip(&replies).collect::<Vec<_>>()).await?;
+    command::claim_all(draft, numbers(&some)).await?;
+    let claimed = numbers(&some).map(|(channel, number)| command::number_mark(channel, number));
+    let keys = marks().cloned().chain(claimed).collect();
+    let about = About { keys, ..about(&some) };
+    write_rows(draft, wishes, some).await?;
+    Ok((replies, draft.tear(about)?))
 }
 
 /// What is held of each pool.
@@ -87,6 +147,7 @@ fn about(all: &[Decided]) -> About {
         orders: all.len(),
         subjects: all.iter().map(names).collect(),
         goods: goods(all).into_iter().map(|((site, sku), n)| (site, sku, n)).collect(),
+        keys: Vec::new(),
     }
 }
 
