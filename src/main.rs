@@ -8,7 +8,7 @@ use cartage::{
     app::{App, clock::ScaledClock},
     bench,
     config::{Config, Options},
-    demo, doctor, hooks, http, identity,
+    demo, doctor, hooks, http, identity, packing,
     store::{self, Actor},
     telemetry,
 };
@@ -141,12 +141,14 @@ async fn stop_on_ctrl_c() {
 }
 
 /// Fills an empty database from a copy. Its twin may still be talking to others, so the
-/// copy keeps silent until somebody releases its webhooks.
+/// copy keeps silent until somebody releases its webhooks, and its cartons have numbers
+/// that the twin is far from.
 async fn restore(config: &Config, file: &std::path::Path) -> anyhow::Result<()> {
     store::restore(&config.database_url(), file).await?;
     let db = cartage::app::open(config, Arc::new(ScaledClock::wall())).await?;
     let mut tx = db.begin(Actor::house()).await?;
     hooks::hold_all(&mut tx, "restored from a copy").await?;
+    packing::number_apart(&mut tx).await?;
     tx.commit().await?;
     db.close().await;
     println!("Webhooks are held back until they are released on the desk (/desk/hooks).");

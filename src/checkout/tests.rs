@@ -1,13 +1,17 @@
 //! Holds, limits, quotas and channels on both engines, also against each other.
 
+use axum::http::StatusCode;
+use futures_util::FutureExt as _;
+
 use super::*;
 use crate::{
     bench::world::{Shopper, Size, code, furnish},
     catalog,
+    exchange::Together,
     kernel::{SkuId, Stop},
     orders, promise,
     stock::{self, Purpose},
-    store::{Actor, Db, command::Marked, on_both_engines},
+    store::{Actor, Db, command::Marked, log, on_both_engines},
 };
 
 const SIZE: Size = Size { sites: 2, articles: 2, hot: 1, hot_stock: 20, stock: 5 };
@@ -268,6 +272,36 @@ async fn a_channel_sells_from_its_pools_and_a_counter_takes_the_same_units_once(
         assert_eq!(held(&db).await, 38);
         let mut read = db.read().await.unwrap();
         assert_eq!(stock::oversold(read.sql()).await.unwrap(), 0);
+    })
+    .await;
+}
+
+/// Many holds at once, at two replicas: those that there are goods for are taken, the
+/// others undo themselves alone, and asking again changes nothing.
+#[tokio::test]
+async fn holds_that_share_a_commit_are_refused_alone() {
+    on_both_engines(async |db, _| {
+        furnish(&db, SIZE).await.unwrap();
+        let replicas = [Together::open(db.clone()), Together::open(db.clone())];
+        let ask = |n: usize| {
+            let caller = format!("tok_{}", n % 3);
+            let mark = Marked { caller, key: format!("k{n}"), digest: format!("{n:064}") };
+            // Every fifth asks for more than there is anywhere.
+            let new = new_hold("bench", &format!("s{n}"), if n % 5 == 4 { 99 } else { 1 });
+            replicas[n % 2]
+                .run((new, mark), StatusCode::CREATED, |tx, new| async move { take_hold(tx, &new).await }.boxed())
+        };
+        let answers = futures_util::future::join_all((0..80).map(ask)).await;
+        let status = |n: u16| answers.iter().filter(|one| one.as_ref().is_ok_and(|one| one.status == n)).count();
+        assert_eq!((status(201), status(409), held(&db).await), (40, 40, 40));
+        let again = futures_util::future::join_all((0..80).map(ask)).await;
+        for (one, other) in answers.iter().zip(&again) {
+            assert_eq!(one.as_ref().unwrap(), other.as_ref().unwrap());
+        }
+        let mut read = db.read().await.unwrap();
+        log::stamp(&db, "test").await.unwrap();
+        let placed = log::tail(read.sql(), 0, 2_000).await.unwrap();
+        assert!(placed.iter().filter(|fact| fact.kind == "hold.placed").all(|fact| fact.actor.starts_with("tok_")));
     })
     .await;
 }

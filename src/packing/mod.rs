@@ -28,5 +28,5 @@ pub use model::*;
 pub use plan::{expect, replan};
 pub use reopen::reopen;
 pub use rows::{by_sscc, by_unit, carton, cartons_of, pieces};
-pub use scan::{accept_weight, scan};
+pub use scan::{accept_weight, number_apart, scan};
 pub use step::step;

@@ -167,3 +167,16 @@ pub(super) async fn next_serial(sql: &mut Sql, prefix: &str) -> Result<i64, Faul
     .await?;
     row.int("serial")
 }
+
+/// Leaves so many serials of a company prefix out.
+pub(super) async fn leap(sql: &mut Sql, prefix: &str, by: i64) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO sscc_counters (prefix, next) VALUES ($1, 1 + $2) \
+         ON CONFLICT (prefix) DO UPDATE SET next = sscc_counters.next + $2",
+    )
+    .bind(prefix)
+    .bind(by)
+    .execute(sql)
+    .await?;
+    Ok(())
+}

@@ -156,6 +156,16 @@ async fn seal(tx: &mut Tx, carton: &mut Carton) -> Result<(), Stop> {
     Ok(rows::save(tx.sql(), carton).await?)
 }
 
+/// More cartons than anybody closes between a copy and its being put back; a prefix has
+/// room for a thousand such leaps.
+const LEAP: i64 = 1_000_000;
+
+/// A copy was put back: its original went on giving numbers to cartons after it was
+/// made, so the copy begins far beyond them.
+pub async fn number_apart(tx: &mut Tx) -> Result<(), Fault> {
+    rows::leap(tx.sql(), COMPANY_PREFIX, LEAP).await
+}
+
 /// A supervisor looked and believes the scale: the box goes on as it is. Does
 /// nothing if its weight is not in question any more.
 pub async fn accept_weight(tx: &mut Tx, parcel: ParcelId) -> Result<(), Stop> {

@@ -421,3 +421,20 @@ async fn what_goes_back_comes_out_of_the_tote_while_there_is_one() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_copy_that_was_put_back_numbers_its_cartons_far_from_its_twin() {
+    on_both_engines(async |db, _| {
+        let house = fixtures::house(&db).await;
+        let (_, part, _, task) = picked(&db, &house).await;
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        let before = barcode::sscc(0, packing::COMPANY_PREFIX, 999_999);
+        packing::number_apart(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+        pack(&db, task).await;
+        for carton in cartons(&db, part).await {
+            assert!(carton.sscc.unwrap() > before);
+        }
+    })
+    .await;
+}
