@@ -9,6 +9,7 @@
 //! [`tours`]. Absent on purpose: where the stock of one article is split over bins.
 
 mod abc;
+mod anneal;
 mod moves;
 pub mod tours;
 
