@@ -10,10 +10,12 @@
 
 mod abc;
 mod anneal;
+mod detours;
 mod moves;
 pub mod tours;
 
 pub use abc::{Class, abc};
+pub use detours::{Together, Visit};
 pub use moves::{MoveRules, Proposal, propose_moves};
 
 use serde::{Deserialize, Serialize};
