@@ -30,7 +30,7 @@ pub use place::{
 };
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
-    Filter, Kept, add_opened, by_external, by_id, by_number, channels, channels_among, click_to_door, count,
+    Filter, Kept, add_opened, baskets, by_external, by_id, by_number, channels, channels_among, click_to_door, count,
     fulfilment, fulfilment_lines, fulfilments, fulfilments_among, in_wave, kept, known_externals, latest, latest_for,
     lines, lines_among, open_at_site, order_of_line, orders_of_shopper, placed_by_hour, search,
 };

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A person with a cart, metres a second times a thousand.
-const WALK_MM_S: i64 = 1_200;
+pub(super) const WALK_MM_S: i64 = 1_200;
 /// Work of a trip to a bin that cannot be reached from the pack tables.
 const FAR_MS: i64 = 600_000;
 
@@ -133,12 +133,17 @@ async fn within<'a>(sql: &mut Sql, site: SiteId, reach: Reach, bins: &'a [Bin]) 
     Ok(bins.iter().filter(reached).collect())
 }
 
+/// Where walks begin and end: the first pack table, or nowhere.
+pub(super) async fn start(sql: &mut Sql, site: SiteId) -> Result<String, Fault> {
+    let packs = layout::stations(sql, site, StationKind::Pack).await?;
+    Ok(packs.into_iter().next().map(|pack| pack.stand).unwrap_or_default())
+}
+
 /// The way from the first pack table to each bin and back, taken as twice the
 /// way there: one-way aisles make it longer for some, about alike for all.
 async fn travel(sql: &mut Sql, site: SiteId, bins: &[&Bin]) -> Result<HashMap<BinId, i64>, Fault> {
     let walk = layout::walk(sql, site).await?;
-    let packs = layout::stations(sql, site, StationKind::Pack).await?;
-    let start = packs.first().map(|pack| pack.stand.clone()).unwrap_or_default();
+    let start = start(sql, site).await?;
     let mut ways: HashMap<&str, i64> = HashMap::new();
     let mut travel = HashMap::new();
     for bin in bins {

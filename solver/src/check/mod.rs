@@ -12,6 +12,7 @@ pub mod scattered;
 pub mod slotting;
 pub mod sourcing;
 pub mod tour;
+pub mod traffic;
 pub mod walk;
 
 use thiserror::Error;

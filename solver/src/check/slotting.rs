@@ -52,19 +52,49 @@ mod tests {
         })
     }
 
+    /// The best of every way to move up to two articles.
+    fn two_moves(demand: &Demand, start: &[usize], worth: &dyn Fn(&[usize]) -> i64) -> i64 {
+        let (articles, slots) = (start.len(), demand.slots().len());
+        let mut best = worth(start);
+        for (a, b) in (0..articles).flat_map(|a| (0..articles).map(move |b| (a, b))) {
+            for (s, t) in (0..slots).flat_map(|s| (0..slots).map(move |t| (s, t))) {
+                let mut place = start.to_vec();
+                (place[a], place[b]) = (s, t);
+                if place.iter().collect::<BTreeSet<_>>().len() == articles {
+                    best = best.min(worth(&place));
+                }
+            }
+        }
+        best
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(60))]
         #[test]
-        fn better_places_are_places_and_no_worse(demand in floors(), seed in any::<u64>(), most in 0..10_usize) {
+        fn few_moves_are_as_good_as_any_that_few(demand in floors(), seed in any::<u64>(), cost in 0..12_i64) {
             let start = demand.at_random(seed);
-            let limits = Limits { max_moved: most, seed };
+            let limits = Limits { max_moved: 2, move_cost: cost, seed };
+            let mut pace = |moves: u64, _: i64| moves as f64 / 30_000.0;
+            let found = demand.improve(&start, limits, &mut pace).unwrap();
+            let worth = |place: &[usize]| {
+                let moved = start.iter().zip(place).filter(|(a, b)| a != b).count();
+                demand.length(place).unwrap() + cost * moved as i64
+            };
+            prop_assert_eq!(worth(&found), two_moves(&demand, &start, &worth));
+        }
+
+        #[test]
+        fn better_places_are_places_and_no_worse(demand in floors(), seed in any::<u64>(), most in 0..10_usize, cost in 0..40_i64) {
+            let start = demand.at_random(seed);
+            let limits = Limits { max_moved: most, move_cost: cost, seed };
             let mut pace = |moves: u64, _: i64| moves as f64 / 2_000.0;
             let found = demand.improve(&start, limits, &mut pace).unwrap();
             let (before, after) = (demand.length(&start).unwrap(), demand.length(&found).unwrap());
             prop_assert_eq!(check(&demand, &found, after), Ok(()));
-            prop_assert!(after <= before);
-            prop_assert!(start.iter().zip(&found).filter(|(a, b)| a != b).count() <= most);
-            for start in [demand.by_frequency(), demand.by_class(seed)] {
+            let moved = start.iter().zip(&found).filter(|(a, b)| a != b).count();
+            prop_assert!(after + cost * moved as i64 <= before);
+            prop_assert!(moved <= most);
+            for start in [demand.by_frequency(), demand.by_class(seed), demand.closest_open()] {
                 prop_assert_eq!(check(&demand, &start, demand.length(&start).unwrap()), Ok(()));
             }
         }
@@ -76,7 +106,7 @@ mod tests {
         // Twice 0 with 1, twice 2 with 3: two tours into one aisle each.
         let baskets = [vec![0, 1], vec![2, 3], vec![0, 1], vec![2, 3]];
         let demand = Demand::new(Block { pitch: 10, length: 9, depot: 1 }, slots, 4, &baskets).unwrap();
-        let limits = Limits { max_moved: 4, seed: 1 };
+        let limits = Limits { max_moved: 4, move_cost: 0, seed: 1 };
         let mut pace = |moves: u64, _: i64| moves as f64 / 4_000.0;
         let found = demand.improve(&[0, 1, 2, 3], limits, &mut pace).unwrap();
         // One pair in the depot's own aisle, one in a neighbour: 14 and 34 there and back.

@@ -9,10 +9,13 @@
 //! [`tours`]. Absent on purpose: where the stock of one article is split over bins.
 
 mod abc;
+mod anneal;
+mod detours;
 mod moves;
 pub mod tours;
 
 pub use abc::{Class, abc};
+pub use detours::{Together, Visit};
 pub use moves::{MoveRules, Proposal, propose_moves};
 
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,13 @@
 //! Which articles are worth moving: gain over the horizon against the work.
 //!
 //! Best net gain first, moves into room and exchanges alike, each priced against
-//! the floor as the moves before it leave it. Absent on purpose: rings of three
-//! and more.
+//! the floor as the moves before it leave it; walking by what is fetched together
+//! where that is known. Absent on purpose: rings of three and more, which
+//! [`super::tours`] finds for a whole floor.
 
 use serde::{Deserialize, Serialize};
 
+use super::detours::{Detours, Together};
 use super::{Article, Bin, Score, Weights, score};
 
 /// What a move costs and how long its gain lasts.
@@ -40,18 +42,23 @@ pub struct Proposal {
 /// Moves whose gain exceeds their cost, best first, at most
 /// [`MoveRules::max_moves`]. `place[i]` is the bin of article i; its stock is
 /// counted in that bin's used weight and volume. An article without a bin, or
-/// in one that does not fit it, stays out of the reckoning.
+/// in one that does not fit it, stays out of the reckoning. With `together` a visit
+/// costs what it adds to the walks an article was part of, which for an exchange is
+/// taken as if the other had not moved; without, the way there and back.
 pub fn propose_moves(
     articles: &[Article],
     bins: &[Bin],
     place: &[Option<usize>],
+    together: Option<&Together>,
     weights: &Weights,
     rules: &MoveRules,
 ) -> Vec<Proposal> {
     let mut floor = Floor::new(articles, bins, place, weights, rules);
+    floor.detours = together.map(|t| Detours::new(t, articles.len(), &floor.place));
     let mut proposals = Vec::new();
     while proposals.len() < rules.max_moves {
-        let room = rules.max_moves - proposals.len();
+        // A move changes what its neighbours of walks are worth.
+        let room = if together.is_some() { 1 } else { rules.max_moves - proposals.len() };
         let mut found: Vec<Proposal> = floor.all();
         found.sort_by_key(|p| (p.cost_ms.saturating_sub(p.gain_ms), p.article, p.to));
         let mut touched = vec![false; bins.len()];
@@ -80,6 +87,7 @@ struct Floor<'a> {
     /// Bins that hold a known article, for exchanges: a bin shared by several
     /// articles can be moved into and out of, not exchanged as a whole.
     alone_in: Vec<Option<usize>>,
+    detours: Option<Detours<'a>>,
 }
 
 impl<'a> Floor<'a> {
@@ -93,7 +101,8 @@ impl<'a> Floor<'a> {
         let known = |bin: &usize| *bin < bins.len();
         let mut place: Vec<Option<usize>> = place.iter().map(|p| p.filter(known)).collect();
         place.resize(articles.len(), None);
-        let mut floor = Self { articles, bins: bins.to_vec(), place, weights, rules, alone_in: Vec::new() };
+        let mut floor =
+            Self { articles, bins: bins.to_vec(), place, weights, rules, alone_in: Vec::new(), detours: None };
         floor.count();
         floor
     }
@@ -110,8 +119,11 @@ impl<'a> Floor<'a> {
     }
 
     /// Score of an article in a bin from which some article was taken out.
-    fn without(&self, bin: usize, out: Option<usize>, article: usize) -> Option<Score> {
-        let mut bin = self.bins[bin].clone();
+    fn without(&self, at: usize, out: Option<usize>, article: usize) -> Option<Score> {
+        let mut bin = self.bins[at].clone();
+        if let Some(ms) = self.detours.as_ref().and_then(|detours| detours.ms(article, at)) {
+            bin.travel_ms = ms;
+        }
         if let Some(out) = out {
             bin.used_weight_g = bin.used_weight_g.saturating_sub(self.articles[out].weight_g);
             bin.used_ml = bin.used_ml.saturating_sub(self.articles[out].volume_ml);
@@ -174,6 +186,11 @@ impl<'a> Floor<'a> {
             self.shift(other, p.to, p.from);
         }
         self.count();
+        if let Some(detours) = &mut self.detours {
+            for article in [Some(p.article), p.exchange].into_iter().flatten() {
+                detours.moved(article, &self.place);
+            }
+        }
     }
 
     fn shift(&mut self, article: usize, from: usize, to: usize) {
@@ -248,7 +265,7 @@ mod tests {
         fn every_move_fits_and_pays((articles, mut bins, mut place) in floor(), move_ms in 0..200_000_i64, max in 0..9_usize) {
             let rules = MoveRules { move_ms, horizon_days: 10, max_moves: max };
             let weights = Weights::default();
-            let moves = propose_moves(&articles, &bins, &place, &weights, &rules);
+            let moves = propose_moves(&articles, &bins, &place, None, &weights, &rules);
             prop_assert!(moves.len() <= max);
             for m in moves {
                 prop_assert_eq!(place[m.article], Some(m.from));
@@ -295,7 +312,7 @@ mod tests {
             }
             let weights = Weights { class_step_ms: numbers[0], empty_ms: numbers[1], lift_ms: numbers[2] };
             let rules = MoveRules { move_ms: numbers[3], horizon_days: numbers[4], max_moves: 9 };
-            for m in propose_moves(&articles, &bins, &place, &weights, &rules) {
+            for m in propose_moves(&articles, &bins, &place, None, &weights, &rules) {
                 prop_assert!(m.gain_ms > m.cost_ms);
             }
         }
@@ -329,7 +346,7 @@ mod tests {
         }
         let rules = |horizon_days| MoveRules { move_ms: 120_000, horizon_days, max_moves: 5 };
         let place = [Some(0), Some(1)];
-        let run = |days| propose_moves(&articles, &full, &place, &Weights::default(), &rules(days));
+        let run = |days| propose_moves(&articles, &full, &place, None, &Weights::default(), &rules(days));
         let moves = run(30);
         assert_eq!((moves.len(), moves[0].exchange), (1, Some(1)));
         // 39 picks x 8 s and four class steps of 5 s, over thirty days.

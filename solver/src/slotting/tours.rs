@@ -1,39 +1,24 @@
 //! Slotting by tours: places for articles that keep the tours of real baskets short.
 //!
 //! Articles that are bought together should lie together, which no figure of one
-//! article alone can say. Simulated annealing (Kirkpatrick, Gelatt and Vecchi,
-//! Science 220, 1983) over exchanges of two articles and moves to an empty slot;
-//! only baskets with one of the two are walked again, each by its exact length.
-//! Absent on purpose: weight, climate and capacity, which [`super::score`] prices
+//! article alone can say. Here is the question, simple answers to it, and the
+//! length of any; the search is a file of its own. Absent on purpose: weight, climate and capacity, which [`super::score`] prices
 //! for one article; and any clock, the caller's pace ends the search.
 
 use std::collections::BTreeMap;
 
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
 use crate::tour::aisles::{Block, Spot};
 
-/// Moves between two questions to the pace.
-const STRIDE: u64 = 32;
-
-/// First and last temperature as shares of the length of all tours.
-const HOT: f64 = 0.000_3;
-const COLD: f64 = 0.000_003;
-
-/// Share of moves that take an article home again when no more may be moved.
-const HOME: f64 = 0.2;
-
-/// Draws until a move that the limits allow.
-const DRAWS: usize = 40;
-
 /// Most articles of one basket; more are cut off, as such a basket visits all.
 const MAX_BASKET: usize = 256;
 
 /// No article in a slot.
-const EMPTY: usize = usize::MAX;
+pub(super) const EMPTY: usize = usize::MAX;
 
 /// The question: where on the floor, and what is bought together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +70,9 @@ pub enum Refusal {
 pub struct Limits {
     /// Most articles that end in another slot than they began.
     pub max_moved: usize,
+    /// What taking one article to another slot costs, in length units set against
+    /// the length of all tours; not below 0.
+    pub move_cost: i64,
     /// Chance.
     pub seed: u64,
 }
@@ -150,6 +138,19 @@ impl Demand {
         Ok(self.baskets.iter().map(|b| b.1 * self.walk(&b.0, place)).sum())
     }
 
+    /// Articles in their own order into the slots nearest to the depot, as they fill
+    /// up when each new article takes the closest open place.
+    pub fn closest_open(&self) -> Vec<usize> {
+        let way = |s: &usize| {
+            let aisles = self.slots[*s].aisle().abs_diff(self.block.depot);
+            u64::from(aisles) * u64::from(self.block.pitch) + u64::from(self.slots[*s].along())
+        };
+        let mut slots: Vec<usize> = (0..self.slots.len()).collect();
+        slots.sort_by_key(|s| (way(s), *s));
+        slots.truncate(self.articles);
+        slots
+    }
+
     /// Articles by falling frequency into slots aisle by aisle from the depot.
     pub fn by_frequency(&self) -> Vec<usize> {
         let mut place = vec![0; self.articles];
@@ -184,40 +185,14 @@ impl Demand {
         slots
     }
 
-    /// Places with short tours, reached from `start`; the best that was met.
+    /// Places with short tours, reached from `start`; the best that was met: the
+    /// least length of all tours and cost of the moves together.
     ///
     /// # Errors
     /// [`Refusal::Slotless`] when the start is no placement.
     pub fn improve(&self, start: &[usize], limits: Limits, pace: &mut Pace<'_>) -> Result<Vec<usize>, Refusal> {
-        let mut search = Search::new(self, start, limits)?;
-        let mut now: i64 = self.baskets.iter().zip(&search.lengths).map(|(b, l)| b.1 * l).sum();
-        let (mut best, mut least) = (search.place.clone(), now);
-        let scale = now as f64;
-        let mut tried = 0;
-        while self.articles > 0 && self.slots.len() > 1 {
-            let done = pace(tried, least);
-            if done.is_nan() || done >= 1.0 {
-                break;
-            }
-            let heat = scale * HOT * (COLD / HOT).powf(done.max(0.0));
-            for _ in 0..STRIDE {
-                let Some((article, slot)) = search.propose() else { continue };
-                let from = search.place[article];
-                let longer = search.exchange(article, slot);
-                if longer > 0 && search.rng.random::<f64>() >= (-(longer as f64) / heat).exp() {
-                    search.swap(article, from);
-                    continue;
-                }
-                search.keep();
-                now += longer;
-                if now < least {
-                    least = now;
-                    best.clone_from(&search.place);
-                }
-            }
-            tried += STRIDE;
-        }
-        Ok(best)
+        let holds = self.occupants(start)?;
+        Ok(super::anneal::improve(self, &start[..self.articles], holds, limits, pace))
     }
 
     /// Which article lies in each slot.
@@ -232,7 +207,7 @@ impl Demand {
         Ok(holds)
     }
 
-    fn walk(&self, basket: &[usize], place: &[usize]) -> i64 {
+    pub(super) fn walk(&self, basket: &[usize], place: &[usize]) -> i64 {
         let mut spots = [Spot::new(0, 0); MAX_BASKET];
         for (spot, &article) in spots.iter_mut().zip(basket) {
             *spot = self.slots[place[article]];
@@ -258,104 +233,5 @@ impl Demand {
         let mut slots: Vec<usize> = (0..self.slots.len()).collect();
         slots.sort_by_key(|&s| (self.slots[s].aisle().abs_diff(self.block.depot), self.slots[s], s));
         slots
-    }
-}
-
-struct Search<'a> {
-    demand: &'a Demand,
-    limits: Limits,
-    rng: ChaCha8Rng,
-    start: Vec<usize>,
-    place: Vec<usize>,
-    holds: Vec<usize>,
-    /// Baskets of each article, ascending.
-    of: Vec<Vec<usize>>,
-    /// Length of each basket's tour.
-    lengths: Vec<i64>,
-    /// New lengths of the move on trial.
-    trial: Vec<(usize, i64)>,
-    /// Articles away from where they began.
-    moved: usize,
-}
-
-impl<'a> Search<'a> {
-    fn new(demand: &'a Demand, start: &[usize], limits: Limits) -> Result<Self, Refusal> {
-        let holds = demand.occupants(start)?;
-        let mut of = vec![Vec::new(); demand.articles];
-        for (at, (basket, _)) in demand.baskets.iter().enumerate() {
-            basket.iter().for_each(|&a| of[a].push(at));
-        }
-        let place = start[..demand.articles].to_vec();
-        let lengths = demand.baskets.iter().map(|b| demand.walk(&b.0, &place)).collect();
-        let rng = ChaCha8Rng::seed_from_u64(limits.seed);
-        Ok(Self { demand, limits, rng, start: place.clone(), place, holds, of, lengths, trial: vec![], moved: 0 })
-    }
-
-    /// An article and another slot for it that the limits allow.
-    fn propose(&mut self) -> Option<(usize, usize)> {
-        // With the limit reached few moves are left that keep it; a draw is nothing
-        // beside walking the baskets again.
-        (0..DRAWS).find_map(|_| self.draw())
-    }
-
-    fn draw(&mut self) -> Option<(usize, usize)> {
-        let full = self.moved + 2 > self.limits.max_moved;
-        let article = self.rng.random_range(0..self.place.len());
-        let home = full && self.rng.random::<f64>() < HOME;
-        let slot = if home { self.start[article] } else { self.rng.random_range(0..self.holds.len()) };
-        let other = self.holds[slot];
-        let away = |a: usize, slot: usize| usize::from(a != EMPTY && self.start[a] != slot);
-        let here = self.place[article];
-        if slot == here {
-            return None;
-        }
-        let before = away(article, here) + away(other, slot);
-        let after = away(article, slot) + away(other, here);
-        (self.moved + after - before <= self.limits.max_moved).then_some((article, slot))
-    }
-
-    /// Puts an article in a slot and what was there in its old one; by how much
-    /// all tours get longer. The lengths wait for [`Self::keep`].
-    fn exchange(&mut self, article: usize, slot: usize) -> i64 {
-        let other = self.swap(article, slot);
-        self.trial.clear();
-        let mut longer = 0;
-        let none = Vec::new();
-        let (one, two) = (&self.of[article], if other == EMPTY { &none } else { &self.of[other] });
-        let (mut i, mut j) = (0, 0);
-        while i < one.len() || j < two.len() {
-            let (a, b) = (one.get(i).copied().unwrap_or(EMPTY), two.get(j).copied().unwrap_or(EMPTY));
-            i += usize::from(a <= b);
-            j += usize::from(b <= a);
-            // A basket with both visits the same slots as before.
-            if a != b {
-                let at = a.min(b);
-                let (basket, times) = &self.demand.baskets[at];
-                let length = self.demand.walk(basket, &self.place);
-                longer += times * (length - self.lengths[at]);
-                self.trial.push((at, length));
-            }
-        }
-        longer
-    }
-
-    fn keep(&mut self) {
-        for &(at, length) in &self.trial {
-            self.lengths[at] = length;
-        }
-    }
-
-    fn swap(&mut self, article: usize, slot: usize) -> usize {
-        let (here, other) = (self.place[article], self.holds[slot]);
-        let away = |a: usize, slot: usize| usize::from(a != EMPTY && self.start[a] != slot);
-        self.moved += away(article, slot) + away(other, here);
-        self.moved -= away(article, here) + away(other, slot);
-        self.place[article] = slot;
-        self.holds[slot] = article;
-        self.holds[here] = other;
-        if other != EMPTY {
-            self.place[other] = here;
-        }
-        other
     }
 }

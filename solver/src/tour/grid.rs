@@ -4,9 +4,8 @@
 //! Koster (EJOR 133, 2001) but with states generated as met: parity of degree
 //! and connected part at each crossing. Two cross-aisles give the programme of
 //! Ratliff and Rosenthal. Start and end may be different crossings; each stretch
-//! of aisle has its own length, so congested aisles are made longer. Absent on
-//! purpose: one-way aisles, whose walks have no parity; a floor with those goes
-//! through [`crate::graph`] and [`super::tour`].
+//! of aisle has its own length. Absent on purpose: one-way aisles, whose walks have
+//! no parity, and crowded ones; see [`super::traffic`].
 
 use std::collections::BTreeMap;
 
@@ -79,6 +78,9 @@ pub enum GridError {
         /// Block or cross-aisle.
         block: usize,
     },
+    /// One-way aisles that do not lead everywhere.
+    #[error("the one-way aisles leave no way through all places")]
+    NoWay,
 }
 
 impl Grid {
@@ -104,7 +106,26 @@ impl Grid {
         Ok(Walk { steps: euler(start, end, links), length })
     }
 
-    fn validate(&self, ends: &[Crossing], places: &[Place]) -> Result<(), GridError> {
+    /// Length of one step along an aisle or on to the next one.
+    pub(super) fn between(&self, a: Step, b: Step) -> i64 {
+        let along = |step: Step, p: Place| match step {
+            Step::Pick(q) => q.along,
+            Step::At(c) => {
+                if c.cross == p.block {
+                    0
+                } else {
+                    self.stretch[p.block][p.aisle]
+                }
+            }
+        };
+        match (a, b) {
+            (Step::Pick(p), other) | (other, Step::Pick(p)) => (along(other, p) - p.along).abs(),
+            (Step::At(a), Step::At(b)) if a.aisle == b.aisle => self.stretch[a.cross.min(b.cross)][a.aisle],
+            (Step::At(a), Step::At(b)) => self.across[a.cross][a.aisle.min(b.aisle)],
+        }
+    }
+
+    pub(super) fn validate(&self, ends: &[Crossing], places: &[Place]) -> Result<(), GridError> {
         let aisles = self.stretch.first().map_or(0, Vec::len);
         let cross = self.across.len();
         let sane = |row: &Vec<i64>, size: usize| row.len() == size && row.iter().all(|l| (0..1 << 40).contains(l));
@@ -169,7 +190,7 @@ type Key = [(bool, u8); MAX_CROSS];
 type Entry = (i64, Key, Vec<Link>);
 
 /// A stretch of the walk between two steps with its length.
-type Link = (Step, Step, i64);
+pub(super) type Link = (Step, Step, i64);
 
 struct Table {
     cross: usize,
@@ -282,15 +303,19 @@ struct Way {
     links: Vec<Link>,
 }
 
-fn ways(aisle: usize, block: usize, length: i64, here: &[Place]) -> Vec<Way> {
+/// The links of a stretch from front to back, cut at the places on it.
+pub(super) fn hops(aisle: usize, block: usize, length: i64, here: &[Place]) -> Vec<Link> {
     let at = |cross| Step::At(Crossing { aisle, cross });
-    // Stations from front to back; between two neighbours runs one link.
     let mut line = vec![(at(block), 0)];
     line.extend(here.iter().map(|p| (Step::Pick(*p), p.along)));
     line.push((at(block + 1), length));
-    let hop = |i: usize| (line[i].0, line[i + 1].0, line[i + 1].1 - line[i].1);
-    let hops = line.len() - 1;
-    let once: Vec<Link> = (0..hops).map(hop).collect();
+    line.windows(2).map(|pair| (pair[0].0, pair[1].0, pair[1].1 - pair[0].1)).collect()
+}
+
+fn ways(aisle: usize, block: usize, length: i64, here: &[Place]) -> Vec<Way> {
+    let once = hops(aisle, block, length, here);
+    let hop = |i: usize| once[i];
+    let hops = once.len();
     let way = |front, back, joins, odd, links: Vec<Link>| Way {
         front,
         back,

@@ -5,8 +5,8 @@
 //! asymmetric lengths, and seeded double-bridge kicks (Martin, Otto and Felten,
 //! Complex Systems 5, 1991). Every tour comes with a lower bound. Floors of
 //! parallel aisles have exact methods of their own: [`aisles`] for the length in
-//! one block, [`grid`] for walks with several cross-aisles. Absent on
-//! purpose: time windows.
+//! one block, [`grid`] for walks with several cross-aisles, [`traffic`] where ways are
+//! one-way or crowded. Absent on purpose: time windows.
 
 pub mod aisles;
 mod bound;
@@ -15,6 +15,7 @@ pub mod grid;
 mod local;
 pub mod scattered;
 mod table;
+pub mod traffic;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

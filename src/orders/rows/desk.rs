@@ -195,3 +195,28 @@ pub async fn fulfilments_among(sql: &mut Sql, engine: Engine, orders: &[OrderId]
     let rows = sqlx::query(text).bind(json_list(orders)).fetch_all(sql).await?;
     rows.iter().map(read_fulfilment).collect()
 }
+
+/// Articles that a site shipped together, or will, in orders due after `since`: the
+/// latest parts, at most `limit` of them.
+pub async fn baskets(sql: &mut Sql, site: SiteId, since: Time, limit: i64) -> Result<Vec<Vec<SkuId>>, Fault> {
+    let rows = sqlx::query(
+        "SELECT l.fulfilment, l.sku FROM fulfilment_lines l JOIN (SELECT id FROM fulfilments WHERE site = $1 \
+         AND state IN ('open', 'released', 'picked', 'packed', 'shipped', 'closed') AND due_at > $2 \
+         ORDER BY due_at DESC, id LIMIT $3) f ON f.id = l.fulfilment \
+         WHERE l.quantity > l.dropped ORDER BY l.fulfilment, l.sku",
+    )
+    .bind(site.to_string())
+    .bind(since.ms())
+    .bind(limit)
+    .fetch_all(sql)
+    .await?;
+    let mut baskets: Vec<(FulfilmentId, Vec<SkuId>)> = Vec::new();
+    for row in &rows {
+        let (part, sku) = (row.id("fulfilment")?, row.id("sku")?);
+        match baskets.last_mut() {
+            Some((same, basket)) if *same == part => basket.push(sku),
+            _ => baskets.push((part, vec![sku])),
+        }
+    }
+    Ok(baskets.into_iter().map(|(_, basket)| basket).collect())
+}

@@ -35,9 +35,15 @@ pub struct Args {
     /// Places now, as written by --out; without them any place is free to take.
     #[arg(long)]
     from: Option<PathBuf>,
+    /// Places now, made up, in the place of --from.
+    #[arg(long, conflicts_with = "from")]
+    now: Option<Now>,
     /// Most articles to move away from where they lie.
-    #[arg(long, requires = "from")]
+    #[arg(long)]
     moves: Option<usize>,
+    /// Length of walking an article's move must save over all baskets seen.
+    #[arg(long, default_value_t = 0.0)]
+    move_cost: f64,
     /// Seconds to search.
     #[arg(long, default_value_t = 20.0)]
     time: f64,
@@ -53,6 +59,19 @@ pub struct Args {
     /// Where to draw the floor and the longest of the first baskets' walks, as SVG.
     #[arg(long)]
     plot: Option<PathBuf>,
+}
+
+/// Places somebody might have today.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Now {
+    /// Three classes by frequency, any order within each.
+    ThreeClasses,
+    /// Each article, as it first comes, in the closest open place.
+    ClosestOpen,
+    /// By falling frequency.
+    Frequency,
+    /// Any article anywhere.
+    Random,
 }
 
 #[derive(Deserialize)]
@@ -107,10 +126,16 @@ pub fn run(args: &Args) -> Result<(), String> {
     let demand = |part: &[Vec<usize>]| Demand::new(block, slots.clone(), names.len(), part).map_err(|e| e.to_string());
     let seen = demand(&baskets[..kept])?;
     let unseen = if kept < baskets.len() { demand(&baskets[kept..])? } else { seen.clone() };
-    let start = match &args.from {
-        Some(path) => places(&names, slots.len(), path)?,
-        None => seen.by_frequency(),
+    let start = match (&args.from, args.now) {
+        (Some(path), _) => places(&names, slots.len(), path)?,
+        (None, Some(Now::ThreeClasses)) => seen.by_class(args.seed),
+        (None, Some(Now::ClosestOpen)) => seen.closest_open(),
+        (None, Some(Now::Random)) => seen.at_random(args.seed),
+        (None, Some(Now::Frequency) | None) => seen.by_frequency(),
     };
+    if args.moves.is_some() && args.from.is_none() && args.now.is_none() {
+        return Err("--moves needs --from or --now".to_owned());
+    }
     let place = search(args, &seen, &start, begin)?;
     let said = unseen.length(&place).map_err(|e| e.to_string())?;
     solver::check::slotting::check(&unseen, &place, said).map_err(|e| e.to_string())?;
@@ -125,7 +150,8 @@ pub fn run(args: &Args) -> Result<(), String> {
         let sum: Result<f64, String> = (0..DRAWS).map(|seed| tour(&draw(seed))).sum();
         sum.map(|sum| sum / DRAWS as f64)
     };
-    let moved = args.from.as_ref().map(|_| start.iter().zip(&place).filter(|(a, b)| a != b).count());
+    let begun = args.from.is_some() || args.now.is_some();
+    let moved = begun.then(|| start.iter().zip(&place).filter(|(a, b)| a != b).count());
     let report = serde_json::json!({
         "cost": tour(&place)?,
         "bound": null,
@@ -151,10 +177,13 @@ fn mean(demand: &Demand, length: i64) -> f64 {
 fn search(args: &Args, demand: &Demand, start: &[usize], begin: Instant) -> Result<Vec<usize>, String> {
     let seconds = (args.time * AFTER).max(1e-3);
     let one = |thread: u64| {
-        let limits = Limits { max_moved: args.moves.unwrap_or(usize::MAX - 2), seed: args.seed.wrapping_add(thread) };
+        let move_cost = (args.move_cost.max(0.0) * SCALE).round() as i64;
+        let max_moved = args.moves.unwrap_or(usize::MAX);
+        let limits = Limits { max_moved, move_cost, seed: args.seed.wrapping_add(thread) };
         let mut pace = |_: u64, _: i64| begin.elapsed().as_secs_f64() / seconds;
         let place = demand.improve(start, limits, &mut pace).map_err(|e| e.to_string())?;
-        Ok((demand.length(&place).map_err(|e| e.to_string())?, place))
+        let moved = start.iter().zip(&place).filter(|(a, b)| a != b).count() as i64;
+        Ok((demand.length(&place).map_err(|e| e.to_string())? + move_cost * moved, place))
     };
     let found: Vec<Result<(i64, Vec<usize>), String>> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..args.threads.max(1) as u64).map(|t| scope.spawn(move || one(t))).collect();
