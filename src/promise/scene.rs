@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use solver::sourcing;
 
 use super::{
+    ahead::free_of,
     model::*,
     plan::{assemble, no_room},
     share::Shares,
@@ -23,7 +24,7 @@ use crate::{
     decisions::Candidate,
     kernel::*,
     network::{self, HourBook, Site, Slot},
-    stock::{self, Pool},
+    stock::{self, Pool, Supply},
     store::Tx,
 };
 
@@ -36,6 +37,8 @@ pub struct Scene {
     pools: HashMap<SkuId, Vec<Pool>>,
     hours: HourBook,
     shares: Shares,
+    /// What is announced, with a channel that may sell it.
+    announced: Vec<(String, Supply)>,
 }
 
 /// A plan, and the hours it needs.
@@ -76,7 +79,8 @@ impl Scene {
         for pool in stock::pools_of_all(tx, skus.iter().copied()).await? {
             pools.entry(pool.sku).or_default().push(pool);
         }
-        Ok(Self { now, sites, slots, pools, hours, shares })
+        let announced = stock::supplies_among(tx, skus).await?;
+        Ok(Self { now, sites, slots, pools, hours, shares, announced })
     }
 
     /// A site by its code, in any case.
@@ -90,10 +94,23 @@ impl Scene {
         self.sites.iter().find(|(site, _)| site.id == id).map_or("", |(site, _)| &site.code)
     }
 
-    /// What is left of an article for a channel, at all sites.
+    /// What is left of an article for a channel, at all sites and of what is announced.
     pub fn free(&self, channel: &str, sku: SkuId) -> i64 {
         let of = self.pools.get(&sku).map(Vec::as_slice).unwrap_or_default();
-        of.iter().map(|pool| self.shares.free(channel, pool)).sum()
+        of.iter().map(|pool| self.shares.free(channel, pool)).sum::<i64>() + self.free_ahead(channel, sku)
+    }
+
+    /// What a channel may still sell of an article before it is here.
+    pub fn free_ahead(&self, channel: &str, sku: SkuId) -> i64 {
+        let mut of: Vec<&Supply> = self
+            .announced
+            .iter()
+            .filter(|(whose, supply)| supply.sku == sku && (whose == channel || whose == "*"))
+            .map(|(_, supply)| supply)
+            .collect();
+        of.sort_by_key(|supply| supply.asn);
+        of.dedup_by_key(|supply| supply.asn);
+        of.into_iter().map(|supply| free_of(&self.shares, channel, supply)).sum()
     }
 
     /// Plans a basket on what is left; nothing is taken yet. Refusals as in

@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Answer, Outcome, Posting, Wish, place_alone, place_together};
+use super::{ALONE, Answer, Outcome, Posting, Wish, place_alone, place_together};
 use crate::{
     kernel::{Fault, Stop},
     refusals,
@@ -195,7 +195,14 @@ impl Keeper {
 async fn answer(db: &Db, wishes: &[Wish], posting: Posting) -> Vec<Answer> {
     for _ in 0..3 {
         match place_together(db, wishes, posting).await {
-            Ok(Outcome::Done(answers)) => return answers,
+            Ok(Outcome::Done(mut answers)) => {
+                for (wish, answer) in wishes.iter().zip(&mut answers) {
+                    if matches!(answer, Err(problem) if problem.code == ALONE) {
+                        *answer = place_alone(db, wish).await;
+                    }
+                }
+                return answers;
+            }
             Ok(Outcome::Stale) => {}
             Err(Stop::Fault(fault)) if fault.retryable => {}
             Err(stop) => {
