@@ -25,7 +25,7 @@ pub struct LineView {
     /// Its name.
     pub name: Names,
     /// Whether all of it that is held is here, or some of it is still to come.
-    pub supply: Supply,
+    pub supply: LineSupply,
     /// How much of it is still to come.
     pub pledged: i64,
     /// When what is to come is expected: it does not ship earlier.
@@ -34,7 +34,7 @@ pub struct LineView {
 
 words! {
     /// What a line stands on.
-    Supply {
+    LineSupply {
         /// Goods that are there.
         OnHand = "on_hand",
         /// At least in part, a delivery that is announced.
@@ -45,7 +45,7 @@ words! {
 impl LineView {
     /// A line of which nothing is to come.
     pub fn on_hand(line: Line, code: String, name: Names) -> Self {
-        Self { line, code, name, supply: Supply::OnHand, pledged: 0, ship_not_before: None }
+        Self { line, code, name, supply: LineSupply::OnHand, pledged: 0, ship_not_before: None }
     }
 }
 
@@ -91,7 +91,7 @@ pub async fn view(sql: &mut Sql, order: Order) -> Result<OrderView, Fault> {
         let (code, name) = article.map(|article| (article.code, article.name)).unwrap_or_default();
         let mut one = LineView::on_hand(line, code, name);
         for (hold, supply) in to_come.iter().filter(|(hold, _)| hold.line == one.line.id) {
-            one.supply = Supply::Inbound;
+            one.supply = LineSupply::Inbound;
             one.pledged += hold.pledged;
             one.ship_not_before = one.ship_not_before.max(Some(supply.not_before));
         }

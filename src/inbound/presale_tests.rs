@@ -458,3 +458,104 @@ async fn many_at_two_tills_get_what_is_announced_and_no_more() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_till_and_the_single_path_promise_the_same() {
+    on_both_engines(async |db, clock| {
+        let world = World::selling(&db).await;
+        let asn = world.announced(40, 2).await;
+        let till = Till::open(db.clone());
+        let wish = |key: &str, quantity: i64, shopper: &str| {
+            let mark = Marked { caller: "tok_test".into(), key: key.to_owned(), digest: "0".repeat(64) };
+            let order = PlaceOrder { shopper_ref: Some(shopper.to_owned()), ..world.wish(5, quantity) };
+            Wish { order, shopper: None, mark, flight: None }
+        };
+        let told = |answer: &checkout::Answer| {
+            let body: serde_json::Value = serde_json::from_str(&answer.as_ref().unwrap().body).unwrap();
+            let line = &body["lines"][0];
+            let of_line = ["supply", "pledged", "ship_not_before", "held"].map(|name| line[name].clone());
+            (body["code"].clone(), body["promised_by"].clone(), of_line, body["fulfilments"][0]["state"].clone())
+        };
+        let at_till = till.place(wish("a", 3, "ann")).await;
+        let alone = checkout::place_alone(&db, &wish("b", 3, "ann")).await;
+        assert_eq!(told(&at_till), told(&alone));
+        assert_eq!((told(&alone).3, world.supply(&asn).await), ("scheduled".into(), (40, 6)));
+        // What is announced may be set aside as well.
+        let quotas = vec![checkout::SetAside {
+            group: "early".into(),
+            quantity: 30,
+            ends_at: clock.now().plus_ms(DAY_MS),
+            taken: 0,
+        }];
+        let sold_ahead = vec!["*".to_owned()];
+        let terms = ArticleTerms { per_order: None, per_period: None, period_hours: 1, quotas, sold_ahead };
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        checkout::set_terms(&mut tx, world.sku, &terms).await.unwrap();
+        tx.commit().await.unwrap();
+        for n in [5, 4] {
+            let at_till = till.place(wish(&format!("c{n}"), n, "ann")).await;
+            if n == 5 {
+                let alone = checkout::place_alone(&db, &wish("d", n, "ann")).await;
+                assert_eq!((told(&at_till), told(&alone).0), (told(&alone), "stock.set_aside".into()));
+            } else {
+                assert_eq!(told(&at_till).3, "scheduled");
+            }
+        }
+        assert_eq!(world.supply(&asn).await, (40, 10));
+        sound(&db).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn machines_see_what_is_sold_ahead_and_move_a_delivery() {
+    use crate::{
+        fixtures::{call, token},
+        identity::Permission,
+    };
+    on_both_engines(async |db, _| {
+        let world = World::selling(&db).await;
+        let asn = world.announced(5, 2).await;
+        let order = world.buy(2).await;
+        let machine = token(&db, &[Permission::InboundReceive, Permission::StockRead], None).await;
+        let ask = async |what: &str, key: &str, body: serde_json::Value| {
+            call(&db, api::routes(), &machine, what, key, body).await
+        };
+        let seen = ask(&format!("GET /api/v1/asns/{}", asn.id), "", serde_json::Value::Null).await.json();
+        assert_eq!((&seen["supply"][0]["expected"], &seen["supply"][0]["pledged"]), (&5.into(), &2.into()));
+        let at = ask(&format!("GET /api/v1/availability?sku={}", code(0)), "", serde_json::Value::Null).await.json();
+        let shown =
+            ["site", "on_hand", "available", "committed", "incoming", "pledged"].map(|name| at[0][name].clone());
+        assert_eq!(serde_json::json!(shown), serde_json::json!(["S0", 0, 0, 0, 5, 2]));
+        let to = asn.expected_at.plus_ms(DAY_MS);
+        let body = serde_json::json!({"expected_at": to});
+        let moved = ask(&format!("POST /api/v1/asns/{}/reschedule", asn.id), "k1", body.clone()).await;
+        assert_eq!((moved.status, &moved.json()["supply"][0]["not_before"]), (200, &serde_json::json!(to)));
+        assert_eq!(line(&world.seen(order).await).ship_not_before, Some(to));
+        world.receive(&asn, 5, Condition::Sellable).await;
+        world.close(&asn).await;
+        let over = ask(&format!("POST /api/v1/asns/{}/reschedule", asn.id), "k2", body).await;
+        assert_eq!((over.status, over.code().as_str()), (409, "asn.over"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_audit_tells_when_pledges_and_holds_differ() {
+    on_both_engines(async |db, _| {
+        let world = World::selling(&db).await;
+        let asn = world.announced(5, 2).await;
+        world.buy(2).await;
+        sound(&db).await;
+        let mut tx = db.begin(Actor::house()).await.unwrap();
+        sqlx::query("UPDATE supplies SET pledged = 1 WHERE asn = $1")
+            .bind(asn.id.to_string())
+            .execute(tx.sql())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let found = stock::audit(db.read().await.unwrap().sql()).await.unwrap();
+        assert_eq!((found.differences(), found.pledged_differs), (1, vec![format!("{} {}", asn.id, world.sku)]));
+    })
+    .await;
+}

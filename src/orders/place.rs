@@ -256,7 +256,8 @@ pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, 
 pub const WAVE_PATIENCE_MS: i64 = 15_000;
 
 /// Looks for goods for what a line misses, at any site, and where it may be sold ahead in
-/// deliveries to come; what is nowhere to be had is handled by the order's policy. Facts: `hold.placed` or `line.short`.
+/// deliveries to come; what is nowhere to be had is handled by the order's policy. Facts:
+/// `hold.placed` or `line.short`.
 pub async fn resource_line(tx: &mut Tx, order: OrderId, line: LineId) -> Result<(), Stop> {
     let Some(order) = rows::by_id(tx.sql(), order).await? else { return Ok(()) };
     let lines = rows::lines(tx.sql(), order.id).await?;
