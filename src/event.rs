@@ -114,7 +114,9 @@ events! {
     "hold.placed" HoldPlaced(order @ site) { order: OrderId, line: LineId, hold: HoldId, site: SiteId, sku: SkuId, quantity: i64 }
     /// A promise was given back.
     "hold.released" HoldReleased(order @ site) { order: OrderId, line: LineId, hold: HoldId, site: SiteId, sku: SkuId, quantity: i64, reason: String }
-    /// Goods vanished under a promise.
+    /// Goods that were announced came: the promise stands on them now.
+    "hold.covered" HoldCovered(order @ site) { order: OrderId, line: LineId, hold: HoldId, site: SiteId, sku: SkuId, quantity: i64 }
+    /// Goods vanished under a promise, or did not come.
     "hold.broken" HoldBroken(order @ site) { order: OrderId, line: LineId, hold: HoldId, site: SiteId, sku: SkuId, quantity: i64 }
     /// What may be promised changed; absolute, with a rising version.
     "inventory.changed" InventoryChanged(sku @ site) { sku: SkuId, site: SiteId, channel: String, available: i64, version: i64 }
@@ -201,6 +203,8 @@ events! {
     // inbound
     /// A delivery is announced.
     "asn.expected" AsnExpected(asn @ site) { asn: AsnId, site: SiteId }
+    /// It comes at another time than was said.
+    "asn.moved" AsnMoved(asn @ site) { asn: AsnId, site: SiteId, from: Time, to: Time }
     /// Goods were received in a condition.
     "receipt.received" GoodsReceived(receipt @ site) { receipt: ReceiptId, site: SiteId, sku: SkuId, quantity: i64, condition: String }
     /// Received goods differ from what was announced.
@@ -280,6 +284,8 @@ words! {
         ReclaimTask = "task.reclaim",
         /// Choose bins for received goods: subject is the receipt.
         PlanPutAway = "inbound.put_away",
+        /// Look whether a delivery is late: subject is the announcement.
+        AsnOverdue = "inbound.overdue",
         /// Refill pick bins from reserve: subject is the site.
         Replenish = "slotting.replenish",
         /// Propose moves between bins of a site.

@@ -183,6 +183,7 @@ async fn do_chore(db: &Db, due: &claim::Due) -> Result<(), Stop> {
             fleet::retry(&mut tx, id(due)?).await?;
         }
         Chore::ExpireOffer => riders::expire(&mut tx, id(due)?).await?,
+        Chore::AsnOverdue => inbound::overdue(&mut tx, id(due)?).await?,
         Chore::ReclaimTask => tasks::reclaim(&mut tx, id(due)?).await?,
         Chore::Sweep => {
             store::command::forget_old(&mut tx).await?;

@@ -143,7 +143,8 @@ pub(super) async fn may_grow(tx: &mut Tx, order: &Order, more: &BTreeMap<SkuId, 
         }
         let shares = promise::shares(tx.sql()).await?;
         let pools = stock::pools_of(tx.sql(), *sku).await?;
-        let free = pools.iter().map(|pool| shares.free(&order.channel, pool)).sum();
+        let here: i64 = pools.iter().map(|pool| shares.free(&order.channel, pool)).sum();
+        let free = here + promise::free_ahead(tx.sql(), &order.channel, *sku).await?;
         terms.allow(&buyer, (*sku, code), *n, free, now)?;
         if known.is_none()
             && let Some(one) = terms.take(&buyer, *sku, *n, now)

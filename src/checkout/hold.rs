@@ -8,7 +8,7 @@
 //!     \--an order takes it over--> the order's own holds
 //! ```
 //!
-//! Deliberately absent: a hold without an end.
+//! Deliberately absent: a hold without an end, and one of goods that are only announced.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ pub async fn take_hold(tx: &mut Tx, new: &NewHold) -> Result<Vec<Hold>, Stop> {
         return Err(Refusal::BadTerm { field: "shopper_ref" }.into());
     }
     let buyer = bound.buyer(0);
-    allowed(tx, &bound.terms, &buyer, &new.channel, &basket).await?;
+    allowed(tx, &bound.terms, &buyer, &new.channel, &basket, false).await?;
     let shares = promise::shares(tx.sql()).await?;
     let (order, now) = (tx.id(), tx.now());
     let mut holds = Vec::new();
@@ -128,13 +128,15 @@ async fn spread(
     Ok(parts)
 }
 
-/// May the buyer have the basket? Asks the pools only for what a quota concerns.
+/// May the buyer have the basket, of what is there and, for an order, of what is
+/// announced? Asks the pools only for what a quota concerns.
 pub(super) async fn allowed(
     tx: &mut Tx,
     terms: &Terms,
     buyer: &Buyer,
     channel: &str,
     basket: &Basket,
+    ahead: bool,
 ) -> Result<(), Stop> {
     if terms.is_empty() {
         return Ok(());
@@ -143,7 +145,9 @@ pub(super) async fn allowed(
     let mut free = std::collections::HashMap::new();
     for sku in basket.skus() {
         let pools = stock::pools_of(tx.sql(), sku).await?;
-        free.insert(sku, pools.iter().map(|pool| shares.free(channel, pool)).sum::<i64>());
+        let here: i64 = pools.iter().map(|pool| shares.free(channel, pool)).sum();
+        let to_come = if ahead { promise::free_ahead(tx.sql(), channel, sku).await? } else { 0 };
+        free.insert(sku, here + to_come);
     }
     let free = |sku: SkuId| free.get(&sku).copied().unwrap_or(0);
     Ok(terms.allow_all(buyer, &basket.sums(), |sku| basket.code(sku), free, tx.now())?)

@@ -30,4 +30,4 @@ pub use hold::{LONGEST_MS, NewHold, take_hold};
 pub use model::*;
 pub use place::{change_address, place, quote};
 pub use terms::{Buyer, Limit, Quota, Terms, Use};
-pub use view::{OrderView, view};
+pub use view::{LineSupply, LineView, OrderView, view};

@@ -14,6 +14,8 @@ use crate::{
 pub const CURRENCY: &str = "CNY";
 /// Lines in one order.
 pub const MAX_LINES: usize = 5_000;
+/// What the till is told of an order that is not decided together with others.
+pub(super) const ALONE: &str = "order.alone";
 /// The most of one article in one line.
 pub const MOST_OF_A_LINE: i64 = 9_999;
 
@@ -149,6 +151,8 @@ refusals! {
         BadLines { lines: usize } => "order.bad_lines", 422, "An order has from 1 to 5000 lines, not {lines}.";
         /// Too little to promise.
         Short { sku: String, wanted: i64, available_quantity: i64 } => "stock.short", 409, "Only {available_quantity} of {sku} can be promised, not {wanted}; ask for fewer.";
+        /// Some of it is only announced; the till places it on the single path.
+        Alone => "order.alone", 409, "This order is placed on its own.";
         /// More than one order may have.
         LimitOfOrder { sku: String, available_quantity: i64 } => "limit.order", 409, "An order may have at most {available_quantity} of {sku}.";
         /// More than one shopper may have for now.

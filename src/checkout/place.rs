@@ -115,7 +115,8 @@ async fn plan_basket(
     service: &str,
 ) -> Result<promise::Plan, Stop> {
     let request = request(basket, destination, channel, service)?;
-    let plan = promise::plan(tx, &request).await?;
+    let mut plan = promise::plan(tx, &request).await?;
+    promise::ahead(tx, &request, &mut plan).await?;
     whole(basket, &request, &plan)?;
     Ok(plan)
 }
@@ -168,7 +169,7 @@ pub async fn place(tx: &mut Tx, new: &PlaceOrder, shopper: Option<UserId>) -> Re
     hold::take_over(tx, &new.from_holds).await?;
     let mut bound = Bound::read(tx, &basket.skus(), &[Comer::of(new, shopper)]).await?;
     let buyer = bound.buyer(0);
-    hold::allowed(tx, &bound.terms, &buyer, &new.channel, &basket).await?;
+    hold::allowed(tx, &bound.terms, &buyer, &new.channel, &basket, true).await?;
     let plan = plan_basket(tx, &basket, destination, &new.channel, &new.delivery.service).await?;
     let window = window(new, &plan)?;
     let (contact, address) = parties::add_contact(tx, &new.recipient, &new.address, new.invoice.as_ref()).await?;
@@ -211,7 +212,10 @@ pub(super) fn bound_for(new: &PlaceOrder, point: Option<&network::Site>) -> Resu
 
 /// The shopper's window if he named one that can be kept, else the service's.
 pub(super) fn window(new: &PlaceOrder, plan: &promise::Plan) -> Result<(Time, Time), Refusal> {
+    let to_come = plan.parts.iter().any(|part| part.supply.is_some());
     match new.delivery.window {
+        // The window of a part that is here begins before the rest can come.
+        Some(wished) if to_come && wished.to < plan.window.1 => Err(Refusal::BadWindow),
         Some(wished) if wished.to <= wished.from || wished.to < plan.window.0 => Err(Refusal::BadWindow),
         Some(wished) if wished.to > plan.window.1.plus_ms(LATEST_MS) => Err(Refusal::BadWindow),
         Some(wished) => Ok((wished.from, wished.to)),
@@ -286,15 +290,17 @@ async fn source(
 
 /// When a site is due, and what of each line it ships.
 pub(super) type SitePart = (Time, Vec<(LineId, SkuId, i64)>);
+/// A site, and the delivery that brings what it ships; `None` for what is there.
+pub(super) type Source = (SiteId, Option<AsnId>);
 
 /// Gives each line its share of what each site ships.
-pub(super) fn by_site(lines: &[(LineId, SkuId, i64)], plan: &promise::Plan) -> BTreeMap<SiteId, SitePart> {
+pub(super) fn by_site(lines: &[(LineId, SkuId, i64)], plan: &promise::Plan) -> BTreeMap<Source, SitePart> {
     // Open lines of each article, the first one last.
     let mut open: HashMap<SkuId, Vec<(LineId, i64)>> = HashMap::new();
     for (line, sku, quantity) in lines.iter().rev() {
         open.entry(*sku).or_default().push((*line, *quantity));
     }
-    let mut by_site: BTreeMap<SiteId, SitePart> = BTreeMap::new();
+    let mut by_site: BTreeMap<Source, SitePart> = BTreeMap::new();
     for part in &plan.parts {
         let mut left = part.quantity;
         let of_article = open.entry(part.sku).or_default();
@@ -303,7 +309,8 @@ pub(super) fn by_site(lines: &[(LineId, SkuId, i64)], plan: &promise::Plan) -> B
         {
             let n = (*room).min(left);
             (*room, left) = (*room - n, left - n);
-            by_site.entry(part.site).or_insert((part.due_at, Vec::new())).1.push((*line, part.sku, n));
+            let source = by_site.entry((part.site, part.supply)).or_insert((part.due_at, Vec::new()));
+            source.1.push((*line, part.sku, n));
             if *room == 0 {
                 of_article.pop();
             }
@@ -315,8 +322,11 @@ pub(super) fn by_site(lines: &[(LineId, SkuId, i64)], plan: &promise::Plan) -> B
 async fn hold_all(tx: &mut Tx, order: &Order, plan: &promise::Plan) -> Result<(), Stop> {
     let lines = orders::lines(tx.sql(), order.id).await?;
     let lines: Vec<_> = lines.iter().map(|line| (line.id, line.sku, line.ordered)).collect();
-    for (site, (due_at, wants)) in by_site(&lines, plan) {
-        orders::add_part(tx, order, site, due_at, &wants).await?;
+    for ((site, supply), (due_at, wants)) in by_site(&lines, plan) {
+        match supply {
+            None => orders::add_part(tx, order, site, due_at, &wants).await?,
+            Some(asn) => orders::add_scheduled(tx, order, (site, asn), due_at, &wants).await?,
+        };
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ async fn terms(db: &Db, new: ArticleTerms) {
 }
 
 fn limits(per_order: Option<i64>, per_period: Option<i64>) -> ArticleTerms {
-    ArticleTerms { per_order, per_period, period_hours: 1, quotas: Vec::new() }
+    ArticleTerms { per_order, per_period, period_hours: 1, quotas: Vec::new(), sold_ahead: Vec::new() }
 }
 
 /// Units held of the first article, and a sound ledger.

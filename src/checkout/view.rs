@@ -9,7 +9,9 @@ use crate::{
     network,
     orders::{self, Line, Order},
     payments::{self, PaymentState},
+    stock,
     store::Sql,
+    words,
 };
 
 /// One line with its article's name.
@@ -22,6 +24,29 @@ pub struct LineView {
     pub code: String,
     /// Its name.
     pub name: Names,
+    /// Whether all of it that is held is here, or some of it is still to come.
+    pub supply: LineSupply,
+    /// How much of it is still to come.
+    pub pledged: i64,
+    /// When what is to come is expected: it does not ship earlier.
+    pub ship_not_before: Option<Time>,
+}
+
+words! {
+    /// What a line stands on.
+    LineSupply {
+        /// Goods that are there.
+        OnHand = "on_hand",
+        /// At least in part, a delivery that is announced.
+        Inbound = "inbound",
+    }
+}
+
+impl LineView {
+    /// A line of which nothing is to come.
+    pub fn on_hand(line: Line, code: String, name: Names) -> Self {
+        Self { line, code, name, supply: LineSupply::OnHand, pledged: 0, ship_not_before: None }
+    }
 }
 
 /// Which site ships what, by its code.
@@ -59,11 +84,18 @@ pub struct OrderView {
 
 /// Brings an order together.
 pub async fn view(sql: &mut Sql, order: Order) -> Result<OrderView, Fault> {
+    let to_come = stock::pledged_of_order(sql, order.id).await?;
     let mut lines = Vec::new();
     for line in orders::lines(sql, order.id).await? {
         let article = catalog::by_id(sql, line.sku).await?;
         let (code, name) = article.map(|article| (article.code, article.name)).unwrap_or_default();
-        lines.push(LineView { line, code, name });
+        let mut one = LineView::on_hand(line, code, name);
+        for (hold, supply) in to_come.iter().filter(|(hold, _)| hold.line == one.line.id) {
+            one.supply = LineSupply::Inbound;
+            one.pledged += hold.pledged;
+            one.ship_not_before = one.ship_not_before.max(Some(supply.not_before));
+        }
+        lines.push(one);
     }
     let mut fulfilments = Vec::new();
     for part in orders::fulfilments(sql, order.id).await? {

@@ -12,7 +12,7 @@ use crate::{
     kernel::*,
     layout::{self, Bin},
     orders::{self, ShortPolicy},
-    packing, payments, picking,
+    packing, payments, picking, stock,
     store::Tx,
     tasks::TaskKind,
     transport,
@@ -155,10 +155,21 @@ pub(super) async fn short(tx: &mut Tx, order: OrderId, line: LineId, sku: SkuId,
     settle(tx, CaseCode::OrderShort, &order, Resolution::CorrectedItself).await
 }
 
-/// Orders that waited for an article get what came.
+/// Orders that waited for an article get what came: those that were promised it first.
 pub(super) async fn goods_came(tx: &mut Tx, sku: SkuId) -> Result<(), Stop> {
+    stock::cover_waiting(tx, sku).await?;
     for order in orders::goods_came(tx, sku).await? {
         settle(tx, CaseCode::OrderShort, &order, Resolution::Found).await?;
+    }
+    Ok(())
+}
+
+/// A delivery is announced: orders that wait for what may be sold ahead are promised it.
+pub(super) async fn announced(tx: &mut Tx, asn: AsnId) -> Result<(), Stop> {
+    for supply in stock::supplies_of(tx.sql(), asn).await? {
+        if !stock::sold_ahead(tx.sql(), supply.sku).await?.is_empty() {
+            goods_came(tx, supply.sku).await?;
+        }
     }
     Ok(())
 }

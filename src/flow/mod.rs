@@ -46,6 +46,7 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             payments::settle(tx, *order, reason).await
         }
         E::LineShort { order, line, sku, quantity } => after::short(tx, *order, *line, *sku, *quantity).await,
+        E::HoldCovered { line, hold, .. } => orders::goods_here(tx, *line, *hold).await,
         E::HoldBroken { order, line, hold, quantity, .. } => {
             orders::hold_broken(tx, *line, *hold, *quantity).await?;
             picking::trim(tx, *order, *line).await?;
@@ -114,7 +115,9 @@ pub async fn follow(tx: &mut Tx, fact: &Event) -> Result<(), Stop> {
             }
             after::adjusted(tx, *site, holder, *change, reason).await
         }
-        E::AsnExpected { .. } | E::ReceiptClosed { .. } => Ok(()),
+        E::AsnExpected { asn, .. } => after::announced(tx, *asn).await,
+        E::AsnMoved { asn, .. } => orders::supply_moved(tx, *asn).await,
+        E::ReceiptClosed { .. } => Ok(()),
         E::ReceiptDiscrepancy { .. } => after::differs(tx, fact).await,
 
         // Vehicles on the floor.

@@ -1,9 +1,11 @@
 //! Announcing a delivery, saying that it is here, and receipts without any
 //! announcement. Deliberately absent: counting what came.
 
+use std::collections::BTreeMap;
+
 use super::{model::*, rows};
 use crate::{
-    event::Event,
+    event::{Chore, Event},
     kernel::*,
     layout::{self, Bin, BinKind},
     stock,
@@ -15,6 +17,8 @@ use crate::{
 const LINES: usize = 2_000;
 /// A delivery without a time should be received within four hours.
 const DUE_MS: i64 = 4 * 3_600_000;
+/// One that is late without a word is thought to come so much later.
+const LATE_MS: i64 = 24 * 3_600_000;
 
 /// Announces a delivery and opens its receipt; the work is ready at once unless
 /// the delivery is still ahead. Facts: `asn.expected`, `task.ready`.
@@ -24,6 +28,12 @@ pub async fn announce(tx: &mut Tx, new: &NewAsn) -> Result<AsnId, Stop> {
     if !rows::add_asn(tx.sql(), id, &new, now).await? {
         return Err(Refusal::Taken { number: new.code }.into());
     }
+    let mut wanted: BTreeMap<SkuId, i64> = BTreeMap::new();
+    for line in &new.lines {
+        *wanted.entry(line.sku).or_default() += line.quantity;
+    }
+    stock::expect(tx, id, new.site, new.expected_at, &wanted).await?;
+    tx.later(Chore::AsnOverdue, id, new.expected_at.max(now).plus_ms(DUE_MS)).await?;
     tx.emit(Event::AsnExpected { asn: id, site: new.site });
     let dock = first_dock(tx, new.site).await?;
     let total = i64::try_from(new.lines.len()).unwrap_or(1);
@@ -117,6 +127,49 @@ async fn open(tx: &mut Tx, dock: Bin, asn: Option<AsnId>, work: Work) -> Result<
     };
     rows::add(tx.sql(), &receipt).await?;
     Ok(id)
+}
+
+/// The delivery comes at another time than was said: what was sold of it is promised
+/// anew. Guard: it is still expected. Fact: `asn.moved`.
+pub async fn reschedule(tx: &mut Tx, asn: &Asn, expected_at: Time) -> Result<(), Stop> {
+    if !rows::move_asn(tx.sql(), asn.id, expected_at).await? {
+        return Err(Refusal::Over { asn: asn.code.clone() }.into());
+    }
+    if expected_at == asn.expected_at {
+        return Ok(());
+    }
+    stock::expect_at(tx, asn.id, expected_at).await?;
+    let now = tx.now();
+    tx.later(Chore::AsnOverdue, asn.id, expected_at.max(now).plus_ms(DUE_MS)).await?;
+    if let Some(receipt) = rows::open_of_asn(tx.sql(), asn.id).await? {
+        tasks::set_due(tx, receipt.task, expected_at.plus_ms(DUE_MS)).await?;
+    }
+    tx.emit(Event::AsnMoved { asn: asn.id, site: asn.site, from: asn.expected_at, to: expected_at });
+    Ok(())
+}
+
+/// Looks after a delivery that should be here. If nothing of it is, and some of it was
+/// sold, it is thought to come a day from now, so that shoppers hear of it. Fact:
+/// `asn.moved`.
+pub async fn overdue(tx: &mut Tx, id: AsnId) -> Result<(), Stop> {
+    let Some(asn) = rows::asn_by_id(tx.sql(), id).await?.filter(|asn| asn.state == AsnState::Expected) else {
+        return Ok(());
+    };
+    let Some(receipt) = rows::open_of_asn(tx.sql(), id).await? else { return Ok(()) };
+    if !rows::lines(tx.sql(), receipt.id).await?.is_empty() {
+        return Ok(());
+    }
+    let now = tx.now();
+    let late_at = asn.expected_at.plus_ms(DUE_MS);
+    if now < late_at {
+        return Ok(tx.later(Chore::AsnOverdue, id, late_at).await?);
+    }
+    if stock::supplies_of(tx.sql(), id).await?.iter().all(|supply| supply.pledged == 0) {
+        // Nobody need be told; who buys of it now is promised no earlier either.
+        stock::expect_at(tx, id, now.plus_ms(LATE_MS)).await?;
+        return Ok(tx.later(Chore::AsnOverdue, id, now.plus_ms(LATE_MS + DUE_MS)).await?);
+    }
+    reschedule(tx, &asn, now.plus_ms(LATE_MS)).await
 }
 
 /// The delivery is at the dock: its work is ready. Twice is no harm. Fact:

@@ -7,17 +7,18 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Asn, AsnLine, NewAsn, Receipt, ReceiptLine, Refusal, Standing, announce, approve, arrive, asn_by_id, asn_lines,
-    asns, by_id, close, lines, list, open_blind, reverse, standing,
+    asns, by_id, close, lines, list, open_blind, reschedule, reverse, standing,
 };
 use crate::{
     catalog,
     exchange::{Begun, Command, Listed, Nothing, Path, Query},
     identity::{Caller, Permission},
-    kernel::{AsnId, ReceiptId, SiteId, SkuId, Stop, Time},
+    kernel::{AsnId, Fault, ReceiptId, SiteId, SkuId, Stop, Time},
     network,
     problem::Problem,
     promise,
-    store::{Db, Tx},
+    stock::{self, Supply},
+    store::{Db, Sql, Tx},
 };
 
 /// The endpoints of inbound.
@@ -26,6 +27,7 @@ pub fn routes() -> OpenApiRouter<Db> {
         .routes(routes!(post_asn, get_asns))
         .routes(routes!(get_asn))
         .routes(routes!(post_arrive))
+        .routes(routes!(post_reschedule))
         .routes(routes!(post_receipt, get_receipts))
         .routes(routes!(get_receipt))
         .routes(routes!(post_close))
@@ -83,6 +85,8 @@ struct AsnSeen {
     #[serde(flatten)]
     asn: Asn,
     lines: Vec<AsnLine>,
+    /// What of each article is still to come, and how much of that is sold already.
+    supply: Vec<Supply>,
 }
 
 /// A receipt with its lines.
@@ -226,8 +230,45 @@ async fn visible_asn(db: &Db, caller: &Caller, id: &str) -> Result<Asn, Problem>
 async fn get_asn(State(db): State<Db>, caller: Caller, Path(id): Path<String>) -> Result<Json<AsnSeen>, Problem> {
     let asn = visible_asn(&db, &caller, &id).await?;
     let mut read = db.read().await?;
-    let lines = asn_lines(read.sql(), asn.id).await?;
-    Ok(Json(AsnSeen { asn, lines }))
+    Ok(Json(asn_seen(read.sql(), asn).await?))
+}
+
+async fn asn_seen(sql: &mut Sql, asn: Asn) -> Result<AsnSeen, Fault> {
+    let lines = asn_lines(sql, asn.id).await?;
+    let supply = stock::supplies_of(sql, asn.id).await?;
+    Ok(AsnSeen { asn, lines, supply })
+}
+
+/// When a delivery comes instead.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Reschedule {
+    expected_at: Time,
+}
+
+/// Say that a delivery comes at another time; orders that were sold of it are promised
+/// anew.
+#[utoipa::path(post, path = "/api/v1/asns/{id}/reschedule", tag = "inbound", request_body = Reschedule,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = AsnSeen), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn post_reschedule(
+    State(db): State<Db>,
+    caller: Caller,
+    Path(id): Path<String>,
+    command: Command<Reschedule>,
+) -> Result<Response, Problem> {
+    let asn = visible_asn(&db, &caller, &id).await?;
+    let (mut tx, _flight) = match command.begin(&db, caller.id()).await? {
+        Begun::Fresh(tx, flight) => (tx, flight),
+        Begun::Again(reply) => return Ok(reply),
+    };
+    let outcome = moved(&mut tx, asn, command.body.expected_at).await;
+    command.finish(tx, caller.id(), StatusCode::OK, outcome).await
+}
+
+async fn moved(tx: &mut Tx, asn: Asn, expected_at: Time) -> Result<AsnSeen, Stop> {
+    reschedule(tx, &asn, expected_at).await?;
+    Ok(asn_seen(tx.sql(), Asn { expected_at, ..asn }).await?)
 }
 
 async fn seen(tx: &mut Tx, id: ReceiptId) -> Result<ReceiptSeen, Stop> {

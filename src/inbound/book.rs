@@ -45,6 +45,7 @@ pub(super) async fn book(tx: &mut Tx, receipt: &Receipt, condition: Condition) -
             }
         }
     }
+    still_to_come(tx, receipt, sku).await?;
     let name = name_of(tx, sku).await?;
     if waiting > 0 {
         let detail = format!("{name}: {waiting} more than announced wait on {}", receipt.dock_code);
@@ -110,10 +111,20 @@ fn new_line(
     }
 }
 
-/// Goods enter the ledger on the dock, and a bin is looked for.
+/// What is not here of an announced article may still be sold ahead; what came in another
+/// condition, or too little, may not.
+async fn still_to_come(tx: &mut Tx, receipt: &Receipt, sku: SkuId) -> Result<(), Stop> {
+    let Some(asn) = receipt.asn.filter(|_| receipt.state == ReceiptState::Open) else { return Ok(()) };
+    let announced = announced(tx, receipt, sku).await?.unwrap_or(0);
+    let left = announced - received(tx, receipt.id, sku).await?;
+    stock::expect_still(tx, asn, sku, left.max(0)).await
+}
+
+/// Goods enter the ledger on the dock, those who wait for them are served, and a bin is
+/// looked for.
 async fn take_in(tx: &mut Tx, receipt: &Receipt, line: &ReceiptLine) -> Result<(), Stop> {
     let dock = Account::bin(receipt.site, receipt.dock);
-    stock::receive(tx, &line.goods(), line.quantity, dock, receipt.id.to_string()).await?;
+    stock::take_in(tx, (&line.goods(), line.quantity), dock, receipt.asn, receipt.id.to_string()).await?;
     told(tx, receipt, line, line.quantity);
     let now = tx.now();
     Ok(tx.later(Chore::PlanPutAway, receipt.id, now).await?)
@@ -158,7 +169,8 @@ pub(super) async fn short(tx: &mut Tx, receipt: &Receipt) -> Result<Vec<(SkuId, 
 }
 
 /// Closes a receipt and its announcement; what did not come is told. Facts:
-/// `receipt.discrepancy` if short, `receipt.closed`, `task.done`.
+/// `receipt.discrepancy` if short, `hold.broken` for what was sold of it, `receipt.closed`,
+/// `task.done`.
 pub async fn close(tx: &mut Tx, id: ReceiptId) -> Result<i64, Stop> {
     let receipt = find(tx, id).await?;
     let short = short(tx, &receipt).await?;
@@ -177,6 +189,7 @@ pub async fn close(tx: &mut Tx, id: ReceiptId) -> Result<i64, Stop> {
     }
     if let Some(asn) = receipt.asn {
         rows::end_asn(tx.sql(), asn).await?;
+        stock::expect_no_more(tx, asn).await?;
     }
     tx.emit(Event::ReceiptClosed { receipt: id, site: receipt.site });
     if let Some(task) = tasks::by_id(tx.sql(), receipt.task).await? {
@@ -232,6 +245,7 @@ pub async fn reverse(tx: &mut Tx, id: ReceiptId, line: &str) -> Result<(), Stop>
     if left > 0 {
         return Err(Refusal::GoodsMoved { line: line.to_owned() }.into());
     }
+    still_to_come(tx, &receipt, found.sku).await?;
     told(tx, &receipt, &found, -found.quantity);
     Ok(())
 }

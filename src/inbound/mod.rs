@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   asn:      expected --arrive--> expected (work is ready) --receipt closed--> received
+//!                \--reschedule--> expected at another time
 //!   receipt:  dock -> article -> [lot] -> [expiry] -> [serial] -> quantity -> condition
 //!                       ^  \-- unknown label: relabel      |          |
 //!                       |  \-- not announced: hold or back |   booked or waiting
@@ -14,7 +15,8 @@
 //! may be promised, but pickers reach them only when they are put away. For a bin on
 //! a mobile shelf the task waits until the shelf stands at a station. Damaged
 //! goods and goods on quality hold are never sellable. A closed receipt is
-//! corrected by reversal only. Deliberately absent: ordering from suppliers.
+//! corrected by reversal only. What comes goes first to orders that were sold it while it
+//! was only announced, in the same transaction. Deliberately absent: ordering from suppliers.
 
 mod announce;
 pub mod api;
@@ -29,7 +31,7 @@ mod scan;
 pub mod standing;
 mod step;
 
-pub use announce::{announce, arrive, open_blind};
+pub use announce::{announce, arrive, open_blind, overdue, reschedule};
 pub use book::{approve, close, reverse};
 pub use by_shelf::{given_up, shelf_arrived, shelf_home};
 pub use model::*;
@@ -41,5 +43,7 @@ pub use scan::scan;
 pub use standing::{Standing, standing};
 pub use step::step;
 
+#[cfg(test)]
+mod presale_tests;
 #[cfg(test)]
 mod tests;

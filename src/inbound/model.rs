@@ -336,6 +336,8 @@ refusals! {
         UnknownAsn { asn: String } => "asn.unknown", 404, "There is no such delivery, or you may not see it.";
         /// The number is taken.
         Taken { number: String } => "asn.taken", 409, "The delivery {number} is announced already; look it up, or use another number.";
+        /// All of it is here.
+        Over { asn: String } => "asn.over", 409, "The delivery {asn} has been received; nothing more is expected of it.";
         /// A field that cannot be.
         Invalid { field: String, reason: String } => "asn.invalid", 422, "{field}: {reason}";
         /// Nothing to receive at.

@@ -101,6 +101,16 @@ pub async fn asn_lines(sql: &mut Sql, asn: AsnId) -> Result<Vec<AsnLine>, Fault>
         .collect()
 }
 
+/// False if it is not expected any more.
+pub(super) async fn move_asn(sql: &mut Sql, asn: AsnId, expected_at: Time) -> Result<bool, Fault> {
+    let done = sqlx::query("UPDATE asns SET expected_at = $2 WHERE id = $1 AND state = 'expected'")
+        .bind(asn.to_string())
+        .bind(expected_at.ms())
+        .execute(sql)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(super) async fn end_asn(sql: &mut Sql, asn: AsnId) -> Result<(), Fault> {
     sqlx::query("UPDATE asns SET state = 'received' WHERE id = $1").bind(asn.to_string()).execute(sql).await?;
     Ok(())

@@ -45,6 +45,8 @@ pub struct Standing {
     pub unavailable: Unavailable,
     /// Announced and not received.
     pub incoming: i64,
+    /// Of it, sold ahead.
+    pub pledged: i64,
     /// In the books, and not found.
     pub missing: i64,
 }
@@ -95,6 +97,7 @@ pub async fn standing(
         stock::pools_of(sql, sku).await?.into_iter().map(|pool| (pool.site, pool)).collect();
     let reserved: BTreeMap<SiteId, i64> = stock::reserved(sql, sku).await?.into_iter().collect();
     let incoming: BTreeMap<SiteId, i64> = rows::incoming(sql, sku).await?.into_iter().collect();
+    let pledged: BTreeMap<SiteId, i64> = stock::pledged_at(sql, sku).await?.into_iter().collect();
     let mut sites: Vec<SiteId> = lying.keys().chain(pools.keys()).chain(incoming.keys()).copied().collect();
     sites.sort_unstable();
     sites.dedup();
@@ -103,7 +106,8 @@ pub async fn standing(
         let free = pool.map_or(0, |pool| shares.free(channel, pool));
         let at = lying.get(&site).map(Vec::as_slice).unwrap_or_default();
         let split = split(at, pool, reserved.get(&site).copied().unwrap_or(0), free);
-        (site, Standing { incoming: incoming.get(&site).copied().unwrap_or(0), ..split })
+        let of = |map: &BTreeMap<SiteId, i64>| map.get(&site).copied().unwrap_or(0);
+        (site, Standing { incoming: of(&incoming), pledged: of(&pledged), ..split })
     };
     Ok(sites.into_iter().map(one).collect())
 }

@@ -207,9 +207,9 @@ impl Stage {
 
     /// How many units of a part stand at this stage.
     fn units(self, part: &FulfilmentLine, state: FulfilmentState) -> i64 {
-        use FulfilmentState::{Open, Packed, Picked, Released};
+        use FulfilmentState::{Open, Packed, Picked, Released, Scheduled};
         match (self, state) {
-            (Self::Held, Open) | (Self::Released, Released) => part.to_pick(),
+            (Self::Held, Scheduled | Open) | (Self::Released, Released) => part.to_pick(),
             (Self::Picked, Released | Picked | Packed) => part.picked - part.packed,
             (Self::Packed, Released | Picked | Packed) => part.packed,
             _ => 0,
@@ -228,7 +228,8 @@ pub async fn hold_broken(tx: &mut Tx, line: LineId, hold: HoldId, quantity: i64)
         return Ok(());
     }
     let state = rows::fulfilment(tx.sql(), part.fulfilment).await?.map(|fulfilment| fulfilment.state);
-    let released = if state == Some(FulfilmentState::Open) { 0 } else { -cut };
+    let before_work = matches!(state, Some(FulfilmentState::Scheduled | FulfilmentState::Open));
+    let released = if before_work { 0 } else { -cut };
     rows::shift_part(tx.sql(), &part, 0, 0, cut).await?;
     rows::shift_line(tx.sql(), line, rows::Delta { held: -cut, released, ..Default::default() }).await?;
     settle_fulfilment(tx, part.fulfilment).await

@@ -4,8 +4,8 @@
 //! ```text
 //!   order:       placed --accept--> accepted --(all lines ended)--> delivered
 //!                  | lapse, cancel     | hold <-> resume            or cancelled
-//!   fulfilment:  open -> released -> picked -> packed -> shipped -> closed
-//!                  \---------- cancelled <----------/
+//!   fulfilment:  [scheduled ->] open -> released -> picked -> packed -> shipped -> closed
+//!                  \-------------------- cancelled <----------/
 //!   line:        ordered >= held + picked + cancelled ; picked >= packed >= shipped
 //!                >= delivered + returned
 //! ```
@@ -19,14 +19,15 @@ mod model;
 mod place;
 mod progress;
 mod rows;
+mod scheduled;
 mod waiting;
 
 pub use cancel::{Cancelled, cancel_lines, hold_broken};
 pub use change::{ADDRESS_DOUBTFUL, change_address, hold_order, resume_order};
 pub use model::*;
 pub use place::{
-    PAYMENT_TERM_MS, WAVE_PATIENCE_MS, add_part, drafted, number_apart, open, opened_line, raise, resource_line,
-    undo_parts, wanted,
+    PAYMENT_TERM_MS, WAVE_PATIENCE_MS, add_part, add_scheduled, drafted, number_apart, open, opened_line, raise,
+    resource_line, undo_parts, wanted,
 };
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};
 pub use rows::{
@@ -34,4 +35,5 @@ pub use rows::{
     fulfilment, fulfilment_lines, fulfilments, fulfilments_among, in_wave, kept, known_externals, latest, latest_for,
     lines, lines_among, open_at_site, order_of_line, orders_of_shopper, placed_by_hour, search,
 };
+pub use scheduled::{goods_here, supply_moved};
 pub use waiting::{WAITS_FOR_GOODS, drop_uncovered, goods_came, look_again};

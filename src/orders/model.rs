@@ -30,6 +30,8 @@ impl OrderState {
 words! {
     /// Where a site's part of an order stands.
     FulfilmentState {
+        /// Its goods are announced, and not here yet.
+        Scheduled = "scheduled",
         /// Not released yet.
         Open = "open",
         /// Being picked.

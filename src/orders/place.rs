@@ -1,7 +1,7 @@
 //! Opening an order and giving parts of it to sites. Deliberately absent: which
 //! site; the caller brings promise's plan.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{model::*, rows};
 use crate::{
@@ -135,7 +135,32 @@ pub async fn add_part(
     due_at: Time,
     wants: &[(LineId, SkuId, i64)],
 ) -> Result<FulfilmentId, Stop> {
-    let fulfilment = part_of_site(tx, order, site, due_at).await?;
+    let fulfilment = part_of_site(tx, order, site, due_at, FulfilmentState::Open).await?;
+    hold_for(tx, order, fulfilment, (site, None), wants).await?;
+    Ok(fulfilment)
+}
+
+/// The same of goods that a delivery to the site brings: the part is scheduled, and
+/// opens when they are here. Facts: `hold.placed`, `fulfilment.opened`.
+pub async fn add_scheduled(
+    tx: &mut Tx,
+    order: &Order,
+    (site, asn): (SiteId, AsnId),
+    due_at: Time,
+    wants: &[(LineId, SkuId, i64)],
+) -> Result<FulfilmentId, Stop> {
+    let fulfilment = part_of_site(tx, order, site, due_at, FulfilmentState::Scheduled).await?;
+    hold_for(tx, order, fulfilment, (site, Some(asn)), wants).await?;
+    Ok(fulfilment)
+}
+
+async fn hold_for(
+    tx: &mut Tx,
+    order: &Order,
+    fulfilment: FulfilmentId,
+    (site, supply): (SiteId, Option<AsnId>),
+    wants: &[(LineId, SkuId, i64)],
+) -> Result<(), Stop> {
     let expires_at = (order.state == OrderState::Placed).then(|| order.placed_at.plus_ms(PAYMENT_TERM_MS));
     let mut sorted = wants.to_vec();
     // One order of locking for all transactions, so that two of them never wait
@@ -144,12 +169,15 @@ pub async fn add_part(
     for (line, sku, quantity) in sorted {
         let (promised_by, purpose) = (order.promised_by, stock::Purpose::Order);
         let want = stock::Want { order: order.id, line, site, sku, quantity, promised_by, expires_at, purpose };
-        let hold = stock::reserve(tx, &want).await?;
+        let hold = match supply {
+            None => stock::reserve(tx, &want).await?,
+            Some(asn) => stock::pledge(tx, &want, asn).await?,
+        };
         let part = FulfilmentLine { fulfilment, line, hold, sku, quantity, picked: 0, packed: 0, dropped: 0 };
         rows::add_part(tx.sql(), &part).await?;
         rows::shift_line(tx.sql(), line, rows::Delta { held: quantity, ..Default::default() }).await?;
     }
-    Ok(fulfilment)
+    Ok(())
 }
 
 /// Takes back what [`add_part`] gave, while the order is being placed and another
@@ -167,25 +195,29 @@ pub async fn undo_parts(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The open fulfilment of a site, or a new one.
-async fn part_of_site(tx: &mut Tx, order: &Order, site: SiteId, due_at: Time) -> Result<FulfilmentId, Stop> {
+/// The open fulfilment of a site, or a new one; a scheduled one is shared by what leaves
+/// at the same time.
+async fn part_of_site(
+    tx: &mut Tx,
+    order: &Order,
+    site: SiteId,
+    due_at: Time,
+    state: FulfilmentState,
+) -> Result<FulfilmentId, Stop> {
     let known = rows::fulfilments(tx.sql(), order.id).await?;
-    if let Some(open) = known.iter().find(|part| part.site == site && part.state == FulfilmentState::Open) {
+    let joins = |part: &&Fulfilment| {
+        part.site == site && part.state == state && (state == FulfilmentState::Open || part.due_at == due_at)
+    };
+    if let Some(open) = known.iter().find(joins) {
         return Ok(open.id);
     }
-    let new = Fulfilment {
-        id: tx.id(),
-        order: order.id,
-        site,
-        state: FulfilmentState::Open,
-        due_at,
-        wave: None,
-        created_at: tx.now(),
-    };
+    let new = Fulfilment { id: tx.id(), order: order.id, site, state, due_at, wave: None, created_at: tx.now() };
     rows::add_fulfilment(tx.sql(), &new).await?;
     tx.emit(Event::FulfilmentOpened { order: order.id, fulfilment: new.id, site });
-    let now = tx.now();
-    tx.later(Chore::PlanWave, site, now.plus_ms(WAVE_PATIENCE_MS)).await?;
+    if state == FulfilmentState::Open {
+        let now = tx.now();
+        tx.later(Chore::PlanWave, site, now.plus_ms(WAVE_PATIENCE_MS)).await?;
+    }
     Ok(new.id)
 }
 
@@ -223,8 +255,9 @@ pub async fn raise(tx: &mut Tx, order: &Order, new: &NewLine) -> Result<LineId, 
 /// How long a site waits for company before it releases a part, domain milliseconds.
 pub const WAVE_PATIENCE_MS: i64 = 15_000;
 
-/// Looks for goods for what a line misses, at any site; what is nowhere to be had
-/// is handled by the order's policy. Facts: `hold.placed` or `line.short`.
+/// Looks for goods for what a line misses, at any site, and where it may be sold ahead in
+/// deliveries to come; what is nowhere to be had is handled by the order's policy. Facts:
+/// `hold.placed` or `line.short`.
 pub async fn resource_line(tx: &mut Tx, order: OrderId, line: LineId) -> Result<(), Stop> {
     let Some(order) = rows::by_id(tx.sql(), order).await? else { return Ok(()) };
     let lines = rows::lines(tx.sql(), order.id).await?;
@@ -240,16 +273,19 @@ pub async fn resource_line(tx: &mut Tx, order: OrderId, line: LineId) -> Result<
         service: order.service.clone(),
         divisible: true,
     };
-    let plan = promise::plan(tx, &request).await?;
+    let mut plan = promise::plan(tx, &request).await?;
+    promise::ahead(tx, &request, &mut plan).await?;
     promise::record(tx, &order.id.to_string(), &plan).await?;
-    let mut by_site: HashMap<SiteId, (Time, i64)> = HashMap::new();
+    let mut by_site: BTreeMap<(SiteId, Option<AsnId>), (Time, i64)> = BTreeMap::new();
     for part in &plan.parts {
-        by_site.entry(part.site).or_insert((part.due_at, 0)).1 += part.quantity;
+        by_site.entry((part.site, part.supply)).or_insert((part.due_at, 0)).1 += part.quantity;
     }
-    let mut sites: Vec<_> = by_site.into_iter().collect();
-    sites.sort_by_key(|(site, _)| *site);
-    for (site, (due_at, quantity)) in sites {
-        add_part(tx, &order, site, due_at, &[(line.id, line.sku, quantity)]).await?;
+    for ((site, supply), (due_at, quantity)) in by_site {
+        let wants = [(line.id, line.sku, quantity)];
+        match supply {
+            None => add_part(tx, &order, site, due_at, &wants).await?,
+            Some(asn) => add_scheduled(tx, &order, (site, asn), due_at, &wants).await?,
+        };
     }
     if plan.promised_by > order.promised_by && !plan.parts.is_empty() {
         rows::set_promise(tx.sql(), order.id, plan.promised_by).await?;

@@ -66,20 +66,27 @@ async fn find_part(tx: &mut Tx, fulfilment: FulfilmentId, line: LineId, hold: Ho
     part.ok_or_else(|| Refusal::UnknownLine { line }.into())
 }
 
-/// Advances a part as far as its lines allow: cancelled when nothing is left,
-/// picked when nothing is left to pick.
+/// Advances a part as far as its lines allow: cancelled when nothing is left, open when
+/// all it waited for is here, picked when nothing is left to pick.
 pub async fn settle_fulfilment(tx: &mut Tx, id: FulfilmentId) -> Result<(), Stop> {
     let Some(part) = rows::fulfilment(tx.sql(), id).await? else { return Ok(()) };
     let lines = rows::fulfilment_lines(tx.sql(), id).await?;
     let left: i64 = lines.iter().map(|line| line.quantity - line.dropped).sum();
     let to_pick: i64 = lines.iter().map(FulfilmentLine::to_pick).sum();
     let Fulfilment { order, site, state, .. } = part;
-    let before_road =
-        [FulfilmentState::Open, FulfilmentState::Released, FulfilmentState::Picked, FulfilmentState::Packed];
+    let before_road = [
+        FulfilmentState::Scheduled,
+        FulfilmentState::Open,
+        FulfilmentState::Released,
+        FulfilmentState::Picked,
+        FulfilmentState::Packed,
+    ];
     if left == 0 && before_road.contains(&state) {
         if rows::step_fulfilment(tx.sql(), id, state, FulfilmentState::Cancelled).await? {
             tx.emit(Event::FulfilmentCancelled { order, fulfilment: id, site });
         }
+    } else if state == FulfilmentState::Scheduled {
+        super::scheduled::open_if_here(tx, &part, &lines).await?;
     } else if state == FulfilmentState::Released
         && to_pick == 0
         && rows::step_fulfilment(tx.sql(), id, state, FulfilmentState::Picked).await?

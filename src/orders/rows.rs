@@ -198,6 +198,30 @@ pub(super) async fn set_promise(sql: &mut Sql, id: OrderId, promised_by: Time) -
     Ok(())
 }
 
+/// Another window, and another promise.
+pub(super) async fn set_window(sql: &mut Sql, id: OrderId, window: (Time, Time), by: Time) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE orders SET window_from = $2, window_to = $3, promised_by = $4, version = version + 1 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(window.0.ms())
+    .bind(window.1.ms())
+    .bind(by.ms())
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// When a part must leave.
+pub(super) async fn set_due(sql: &mut Sql, id: FulfilmentId, due_at: Time) -> Result<(), Fault> {
+    sqlx::query("UPDATE fulfilments SET due_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(due_at.ms())
+        .execute(sql)
+        .await?;
+    Ok(())
+}
+
 fn read_line(row: &AnyRow) -> Result<Line, Fault> {
     Ok(Line {
         id: row.id("id")?,

@@ -4,6 +4,7 @@
 //! Deliberately absent: holding anything; orders holds what the plan says, in the
 //! same transaction, and asks again if another was faster.
 
+mod ahead;
 pub mod api;
 mod model;
 mod plan;
@@ -12,6 +13,7 @@ mod rows;
 mod scene;
 mod share;
 
+pub use ahead::{ahead, free_ahead, slot_after};
 pub use model::*;
 pub use plan::{plan, record};
 pub use pools::{draws, pools, put_pool, set_draws, shares};

@@ -41,6 +41,9 @@ pub struct Part {
     pub sku: SkuId,
     /// From where.
     pub site: SiteId,
+    /// The delivery that brings it there; `None` if it is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supply: Option<AsnId>,
     /// How much.
     pub quantity: i64,
     /// When it must leave the site.

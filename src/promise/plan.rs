@@ -111,6 +111,7 @@ pub(super) fn assemble(
             line: part.line,
             sku: request.lines[part.line].sku,
             site: offers[part.site].site.id,
+            supply: None,
             quantity: part.quantity,
             due_at: offers[part.site].ready_by,
         })

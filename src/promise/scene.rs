@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use solver::sourcing;
 
 use super::{
+    ahead::free_of,
     model::*,
     plan::{assemble, no_room},
     share::Shares,
@@ -23,7 +24,7 @@ use crate::{
     decisions::Candidate,
     kernel::*,
     network::{self, HourBook, Site, Slot, TakenHours},
-    stock::{self, Pool},
+    stock::{self, Pool, Supply},
     store::Tx,
 };
 
@@ -36,6 +37,8 @@ pub struct Scene {
     pools: HashMap<SkuId, Vec<Pool>>,
     hours: HourBook,
     shares: Shares,
+    /// What is announced, with a channel that may sell it.
+    announced: Vec<(String, Supply)>,
 }
 
 /// A plan, and the hours it needs.
@@ -72,16 +75,18 @@ impl Scene {
         let spans: Vec<_> = spans.into_iter().map(|(site, by)| (site, now, by)).collect();
         let hours = HourBook::read(tx, &spans).await?;
         let shares = super::shares(tx.sql()).await?;
-        let mut scene = Self { now, sites, slots, pools: HashMap::with_capacity(skus.len()), hours, shares };
+        let (pools, announced) = (HashMap::with_capacity(skus.len()), Vec::new());
+        let mut scene = Self { now, sites, slots, pools, hours, shares, announced };
         scene.add_pools(tx, skus).await?;
         Ok(scene)
     }
 
-    /// Reads the pools of more articles; each article once.
+    /// Reads the pools of more articles, and what is announced; each article once.
     pub async fn add_pools(&mut self, tx: &mut Tx, skus: &BTreeSet<SkuId>) -> Result<(), Fault> {
         for pool in stock::pools_of_all(tx, skus.iter().copied()).await? {
             self.pools.entry(pool.sku).or_default().push(pool);
         }
+        self.announced.extend(stock::supplies_among(tx, skus).await?);
         Ok(())
     }
 
@@ -96,10 +101,23 @@ impl Scene {
         self.sites.iter().find(|(site, _)| site.id == id).map_or("", |(site, _)| &site.code)
     }
 
-    /// What is left of an article for a channel, at all sites.
+    /// What is left of an article for a channel, at all sites and of what is announced.
     pub fn free(&self, channel: &str, sku: SkuId) -> i64 {
         let of = self.pools.get(&sku).map(Vec::as_slice).unwrap_or_default();
-        of.iter().map(|pool| self.shares.free(channel, pool)).sum()
+        of.iter().map(|pool| self.shares.free(channel, pool)).sum::<i64>() + self.free_ahead(channel, sku)
+    }
+
+    /// What a channel may still sell of an article before it is here.
+    pub fn free_ahead(&self, channel: &str, sku: SkuId) -> i64 {
+        let mut of: Vec<&Supply> = self
+            .announced
+            .iter()
+            .filter(|(whose, supply)| supply.sku == sku && (whose == channel || whose == "*"))
+            .map(|(_, supply)| supply)
+            .collect();
+        of.sort_by_key(|supply| supply.asn);
+        of.dedup_by_key(|supply| supply.asn);
+        of.into_iter().map(|supply| free_of(&self.shares, channel, supply)).sum()
     }
 
     /// Plans a basket on what is left; nothing is taken yet. Refusals as in

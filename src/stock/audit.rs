@@ -15,6 +15,8 @@ pub struct Audit {
     pub pool_differs: Vec<String>,
     /// Pools whose `held` differs from their open holds.
     pub held_differs: Vec<String>,
+    /// Deliveries of which more or less is promised than holds stand on.
+    pub pledged_differs: Vec<String>,
     /// Accounts that differ from the replay of all transfers.
     pub replay_differs: Vec<String>,
 }
@@ -26,7 +28,8 @@ impl Audit {
     }
     /// How many differences there are.
     pub fn differences(&self) -> usize {
-        self.unbalanced.len() + self.pool_differs.len() + self.held_differs.len() + self.replay_differs.len()
+        let Self { unbalanced, pool_differs, held_differs, pledged_differs, replay_differs } = self;
+        [unbalanced, pool_differs, held_differs, pledged_differs, replay_differs].iter().map(|found| found.len()).sum()
     }
 }
 
@@ -36,6 +39,7 @@ pub async fn audit(sql: &mut Sql) -> Result<Audit, Fault> {
         unbalanced: rows::unbalanced(sql).await?,
         pool_differs: rows::pool_differs(sql).await?,
         held_differs: rows::held_differs(sql).await?,
+        pledged_differs: rows::pledged_differs(sql).await?,
         replay_differs: rows::replay_differs(sql).await?,
     })
 }

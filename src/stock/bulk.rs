@@ -44,20 +44,32 @@ pub async fn release_all(tx: &mut Tx, cuts: &[(HoldId, i64)], reason: &'static s
         *before += (hold.open() - *before).min(*quantity).max(0);
     }
     given.retain(|_, n| *n > 0);
-    let back: Vec<(&Hold, i64)> = given.iter().map(|(id, n)| (&found[id], *n)).collect();
+    let mut back: Vec<(&Hold, i64, &str)> = Vec::new();
     let mut pools: BTreeMap<(SiteId, SkuId), i64> = BTreeMap::new();
-    for (hold, n) in &back {
-        *pools.entry((hold.site, hold.sku)).or_default() += n;
-        let Hold { order, line, id, site, sku, .. } = **hold;
+    let mut supplies: BTreeMap<(AsnId, SkuId), i64> = BTreeMap::new();
+    for (hold, n) in given.iter().map(|(id, n)| (&found[id], *n)) {
+        let pledged = hold.pledged.min(n);
+        if let Some(supply) = hold.supply.filter(|_| pledged > 0) {
+            *supplies.entry((supply, hold.sku)).or_default() += pledged;
+            back.push((hold, pledged, ANNOUNCED));
+        }
+        if n > pledged {
+            back.push((hold, n - pledged, POOL));
+            *pools.entry((hold.site, hold.sku)).or_default() += n - pledged;
+        }
+        let Hold { order, line, id, site, sku, .. } = *hold;
         let reason = reason.to_owned();
-        tx.emit(Event::HoldReleased { order, line, hold: id, site, sku, quantity: *n, reason });
+        tx.emit(Event::HoldReleased { order, line, hold: id, site, sku, quantity: n, reason });
     }
     rows::add_voids(tx, &back, reason).await?;
     rows::release_holds(tx, &given).await?;
+    for ((supply, sku), n) in supplies {
+        rows::unpledge(tx.sql(), supply, sku, n).await?;
+    }
     for pool in rows::give_to_pools(tx, &pools).await? {
         announce(tx, pool);
     }
-    Ok(back.iter().map(|(_, n)| n).sum())
+    Ok(given.values().sum())
 }
 
 /// Books many counts, each account and goods at most once: [`super::count`] of each,

@@ -23,8 +23,8 @@ pub async fn reserve(tx: &mut Tx, want: &Want) -> Result<HoldId, Stop> {
     };
     let hold = tx.id::<kind::Hold>();
     let now = tx.now();
-    rows::add_hold(tx.sql(), hold, want).await?;
-    rows::add_pending(tx, hold, want, now).await?;
+    rows::add_hold(tx.sql(), hold, want, None).await?;
+    rows::add_pending(tx, hold, want, POOL, now).await?;
     if let Some(expires_at) = want.expires_at {
         tx.later(Chore::ExpireHold, hold, expires_at).await?;
     }
@@ -45,17 +45,18 @@ pub async fn pick(tx: &mut Tx, hold: HoldId, movement: &Movement) -> Result<(), 
 }
 
 /// Gives part of a hold back: exactly what it still reserves, at most
-/// `quantity`. Returns how much that was. Facts: `hold.released`,
-/// `inventory.changed`.
+/// `quantity`; what is not here yet goes first. Returns how much that was. Facts:
+/// `hold.released`, `inventory.changed`.
 pub async fn release(tx: &mut Tx, hold: HoldId, quantity: i64, reason: &'static str) -> Result<i64, Stop> {
-    let Some(held) = rows::hold_by_id(tx.sql(), hold).await? else {
+    let Some(held) = rows::holds_locked(tx, &[hold]).await?.into_iter().next() else {
         return Err(Refusal::NoHold { hold }.into());
     };
     let given_back = held.open().min(quantity);
     if given_back <= 0 {
         return Ok(0);
     }
-    give_back(tx, &held, given_back, reason).await?;
+    let pledged = held.pledged.min(given_back);
+    give_back(tx, &held, (pledged, given_back - pledged), reason).await?;
     let Hold { order, line, site, sku, .. } = held;
     tx.emit(Event::HoldReleased { order, line, hold, site, sku, quantity: given_back, reason: reason.to_owned() });
     Ok(given_back)
@@ -155,6 +156,11 @@ async fn over_the_counter(
     Ok(movements)
 }
 
+/// The promise that a hold serves moved.
+pub async fn promise_at(tx: &mut Tx, hold: HoldId, promised_by: Time) -> Result<(), Fault> {
+    rows::set_promise(tx.sql(), hold, promised_by).await
+}
+
 /// Takes the expiry off the holds of an order: it is accepted.
 pub async fn keep(tx: &mut Tx, order: OrderId) -> Result<(), Stop> {
     Ok(rows::keep_holds(tx.sql(), order).await?)
@@ -166,21 +172,34 @@ pub(super) async fn break_holds(tx: &mut Tx, site: SiteId, sku: SkuId, excess: i
     // The latest promises may still be on the roll.
     roll::post_within(tx, sku).await?;
     let open = rows::open_holds(tx.sql(), site, sku).await?;
-    for (hold, cut) in to_break(open, excess) {
-        give_back(tx, &hold, cut, "broken").await?;
+    for (hold, cut) in to_break(open, excess, Hold::covered) {
+        give_back(tx, &hold, (0, cut), "broken").await?;
         let Hold { order, line, id, site, sku, .. } = hold;
         tx.emit(Event::HoldBroken { order, line, hold: id, site, sku, quantity: cut });
     }
     Ok(())
 }
 
-async fn give_back(tx: &mut Tx, hold: &Hold, quantity: i64, reason: &'static str) -> Result<(), Stop> {
-    if !rows::release_hold(tx.sql(), hold.id, quantity).await? {
-        return Err(Refusal::NotHeld { hold: hold.id, wanted: quantity }.into());
+/// Gives back so much of what is not here yet, and so much of what is on hand.
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    hold: &Hold,
+    (pledged, covered): (i64, i64),
+    reason: &'static str,
+) -> Result<(), Stop> {
+    if !rows::release_hold(tx.sql(), hold.id, pledged, covered).await? {
+        return Err(Refusal::NotHeld { hold: hold.id, wanted: pledged + covered }.into());
     }
-    let pool = rows::give_to_pool(tx.sql(), hold.site, hold.sku, quantity).await?;
     let now = tx.now();
-    rows::add_void(tx, hold, quantity, reason, now).await?;
+    if let Some(supply) = hold.supply.filter(|_| pledged > 0) {
+        rows::unpledge(tx.sql(), supply, hold.sku, pledged).await?;
+        rows::add_void(tx, hold, pledged, (ANNOUNCED, reason), now).await?;
+    }
+    if covered == 0 {
+        return Ok(());
+    }
+    let pool = rows::give_to_pool(tx.sql(), hold.site, hold.sku, covered).await?;
+    rows::add_void(tx, hold, covered, (POOL, reason), now).await?;
     announce(tx, pool);
     Ok(())
 }

@@ -11,6 +11,10 @@ use crate::{kernel::*, refusals, words};
 
 /// The pool that every channel shares until channels get their own.
 pub const SHARED_POOL: &str = "*";
+/// Where what is held comes from, in transfers that move nothing yet: a site's pool,
+/// or deliveries to it that are announced.
+pub(super) const POOL: &str = "@pool";
+pub(super) const ANNOUNCED: &str = "@announced";
 /// The owner of goods unless another is named.
 pub const HOUSE: &str = "house";
 
@@ -220,6 +224,10 @@ pub struct Hold {
     pub posted: i64,
     /// How much was given back, lapsed or broken.
     pub released: i64,
+    /// How much of the rest is not here yet.
+    pub pledged: i64,
+    /// The delivery that brings it.
+    pub supply: Option<AsnId>,
     /// The promise it serves; the latest breaks first.
     pub promised_by: Time,
     /// When it lapses, unless the order is accepted before.
@@ -234,6 +242,10 @@ impl Hold {
     /// What it still reserves.
     pub fn open(&self) -> i64 {
         self.quantity - self.posted - self.released
+    }
+    /// What of it is on hand.
+    pub fn covered(&self) -> i64 {
+        self.open() - self.pledged
     }
 }
 
@@ -280,14 +292,38 @@ impl Pool {
     }
 }
 
-/// Which holds to break, and by how much, so that `held` falls to `on_hand`:
-/// the latest promise first, the younger hold first among equals.
-pub fn to_break(mut open: Vec<Hold>, excess: i64) -> Vec<(Hold, i64)> {
+/// An article of a delivery that is announced and not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Supply {
+    /// The delivery.
+    pub asn: AsnId,
+    /// Where to.
+    pub site: SiteId,
+    /// What.
+    pub sku: SkuId,
+    /// When it is expected: nothing of it ships earlier.
+    pub not_before: Time,
+    /// Announced, and not come yet.
+    pub expected: i64,
+    /// Of it, promised to orders.
+    pub pledged: i64,
+}
+
+impl Supply {
+    /// What may still be promised of it.
+    pub fn free(&self) -> i64 {
+        self.expected - self.pledged
+    }
+}
+
+/// Which holds to break, and by how much, so that what they have together of something
+/// falls by `excess`: the latest promise first, the younger hold first among equals.
+pub fn to_break(mut open: Vec<Hold>, excess: i64, of: impl Fn(&Hold) -> i64) -> Vec<(Hold, i64)> {
     open.sort_by_key(|hold| std::cmp::Reverse((hold.promised_by, hold.id)));
     let mut left = excess;
     let mut broken = Vec::new();
     for hold in open {
-        let cut = hold.open().min(left);
+        let cut = of(&hold).min(left);
         if cut > 0 {
             left -= cut;
             broken.push((hold, cut));
@@ -352,6 +388,8 @@ mod tests {
             quantity,
             posted: 0,
             released: 0,
+            pledged: 0,
+            supply: None,
             promised_by: Time::from_ms(promised),
             expires_at: None,
             purpose: Purpose::Order,
@@ -361,7 +399,7 @@ mod tests {
 
     #[test]
     fn the_latest_promise_breaks_first_and_only_as_much_as_needed() {
-        let broken = to_break(vec![hold(1, 10, 2), hold(2, 30, 2), hold(3, 20, 5)], 4);
+        let broken = to_break(vec![hold(1, 10, 2), hold(2, 30, 2), hold(3, 20, 5)], 4, Hold::covered);
         let cuts: Vec<_> = broken.iter().map(|(hold, cut)| (hold.promised_by.ms(), *cut)).collect();
         assert_eq!(cuts, [(30, 2), (20, 2)]);
     }

@@ -19,7 +19,9 @@ mod step;
 
 pub use entry::{article, label_of, refuse, show};
 pub use model::*;
-pub use queue::{add, assign, cancel, finish, leave, mine, progress, ready, reclaim, suspend, take, take_next};
+pub use queue::{
+    add, assign, cancel, finish, leave, mine, progress, ready, reclaim, set_due, suspend, take, take_next,
+};
 pub use rows::{Filter, at_site, by_id, by_subject, list, of_user, open_counts, state_counts};
 pub use step::{
     Choice, Expect, ExpectKind, Kept, Say, Scan, Spot, Step, StepArticle, StepQuantity, StepTask, Target, Tone,

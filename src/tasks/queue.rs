@@ -137,6 +137,11 @@ pub async fn progress(tx: &mut Tx, id: TaskId, done: i64, total: i64) -> Result<
     Ok(rows::progress(tx.sql(), id, done, total, now).await?)
 }
 
+/// A task is due at another time.
+pub async fn set_due(tx: &mut Tx, id: TaskId, due_at: Time) -> Result<(), Fault> {
+    rows::set_due(tx.sql(), id, due_at).await
+}
+
 /// Ends a task. Fact: `task.done`.
 pub async fn finish(tx: &mut Tx, task: &Task) -> Result<(), Stop> {
     let now = tx.now();

@@ -52,6 +52,15 @@ pub(super) async fn add(sql: &mut Sql, id: TaskId, new: &NewTask, now: Time) -> 
     Ok(())
 }
 
+pub(super) async fn set_due(sql: &mut Sql, id: TaskId, due_at: Time) -> Result<(), Fault> {
+    sqlx::query("UPDATE tasks SET due_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(due_at.ms())
+        .execute(sql)
+        .await?;
+    Ok(())
+}
+
 /// By its id.
 pub async fn by_id(sql: &mut Sql, id: TaskId) -> Result<Option<Task>, Fault> {
     let row = sqlx::query("SELECT * FROM tasks WHERE id = $1").bind(id.to_string()).fetch_optional(sql).await?;

@@ -118,6 +118,9 @@ pub struct Hold {
     pub quantity: i64,
     pub posted: i64,
     pub released: i64,
+    /// Of the rest, what is announced and not here.
+    #[serde(default)]
+    pub pledged: i64,
 }
 
 impl Hold {

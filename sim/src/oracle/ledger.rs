@@ -83,7 +83,7 @@ fn pools_mirror_accounts(evidence: &Evidence, verdict: &mut Verdict) {
     }
     let mut held: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     for hold in &evidence.holds {
-        *held.entry((&hold.site, &hold.sku)).or_default() += hold.open();
+        *held.entry((&hold.site, &hold.sku)).or_default() += hold.open() - hold.pledged;
     }
     for pool in &evidence.pools {
         let key = (pool.site.as_str(), pool.sku.as_str());

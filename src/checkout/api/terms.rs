@@ -19,6 +19,7 @@ use crate::{
     identity::{Caller, Permission},
     kernel::*,
     problem::Problem,
+    stock,
     store::{Actor, Db, Tx},
 };
 
@@ -43,6 +44,10 @@ pub struct ArticleTerms {
     /// Set aside until a moment, each for a group.
     #[serde(default)]
     pub quotas: Vec<SetAside>,
+    /// Channels that may sell it before it is here, of deliveries that are announced; `*`
+    /// is every channel. None unless told.
+    #[serde(default)]
+    pub sold_ahead: Vec<String>,
 }
 
 fn a_day() -> i64 {
@@ -85,6 +90,7 @@ async fn shown(tx: &mut Tx, sku: SkuId) -> Result<ArticleTerms, Stop> {
         per_period: limit.and_then(|limit| limit.per_period),
         period_hours: limit.map_or(24, |limit| limit.period_ms / 3_600_000),
         quotas: quotas.collect(),
+        sold_ahead: stock::sold_ahead(tx.sql(), sku).await?,
     })
 }
 
@@ -108,6 +114,11 @@ pub async fn set_terms(tx: &mut Tx, sku: SkuId, new: &ArticleTerms) -> Result<()
     }
     let period_ms = new.period_hours * 3_600_000;
     let limit = Limit { per_order: new.per_order, per_period: new.per_period, period_ms };
+    let channels: BTreeSet<String> = new.sold_ahead.iter().cloned().collect();
+    if channels.len() > 50 || channels.iter().any(|channel| !(1..=60).contains(&channel.chars().count())) {
+        return Err(Refusal::BadTerm { field: "sold_ahead" }.into());
+    }
+    stock::set_sold_ahead(tx, sku, &channels).await?;
     rows::set_limit(tx.sql(), sku, &limit).await?;
     Ok(rows::set_quotas(tx.sql(), sku, &quotas).await?)
 }

@@ -4,6 +4,7 @@
 
 use super::{
     super::{
+        model::Refusal,
         terms::Use,
         view::{LineView, OrderView, PartView},
     },
@@ -58,6 +59,9 @@ pub(super) fn decide(tx: &Tx, desk: &mut Desk, at: usize, wish: &Wish, posting: 
         desk.bound.terms.allow_all(&buyer, &basket.sums(), |sku| basket.code(sku), free, tx.now())?;
     }
     let drawn = desk.scene.plan(&request)?;
+    if drawn.plan.short.iter().any(|(sku, _)| desk.scene.free_ahead(&new.channel, *sku) > 0) {
+        return Err(Refusal::Alone.into());
+    }
     place::whole(&basket, &request, &drawn.plan)?;
     let window = place::window(new, &drawn.plan)?;
     parties::checked(&new.recipient)?;
@@ -131,7 +135,7 @@ fn give_parts(
     let (mut parts, mut shares, mut holds) = (Vec::new(), Vec::new(), Vec::new());
     let wanted: Vec<_> = lines.iter().map(|line| (line.id, line.sku, line.ordered)).collect();
     let expires_at = Some(order.placed_at.plus_ms(orders::PAYMENT_TERM_MS));
-    for (site, (due_at, mut wants)) in place::by_site(&wanted, plan) {
+    for ((site, _), (due_at, mut wants)) in place::by_site(&wanted, plan) {
         let fulfilment: FulfilmentId = tx.id();
         let (state, created_at) = (FulfilmentState::Open, order.placed_at);
         parts.push(Fulfilment { id: fulfilment, order: order.id, site, state, due_at, wave: None, created_at });
@@ -187,7 +191,7 @@ fn show(desk: &Desk, wish: &Wish, opened: &Opened, total_minor: i64, payment: &P
         .map(|(line, want)| {
             let article = desk.articles.get(&crate::catalog::tidy_code(&want.sku));
             let (code, name) = article.map(|one| (one.code.clone(), one.name.clone())).unwrap_or_default();
-            LineView { line: line.clone(), code, name }
+            LineView::on_hand(line.clone(), code, name)
         })
         .collect();
     let part =

@@ -124,6 +124,8 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
                 decided.push(one);
                 answers.push(None);
             }
+            // Goods that are not here yet are promised one by one.
+            Err(Stop::Refused(refusal)) if refusal.code() == ALONE => answers.push(Some(Err((&*refusal).into()))),
             Err(Stop::Refused(refusal)) => answers.push(Some(exchange::refused(&*refusal))),
             Err(fault) => return Err(fault),
         }

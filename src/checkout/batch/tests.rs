@@ -78,7 +78,7 @@ async fn limited(db: &Db, wishes: &mut [Wish]) {
         let sku = catalog::by_code(tx.sql(), &code(article)).await.unwrap().unwrap().id;
         let (group, ends_at) = ("early".to_owned(), tx.now().plus_ms(60_000));
         let quotas = vec![SetAside { group, quantity: kept, ends_at, taken: 0 }];
-        let terms = ArticleTerms { per_order, per_period, period_hours: 1, quotas };
+        let terms = ArticleTerms { per_order, per_period, period_hours: 1, quotas, sold_ahead: Vec::new() };
         set_terms(&mut tx, sku, &terms).await.unwrap();
     }
     crate::checkout::rows::set_group(tx.sql(), "early", &["channel:live".to_owned()].into()).await.unwrap();

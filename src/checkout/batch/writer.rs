@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::{
-    Answer, Outcome, Posting, Wish, place_alone, place_together,
+    ALONE, Answer, Outcome, Posting, Wish, place_alone, place_together,
     swift::{Gathered, Left},
     till::Waiting,
 };
@@ -231,7 +231,14 @@ fn portions(waiting: Vec<Waiting>) -> Vec<Vec<Waiting>> {
 async fn answer(db: &Db, wishes: &[Wish], posting: Posting) -> Vec<Answer> {
     for _ in 0..3 {
         match place_together(db, wishes, posting).await {
-            Ok(Outcome::Done(answers)) => return answers,
+            Ok(Outcome::Done(mut answers)) => {
+                for (wish, answer) in wishes.iter().zip(&mut answers) {
+                    if matches!(answer, Err(problem) if problem.code == ALONE) {
+                        *answer = place_alone(db, wish).await;
+                    }
+                }
+                return answers;
+            }
             Ok(Outcome::Stale) => {}
             Err(Stop::Fault(fault)) if fault.retryable => {}
             Err(stop) => {

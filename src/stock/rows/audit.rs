@@ -37,14 +37,14 @@ pub(in crate::stock) async fn held_differs(sql: &mut Sql) -> Result<Vec<String>,
     let text = Engine::of_connection(sql).pick(
         "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
          (SELECT site, sku, SUM(n) AS n FROM ( \
-            SELECT site, sku, quantity - posted - released AS n FROM holds WHERE state = 'open' \
+            SELECT site, sku, quantity - posted - released - pledged AS n FROM holds WHERE state = 'open' \
             UNION ALL \
             SELECT g.value ->> 0, g.value ->> 1, g.value ->> 2 FROM till_roll, json_each(till_roll.goods) AS g \
           ) AS held GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku \
          WHERE p.held <> COALESCE(h.n, 0)",
         "SELECT p.site || ' ' || p.sku AS what FROM pools p LEFT JOIN \
          (SELECT site, sku, SUM(n) AS n FROM ( \
-            SELECT site, sku, quantity - posted - released AS n FROM holds WHERE state = 'open' \
+            SELECT site, sku, quantity - posted - released - pledged AS n FROM holds WHERE state = 'open' \
             UNION ALL \
             SELECT g.value ->> 0, g.value ->> 1, CAST(g.value ->> 2 AS BIGINT) \
             FROM till_roll, jsonb_array_elements(CAST(till_roll.goods AS JSONB)) AS g(value) \
@@ -77,7 +77,7 @@ pub(in crate::stock) async fn replay_differs(sql: &mut Sql) -> Result<Vec<String
 pub async fn oversold(sql: &mut Sql) -> Result<i64, Fault> {
     let row = sqlx::query(
         "SELECT CAST(COALESCE(SUM(h.n - p.on_hand), 0) AS BIGINT) AS n FROM pools p JOIN \
-         (SELECT site, sku, SUM(quantity - posted - released) AS n FROM holds WHERE state = 'open' \
+         (SELECT site, sku, SUM(quantity - posted - released - pledged) AS n FROM holds WHERE state = 'open' \
           GROUP BY site, sku) h ON h.site = p.site AND h.sku = p.sku WHERE h.n > p.on_hand",
     )
     .fetch_one(sql)

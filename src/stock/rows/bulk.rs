@@ -101,7 +101,7 @@ pub(in crate::stock) async fn add_holds(tx: &mut Tx, holds: &[(HoldId, Want, Act
         rows.int(want.quantity).int(0).int(0).int(want.promised_by.ms()).opt_int(want.expires_at.map(Time::ms));
         rows.plain(HoldState::Open.as_str());
         pending.plain(tx.id::<kind::Transfer>()).int(now).plain(TransferKind::Pending.as_str()).plain(want.sku);
-        pending.plain("").plain("").plain(HOUSE).int(want.quantity).plain(want.site).plain("@pool");
+        pending.plain("").plain("").plain(HOUSE).int(want.quantity).plain(want.site).plain(POOL);
         pending.plain(Condition::Sellable.as_str()).plain("").plain(Holder::Customer);
         pending.plain(Condition::Sellable.as_str()).plain(id).plain("held").plain(want.line).text(actor.as_str());
     }
@@ -124,17 +124,17 @@ struct Line<'a> {
 }
 
 /// The voids of holds that are given back in part.
-pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64)], reason: &str) -> Result<(), Fault> {
+pub(in crate::stock) async fn add_voids(tx: &mut Tx, back: &[(&Hold, i64, &str)], reason: &str) -> Result<(), Fault> {
     let (now, actor) = (tx.now().ms(), tx.actor().as_str().to_owned());
     let mut sheet = tx.sheet(PENDING);
-    for (hold, n) in back {
+    for (hold, n, to) in back {
         let line = Line {
             id: tx.id(),
             kind: TransferKind::Void,
             sku: hold.sku,
             quantity: *n,
             from: (String::new(), Holder::Customer.to_string()),
-            to: (hold.site.to_string(), "@pool".to_owned()),
+            to: (hold.site.to_string(), (*to).to_owned()),
             hold: hold.id,
             reason,
             reference: hold.line.to_string(),
@@ -171,23 +171,24 @@ pub(in crate::stock) async fn holds_locked(tx: &mut Tx, ids: &[HoldId]) -> Resul
         sheet.plain(id);
     }
     let text = tx.engine().pick(
-        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
-         h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold",
-        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.promised_by, \
-         h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold ORDER BY h.id FOR UPDATE OF h",
+        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.pledged, h.supply, \
+         h.promised_by, h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold",
+        "SELECT h.id, h.order_id, h.line_id, h.site, h.sku, h.quantity, h.posted, h.released, h.pledged, h.supply, \
+         h.promised_by, h.expires_at, h.purpose, h.state FROM {x} JOIN holds h ON h.id = x.of_hold ORDER BY h.id FOR UPDATE OF h",
     );
     sheet.fetch(tx.sql(), text).await?.iter().map(read_hold).collect()
 }
 
 const CUTS: &[Column] = &[Column::Text("of_hold"), Column::Int("n")];
 
-/// Gives parts of holds back that were read and locked before.
+/// Gives parts of holds back that were read and locked before, what is not here yet first.
 pub(in crate::stock) async fn release_holds(tx: &mut Tx, cuts: &BTreeMap<HoldId, i64>) -> Result<(), Fault> {
     let mut sheet = Sheet::new(tx.engine(), CUTS);
     for (id, n) in cuts {
         sheet.plain(id).int(*n);
     }
     let text = "UPDATE holds SET released = holds.released + x.n, \
+                pledged = CASE WHEN holds.pledged > x.n THEN holds.pledged - x.n ELSE 0 END, \
                 state = CASE WHEN holds.posted + holds.released + x.n = holds.quantity THEN 'closed' ELSE 'open' END \
                 FROM {x} WHERE holds.id = x.of_hold";
     sheet.run(tx.sql(), text).await?;

@@ -50,8 +50,8 @@ pub async fn sums_among(sql: &mut Sql, engine: Engine, skus: &[SkuId]) -> Result
 /// Open holds of an article, the next to lapse first.
 pub async fn holds_of_article(sql: &mut Sql, sku: SkuId, limit: i64) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
-         FROM holds WHERE sku = $1 AND state = 'open' \
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, pledged, supply, promised_by, expires_at, \
+         purpose, state FROM holds WHERE sku = $1 AND state = 'open' \
          ORDER BY CASE WHEN expires_at IS NULL THEN 1 ELSE 0 END, expires_at, promised_by, id LIMIT $2",
     )
     .bind(sku.to_string())

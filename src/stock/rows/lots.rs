@@ -130,7 +130,7 @@ pub async fn states(sql: &mut Sql, sku: SkuId) -> Result<Vec<(SiteId, Condition,
 /// What is reserved of an article at each site without an order: carts, live rooms.
 pub async fn reserved(sql: &mut Sql, sku: SkuId) -> Result<Vec<(SiteId, i64)>, Fault> {
     let rows = sqlx::query(
-        "SELECT site, CAST(SUM(quantity - posted - released) AS BIGINT) AS n FROM holds \
+        "SELECT site, CAST(SUM(quantity - posted - released - pledged) AS BIGINT) AS n FROM holds \
          WHERE sku = $1 AND state = 'open' AND purpose <> 'order' GROUP BY site",
     )
     .bind(sku.to_string())

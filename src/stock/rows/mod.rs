@@ -7,6 +7,7 @@ mod counts;
 mod desk;
 mod lots;
 mod places;
+mod supply;
 
 use serde::Serialize;
 use sqlx::any::AnyRow;
@@ -21,6 +22,11 @@ pub use desk::{Question, holds_of_article, ledger, of_article, pools_among, sums
 pub(super) use lots::{block_lot, dated, least_days, set_least_days, unblock_lot};
 pub use lots::{lot_block, lot_moved, lot_went_to, of_lot, reserved, states};
 pub use places::{contents, in_bins, in_condition, moved, on_floor, returned};
+pub(super) use supply::{
+    add_supplies, cover_hold, pledge, pledged_differs, pledged_locked, set_expected, set_not_before, set_promise,
+    set_sold_ahead, sites_that_wait, sold_ahead, supply_locked, unpledge,
+};
+pub use supply::{announced, pledged_at, pledged_of_order, pledges_of, supplies_among, supplies_of, supply};
 
 use super::model::*;
 use crate::{
@@ -222,10 +228,12 @@ pub(super) async fn credit(sql: &mut Sql, at: Account, goods: &Goods, n: i64) ->
     Ok(())
 }
 
-pub(super) async fn add_hold(sql: &mut Sql, id: HoldId, want: &Want) -> Result<(), Fault> {
+/// A new hold: of what is on hand, or of what a delivery brings.
+pub(super) async fn add_hold(sql: &mut Sql, id: HoldId, want: &Want, supply: Option<AsnId>) -> Result<(), Fault> {
     sqlx::query(
         "INSERT INTO holds (id, order_id, line_id, site, sku, channel, quantity, posted, released, promised_by, \
-         expires_at, purpose, state) VALUES ($1, $2, $3, $4, $5, '*', $6, 0, 0, $7, $8, $9, 'open')",
+         expires_at, purpose, state, supply, pledged) \
+         VALUES ($1, $2, $3, $4, $5, '*', $6, 0, 0, $7, $8, $9, 'open', $10, $11)",
     )
     .bind(id.to_string())
     .bind(want.order.to_string())
@@ -236,6 +244,8 @@ pub(super) async fn add_hold(sql: &mut Sql, id: HoldId, want: &Want) -> Result<(
     .bind(want.promised_by.ms())
     .bind(want.expires_at.map(Time::ms))
     .bind(want.purpose.as_str())
+    .bind(supply.map_or_else(String::new, |asn| asn.to_string()))
+    .bind(supply.map_or(0, |_| want.quantity))
     .execute(sql)
     .await?;
     Ok(())
@@ -251,6 +261,8 @@ fn read_hold(row: &AnyRow) -> Result<Hold, Fault> {
         quantity: row.int("quantity")?,
         posted: row.int("posted")?,
         released: row.int("released")?,
+        pledged: row.int("pledged")?,
+        supply: row.text("supply")?.parse().ok(),
         promised_by: row.time("promised_by")?,
         expires_at: row.opt_time("expires_at")?,
         purpose: row.word("purpose")?,
@@ -261,8 +273,8 @@ fn read_hold(row: &AnyRow) -> Result<Hold, Fault> {
 /// A hold by its id.
 pub async fn hold_by_id(sql: &mut Sql, id: HoldId) -> Result<Option<Hold>, Fault> {
     let row = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
-         FROM holds WHERE id = $1",
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, pledged, supply, promised_by, expires_at, \
+         purpose, state FROM holds WHERE id = $1",
     )
     .bind(id.to_string())
     .fetch_optional(sql)
@@ -273,8 +285,8 @@ pub async fn hold_by_id(sql: &mut Sql, id: HoldId) -> Result<Option<Hold>, Fault
 /// The holds of a line, open and closed, oldest first.
 pub async fn holds_of_line(sql: &mut Sql, line: LineId) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
-         FROM holds WHERE line_id = $1 ORDER BY id",
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, pledged, supply, promised_by, expires_at, \
+         purpose, state FROM holds WHERE line_id = $1 ORDER BY id",
     )
     .bind(line.to_string())
     .fetch_all(sql)
@@ -285,8 +297,8 @@ pub async fn holds_of_line(sql: &mut Sql, line: LineId) -> Result<Vec<Hold>, Fau
 /// Holds behind a cursor, for the auditor.
 pub async fn holds_after(sql: &mut Sql, after: &str, limit: i64) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
-         FROM holds WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, pledged, supply, promised_by, expires_at, \
+         purpose, state FROM holds WHERE id > $1 ORDER BY id LIMIT $2",
     )
     .bind(after)
     .bind(limit)
@@ -297,8 +309,8 @@ pub async fn holds_after(sql: &mut Sql, after: &str, limit: i64) -> Result<Vec<H
 
 pub(super) async fn open_holds(sql: &mut Sql, site: SiteId, sku: SkuId) -> Result<Vec<Hold>, Fault> {
     let rows = sqlx::query(
-        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, promised_by, expires_at, purpose, state \
-         FROM holds WHERE site = $1 AND sku = $2 AND state = 'open'",
+        "SELECT id, order_id, line_id, site, sku, quantity, posted, released, pledged, supply, promised_by, expires_at, \
+         purpose, state FROM holds WHERE site = $1 AND sku = $2 AND state = 'open'",
     )
     .bind(site.to_string())
     .bind(sku.to_string())
@@ -328,7 +340,7 @@ pub(super) async fn post_hold(sql: &mut Sql, id: HoldId, n: i64) -> Result<bool,
     let done = sqlx::query(
         "UPDATE holds SET posted = posted + $2, \
          state = CASE WHEN posted + released + $2 = quantity THEN 'closed' ELSE 'open' END \
-         WHERE id = $1 AND quantity - posted - released >= $2",
+         WHERE id = $1 AND quantity - posted - released - pledged >= $2",
     )
     .bind(id.to_string())
     .bind(n)
@@ -337,14 +349,16 @@ pub(super) async fn post_hold(sql: &mut Sql, id: HoldId, n: i64) -> Result<bool,
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn release_hold(sql: &mut Sql, id: HoldId, n: i64) -> Result<bool, Fault> {
+/// Gives back so much of what is not here yet, and so much of what is on hand.
+pub(super) async fn release_hold(sql: &mut Sql, id: HoldId, pledged: i64, covered: i64) -> Result<bool, Fault> {
     let done = sqlx::query(
-        "UPDATE holds SET released = released + $2, \
-         state = CASE WHEN posted + released + $2 = quantity THEN 'closed' ELSE 'open' END \
-         WHERE id = $1 AND quantity - posted - released >= $2",
+        "UPDATE holds SET released = released + $2 + $3, pledged = pledged - $2, \
+         state = CASE WHEN posted + released + $2 + $3 = quantity THEN 'closed' ELSE 'open' END \
+         WHERE id = $1 AND pledged >= $2 AND quantity - posted - released - pledged >= $3",
     )
     .bind(id.to_string())
-    .bind(n)
+    .bind(pledged)
+    .bind(covered)
     .execute(sql)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -451,8 +465,9 @@ pub(super) async fn add_transfer(
     insert(tx, entry).await
 }
 
-/// The pending transfer of a new hold: from the site's pool to the customer.
-pub(super) async fn add_pending(tx: &mut Tx, hold: HoldId, want: &Want, at: Time) -> Result<(), Fault> {
+/// The pending transfer of a new hold: from the site's pool, or from what is announced
+/// for it, to the customer.
+pub(super) async fn add_pending(tx: &mut Tx, hold: HoldId, want: &Want, from: &str, at: Time) -> Result<(), Fault> {
     let goods = Goods::plain(want.sku);
     let reference = want.line.to_string();
     let entry = Entry {
@@ -461,7 +476,7 @@ pub(super) async fn add_pending(tx: &mut Tx, hold: HoldId, want: &Want, at: Time
         kind: TransferKind::Pending,
         goods: &goods,
         quantity: want.quantity,
-        from: (want.site.to_string(), "@pool".to_owned()),
+        from: (want.site.to_string(), from.to_owned()),
         to: (String::new(), Holder::Customer.to_string(), Condition::Sellable),
         hold: Some(hold),
         reason: "held",
@@ -470,7 +485,13 @@ pub(super) async fn add_pending(tx: &mut Tx, hold: HoldId, want: &Want, at: Time
     insert(tx, entry).await
 }
 
-pub(super) async fn add_void(tx: &mut Tx, hold: &Hold, n: i64, reason: &'static str, at: Time) -> Result<(), Fault> {
+pub(super) async fn add_void(
+    tx: &mut Tx,
+    hold: &Hold,
+    n: i64,
+    (to, reason): (&str, &'static str),
+    at: Time,
+) -> Result<(), Fault> {
     let goods = Goods::plain(hold.sku);
     let reference = hold.line.to_string();
     let entry = Entry {
@@ -480,7 +501,7 @@ pub(super) async fn add_void(tx: &mut Tx, hold: &Hold, n: i64, reason: &'static 
         goods: &goods,
         quantity: n,
         from: (String::new(), Holder::Customer.to_string()),
-        to: (hold.site.to_string(), "@pool".to_owned(), Condition::Sellable),
+        to: (hold.site.to_string(), to.to_owned(), Condition::Sellable),
         hold: Some(hold.id),
         reason,
         reference: &reference,

@@ -20,6 +20,7 @@ use crate::{
     inbound::{self, AsnState, LineState, Receipt, ReceiptState, Summary},
     kernel::{ReceiptId, SiteId},
     problem::Problem,
+    stock,
     store::{Db, Sql, log},
     web::page::{Visit, draw_with},
 };
@@ -294,14 +295,24 @@ async fn asn_table(
     let columns = vec![
         Column::text("article", t.get("col.article")),
         Column::num("units", t.get("stk.units")),
+        Column::num("to_come", t.get("inb.to_come")),
+        Column::num("sold_ahead", t.get("inb.sold_ahead")),
         Column::text("lot", t.get("stk.lot")),
         Column::text("pallet", t.get("inb.pallet")),
     ];
     let mut table = Table::new(t.get("inb.announced"), columns);
+    let mut supplies = stock::supplies_of(sql, asn).await?;
     for line in inbound::asn_lines(sql, asn).await? {
         let (code, name) = book.article(sql, line.sku).await?;
         let article = Cell::link(format!("/desk/stock/{code}"), name).under(code);
-        table.push("", vec![article, Cell::num(line.quantity), Cell::code(line.lot), Cell::code(line.sscc)]);
+        // Told once for an article, however many lines announce it.
+        let told = supplies.iter().position(|supply| supply.sku == line.sku).map(|at| supplies.remove(at));
+        let (to_come, sold) = match told {
+            Some(supply) => (Cell::num(supply.expected), Cell::num(supply.pledged)),
+            None => Default::default(),
+        };
+        let (lot, pallet) = (Cell::code(line.lot), Cell::code(line.sscc));
+        table.push("", vec![article, Cell::num(line.quantity), to_come, sold, lot, pallet]);
     }
     Ok(table)
 }

@@ -24,7 +24,7 @@ use crate::{
     payments::{self, Payment, PaymentState},
     printing,
     problem::Problem,
-    riders,
+    riders, stock,
     store::{Actor, Db, Sql, log},
     transport::{self, ParcelState},
     web::{assets::path_part, format, page::draw_with},
@@ -165,6 +165,11 @@ async fn line_rows(
             if share.quantity > share.dropped {
                 from.entry(share.line).or_default().push(seat.site_name(Some(part.site)));
             }
+        }
+    }
+    if let Some(first) = lines.first() {
+        for (hold, supply) in stock::pledged_of_order(sql, first.order).await? {
+            from.entry(hold.line).or_default().push(seat.t.put("ord.comes", seat.when(supply.not_before)));
         }
     }
     let mut rows = Vec::new();

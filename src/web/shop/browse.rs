@@ -154,18 +154,19 @@ pub async fn product(
     let pools = stock::pools_of(sql, article.id).await?;
     let also = catalog::browse(sql, "", &article.category.code, "", 5).await?;
     let also: Vec<Article> = also.into_iter().filter(|other| other.id != article.id).take(4).collect();
+    let card = shelf.card(sql, t, &article).await?;
     let best = shelf.best(&pools, SAME_DAY).or_else(|| shelf.best(&pools, NEXT_DAY));
     draw(&Product {
         t,
         top: carried.top(),
-        card: shelf.card(sql, t, &article).await?,
         aisle: t.name(&article.category.en, &article.category.zh).to_owned(),
         aisle_path: path_part(&article.category.code),
         kept: kept(t, article.temperature),
         headline: match &best {
             Some(best) => t.put("shop.delivered", window(t, &shelf, best)),
-            None => t.get("shop.sold_out").to_owned(),
+            None => card.when.text.clone(),
         },
+        card,
         behind: best.as_ref().map(|best| from_site(t, &shelf, best)).unwrap_or_default(),
         ways: ways(t, &shelf, &pools),
         why: best.map(|best| why(t, &shelf, &best, &pools)).unwrap_or_default(),

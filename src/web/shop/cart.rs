@@ -42,7 +42,7 @@ pub async fn lines(sql: &mut Sql, t: Words, shelf: &Shelf, basket: &Basket) -> R
             quantity: *quantity,
             each: format!("{quantity} × {}", format::money(article.price_minor)),
             total: format::money(total),
-            when: shelf.when(t, &pools),
+            when: shelf.when_or_ahead(sql, t, article.id, &pools).await?,
             code: article.code,
         });
     }

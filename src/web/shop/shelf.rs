@@ -2,12 +2,12 @@
 //! with their hours, and what their pools can give. Deliberately absent: splitting
 //! a basket over sites; the quote at checkout asks `promise`.
 
-use super::basket::Place;
+use super::{basket::Place, choices::CHANNEL};
 use crate::{
     catalog::Article,
-    kernel::{Coord, Fault, Time},
+    kernel::{Coord, Fault, SkuId, Time},
     network::{self, NEXT_DAY, SAME_DAY, Service, Site, SiteKind},
-    stock::{self, Pool},
+    stock::{self, Pool, Supply},
     store::Sql,
     web::{
         assets, format,
@@ -116,6 +116,20 @@ impl Shelf {
         When { k, icon, text: at, sold_out: false }
     }
 
+    /// The same, and if nothing is there, when what is announced of it ships.
+    pub async fn when_or_ahead(&self, sql: &mut Sql, t: Words, article: SkuId, pools: &[Pool]) -> Result<When, Fault> {
+        let when = self.when(t, pools);
+        if !when.sold_out {
+            return Ok(when);
+        }
+        let announced = stock::announced(sql, article, CHANNEL).await?;
+        let site = |supply: &Supply| self.sites.iter().map(|(site, _)| site).find(|site| site.id == supply.site);
+        let first = announced.first().and_then(|supply| Some((supply.not_before.max(self.now), site(supply)?)));
+        let Some((from, site)) = first else { return Ok(when) };
+        let text = t.put("shop.ships_from", format::near_day(t, self.now, from, &site.time_zone));
+        Ok(When { k: "ask", icon: "wait", text, sold_out: false })
+    }
+
     /// An article as it lies on the shelf.
     pub async fn card(&self, sql: &mut Sql, t: Words, article: &Article) -> Result<Card, Fault> {
         let pools = stock::pools_of(sql, article.id).await?;
@@ -126,7 +140,7 @@ impl Shelf {
             image: article.image.clone(),
             price: format::money(article.price_minor),
             size: format::weight(article.weight_g),
-            when: self.when(t, &pools),
+            when: self.when_or_ahead(sql, t, article.id, &pools).await?,
         })
     }
 

@@ -30,6 +30,7 @@ use crate::{
     payments::{self, PaymentState},
     problem::Problem,
     riders::{self, ProofKind, Tracker, rider_by_id},
+    stock,
     store::{Db, Read, log},
     transport::{self, LoadState, Parcel, ParcelState, RouteStop, StopState},
     web::{
@@ -193,7 +194,11 @@ async fn moving(db: &Db, read: &mut Read, t: Words, order: &Order, caller: &Call
     };
     let waiting = parcels.iter().any(|parcel| parcel.state == ParcelState::Waiting);
     let point = order.pickup_site.and_then(|id| sites.iter().find(|site| site.id == id));
-    let head = headline(t, order, now, &zone, ride.as_ref(), unpaid, point.filter(|_| waiting));
+    let mut head = headline(t, order, now, &zone, ride.as_ref(), unpaid, point.filter(|_| waiting));
+    let to_come = stock::pledged_of_order(read.sql(), order.id).await?;
+    if let Some(from) = to_come.iter().map(|(_, supply)| supply.not_before.max(now)).max() {
+        (head.1, head.2) = ("ask", t.put("shop.ships_from", format::near_day(t, now, from, &zone)));
+    }
     let own = caller.guest_order() == Some(order.id) || order.shopper.is_some_and(|one| caller.user() == Some(one));
     let map = match &ride {
         Some(ride) => draw_map(read, t, order, ride).await?,
