@@ -2,8 +2,9 @@
 //!
 //! Articles that are bought together should lie together, which no figure of one
 //! article alone can say. Here is the question, simple answers to it, and the
-//! length of any; the search is a file of its own. Absent on purpose: weight, climate and capacity, which [`super::score`] prices
-//! for one article; and any clock, the caller's pace ends the search.
+//! length of any; the search is a file of its own. Absent on purpose: weight,
+//! climate and capacity, which [`super::score`] prices for one article; and any
+//! clock, the caller's pace ends the search.
 
 use std::collections::BTreeMap;
 
