@@ -22,6 +22,7 @@ mod model;
 mod pairs;
 mod plan;
 mod recreate;
+mod renumber;
 mod ruin;
 mod rules;
 mod search;
