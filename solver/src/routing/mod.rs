@@ -12,6 +12,7 @@
 
 mod answer;
 mod compile;
+mod covers;
 mod dice;
 mod explain;
 mod fewer;

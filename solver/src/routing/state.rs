@@ -523,6 +523,12 @@ impl<'a, R: Rules> State<'a, R> {
         self.commit();
     }
 
+    /// What a route costs.
+    pub(super) fn price_of(&self, route: u32) -> i64 {
+        let (van, tour) = (&self.inst.vans[route as usize], &self.tours[route as usize]);
+        if R::CHAIN { tour.cost } else { van.fixed + van.per_m * tour.metres }
+    }
+
     pub(super) fn keep(&self, kept: &mut Kept) {
         kept.nodes.clone_from(&self.nodes);
         (kept.weight, kept.cost) = (self.weight, self.cost);
