@@ -108,12 +108,18 @@ pub(super) struct Instance<'a> {
     /// Weight and prize of grouped jobs beyond what each group counts once.
     pub(super) spared: (i64, i64),
     pub(super) vans: Vec<Van>,
+    /// Cost of a metre by vehicle, and one more for those on no route.
+    pub(super) per_m: Vec<i64>,
     pub(super) classes: usize,
     /// allowed[class * visits + visit]; empty when all are.
     allowed: Vec<bool>,
     /// Nearest visits of each, nearest first, itself left out, `width` of them.
     near: Vec<u32>,
     pub(super) width: usize,
+    /// Metres to each of them; empty where they are not the same both ways.
+    near_m: Vec<u32>,
+    /// Least cost of a metre.
+    pub(super) least_per_m: i64,
     /// How many of them insertion looks at.
     pub(super) reach: usize,
 }
@@ -166,9 +172,12 @@ impl<'a> Instance<'a> {
             group: groups(problem),
             spared: (0, 0),
             vans: problem.vehicles.iter().zip(&class_of).map(|(v, &class)| van(v, class, smallest)).collect(),
+            per_m: problem.vehicles.iter().map(|v| v.cost_per_m).chain([0]).collect(),
             classes,
             allowed: permissions(problem, &class_of, classes),
             near: Vec::new(),
+            near_m: Vec::new(),
+            least_per_m: problem.vehicles.iter().map(|v| v.cost_per_m).min().unwrap_or(0),
             width: 0,
             reach: 0,
         };
@@ -250,6 +259,13 @@ impl<'a> Instance<'a> {
     pub(super) fn nearest(&self, visit: u32) -> &[u32] {
         let from = visit as usize * self.width;
         &self.near[from..from + self.reach]
+    }
+
+    /// Metres to each of these; empty where they are not the same both ways.
+    #[inline]
+    pub(super) fn nearest_m(&self, visit: u32) -> &[u32] {
+        let from = visit as usize * self.width;
+        self.near_m.get(from..from + self.reach).unwrap_or(&[])
     }
 
     pub(super) fn windows(&self, visit: u32) -> &[Segment] {
@@ -464,6 +480,11 @@ impl<'a> Instance<'a> {
             }
             others.sort_unstable_by(order);
             near.extend(others.iter().map(|(_, b)| *b));
+        }
+        if self.dist == self.dist_back {
+            let width = self.width.max(1);
+            let metres = |(at, b): (usize, &u32)| self.dist((at / width) as u32, *b);
+            self.near_m = near.iter().enumerate().map(metres).collect();
         }
         self.near = near;
     }

@@ -12,6 +12,7 @@
 
 mod answer;
 mod compile;
+mod covers;
 mod dice;
 mod explain;
 mod fewer;
@@ -22,6 +23,7 @@ mod model;
 mod pairs;
 mod plan;
 mod recreate;
+mod renumber;
 mod ruin;
 mod rules;
 mod search;

@@ -9,6 +9,7 @@ use super::compile::{Instance, NONE};
 use super::dice::Dice;
 use super::islands::Board;
 use super::model::{Problem, Reason, RoutingError, Solution};
+use super::renumber::Renumbered;
 use super::rules::{Full, Paired, Plain, PlainWide, Rules, Timed, TimedWide, Trips, Wild};
 use super::search::{Watch, anneal, construct};
 use super::state::{Kept, State};
@@ -69,21 +70,24 @@ pub struct Planned {
 /// As [`super::solve`].
 pub fn plan(problem: &Problem, options: Options<'_>) -> Result<Planned, RoutingError> {
     problem.validate()?;
-    let grown = Grown::new(problem);
+    let numbers = Renumbered::new(problem);
+    let warm = options.warm.map(|warm| numbers.warm(warm));
+    let warm = warm.as_deref();
+    let grown = Grown::new(numbers.problem());
     let inst = Instance::new(grown.problem(), &grown.places);
-    let locked = lock(&inst)?;
+    let locked = lock(&inst).map_err(|error| numbers.error(error))?;
     let (orders, rounds) = match (inst.traits.chain, inst.traits.pairs, inst.traits.windows, inst.traits.dimensions) {
-        (true, ..) if inst.traits.wild => run::<Wild>(&inst, &locked, options),
-        (true, ..) if inst.traits.reloads => run::<Trips>(&inst, &locked, options),
-        (true, ..) => run::<Full>(&inst, &locked, options),
-        (_, true, ..) => run::<Paired>(&inst, &locked, options),
-        (_, _, true, 1) => run::<Timed>(&inst, &locked, options),
-        (_, _, true, _) => run::<TimedWide>(&inst, &locked, options),
-        (_, _, _, 1) => run::<Plain>(&inst, &locked, options),
-        _ => run::<PlainWide>(&inst, &locked, options),
+        (true, ..) if inst.traits.wild => run::<Wild>(&inst, &locked, warm, options),
+        (true, ..) if inst.traits.reloads => run::<Trips>(&inst, &locked, warm, options),
+        (true, ..) => run::<Full>(&inst, &locked, warm, options),
+        (_, true, ..) => run::<Paired>(&inst, &locked, warm, options),
+        (_, _, true, 1) => run::<Timed>(&inst, &locked, warm, options),
+        (_, _, true, _) => run::<TimedWide>(&inst, &locked, warm, options),
+        (_, _, _, 1) => run::<Plain>(&inst, &locked, warm, options),
+        _ => run::<PlainWide>(&inst, &locked, warm, options),
     };
     let counts: Vec<usize> = locked.iter().map(Vec::len).collect();
-    Ok(Planned { solution: answer::solution(&inst, &orders, &counts), rounds })
+    Ok(Planned { solution: numbers.solution(answer::solution(&inst, &orders, &counts)), rounds })
 }
 
 /// The locked stops of each vehicle, each in the window that is done earliest.
@@ -145,7 +149,12 @@ fn lock_wild(inst: &Instance<'_>, vehicle: usize, jobs: &[usize], taken: &mut [b
     Ok(order)
 }
 
-fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) -> (Vec<Order>, u64) {
+fn run<R: Rules>(
+    inst: &Instance<'_>,
+    locked: &[Order],
+    warm: Option<&[Vec<usize>]>,
+    options: Options<'_>,
+) -> (Vec<Order>, u64) {
     let over = AtomicBool::new(false);
     let board = Board::default();
     let threads = options.threads.max(1);
@@ -155,7 +164,7 @@ fn run<R: Rules>(inst: &Instance<'_>, locked: &[Order], options: Options<'_>) ->
         let watch =
             Watch { rounds, clock, progress: progress.take(), board: (threads > 1).then_some(&board), over: &over };
         let seed = options.seed.wrapping_add(number << 32);
-        move || one::<R>(inst, locked, options.warm, seed, watch)
+        move || one::<R>(inst, locked, warm, seed, watch)
     };
     if threads == 1 {
         let (best, rounds) = search(0)();

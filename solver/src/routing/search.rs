@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::compile::{Instance, NONE};
+use super::covers::Covers;
 use super::dice::{Dice, exp, ln};
 use super::fewer::fewer;
 use super::islands::Board;
@@ -53,10 +54,14 @@ pub(super) fn anneal<R: Rules>(
     let strength = Strength { mean: 10.0, longest: 10.0 };
     let mut heat = Heat::new(state, warm);
     let (mut round, mut met) = (fewer(state, watch, &mut best, dice), 0);
+    let mut covers = Covers::new(state);
     while round < watch.rounds {
         if round % LOOK == 0 {
             let Some(used) = watch.look(inst, &best, round) else { break };
             heat.cool(used);
+            if let Some(covers) = &mut covers {
+                covers.blend(state, &mut best, (used, round), dice);
+            }
             if let Some(board) = watch.board.filter(|_| Board::meeting(used) > met) {
                 met = Board::meeting(used);
                 board.meet(state);
@@ -74,6 +79,9 @@ pub(super) fn anneal<R: Rules>(
         if !done || !better || !state.is_sound() {
             state.rollback();
             continue;
+        }
+        if let Some(covers) = &mut covers {
+            covers.meet(state, &best);
         }
         state.commit();
         if (state.weight, state.cost) < (best.weight, best.cost) {

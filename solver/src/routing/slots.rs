@@ -45,6 +45,8 @@ pub(super) fn blinks(dice: &mut Dice, blink: bool) -> bool {
 /// The ways to and from a visit, and its needs.
 struct Probe<'i> {
     visit: u32,
+    /// Room it takes in the first dimension.
+    need: i64,
     to: &'i [u32],
     from: &'i [u32],
     time_to: &'i [u32],
@@ -59,6 +61,7 @@ impl<'i> Probe<'i> {
         let slot = inst.slotted[visit as usize];
         Self {
             visit,
+            need: inst.demand[visit as usize][0],
             to: inst.dist_to(visit),
             from: inst.dist_from(visit),
             time_to: inst.time_to(visit),
@@ -77,22 +80,10 @@ impl<R: Rules> State<'_, R> {
         let probe = Probe::new(inst, visit);
         let mut best = Slot::limit(limit);
         let kinds = self.has_kinds();
-        for &near in inst.nearest(visit) {
-            let node = &self.nodes[near as usize];
-            if node.route == NONE {
-                continue;
-            }
-            if !self.takes(node.route, visit) {
-                if kinds {
-                    self.weigh_larger(&probe, near, &mut best, dice, blink);
-                }
-                continue;
-            }
-            self.weigh(&probe, near, &mut best, dice, blink);
-            // Behind a reload or the start.
-            if node.prev >= inst.jobs as u32 {
-                self.weigh(&probe, node.prev, &mut best, dice, blink);
-            }
+        if !R::CHAIN && !R::CARRY && !kinds {
+            self.scan(&probe, &mut best, dice, blink);
+        } else {
+            self.scan_all(&probe, kinds, &mut best, dice, blink);
         }
         if !inst.vehicles_first() {
             self.weigh_empty(&probe, &mut best, dice, blink);
@@ -104,6 +95,85 @@ impl<R: Rules> State<'_, R> {
             self.weigh_empty(&probe, &mut best, dice, blink);
         }
         best
+    }
+
+    /// Places behind the neighbours, the far ones passed over.
+    ///
+    /// With ways alike in both directions, a place behind a stop `d` away, whose way on
+    /// has the length `w`, adds `2 (d - w)` at least, by the inequality of triangles.
+    /// Links that do not exist may wrap here; they are refused where they are weighed.
+    fn scan(&self, probe: &Probe<'_>, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        let (inst, jobs) = (self.inst, self.inst.jobs as u32);
+        let near = inst.nearest(probe.visit);
+        let metres = inst.nearest_m(probe.visit);
+        if metres.is_empty() {
+            return near.iter().for_each(|&near| self.look(probe, near, best, dice, blink));
+        }
+        let twice = 2 * inst.least_per_m;
+        for (&near, &metres) in near.iter().zip(metres) {
+            let node = &self.nodes[near as usize];
+            if twice.wrapping_mul(i64::from(metres) - i64::from(node.d_next)) < best.delta {
+                let way = i64::from(metres) + i64::from(probe.from[node.row_next as usize]);
+                if self.may_pay(probe, near, way, best) {
+                    self.weigh(probe, near, best, dice, blink);
+                }
+            }
+            if node.prev >= jobs {
+                self.look_behind_start(probe, near, best, dice, blink);
+            }
+        }
+    }
+
+    fn look(&self, probe: &Probe<'_>, near: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        let node = &self.nodes[near as usize];
+        let way = i64::from(probe.to[near as usize]) + i64::from(probe.from[node.row_next as usize]);
+        if self.may_pay(probe, near, way, best) {
+            self.weigh(probe, near, best, dice, blink);
+        }
+        if node.prev >= self.inst.jobs as u32 {
+            self.look_behind_start(probe, near, best, dice, blink);
+        }
+    }
+
+    /// Whether a visit may go behind a stop by a way that long. What that adds and
+    /// whether there is room are asked in one question, as few places pass both: each
+    /// question more would be guessed wrong too often.
+    #[inline(always)]
+    fn may_pay(&self, probe: &Probe<'_>, near: u32, way: i64, best: &Slot) -> bool {
+        let node = &self.nodes[near as usize];
+        let route = (node.route as usize).min(self.tours.len());
+        let cheap = self.inst.per_m[route].wrapping_mul(way - i64::from(node.d_next)) < best.delta;
+        cheap & (self.rooms[route] >= probe.need) && self.takes(node.route, probe.visit)
+    }
+
+    fn look_behind_start(&self, probe: &Probe<'_>, near: u32, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        let node = &self.nodes[near as usize];
+        if node.route != NONE && self.takes(node.route, probe.visit) {
+            self.weigh(probe, node.prev, best, dice, blink);
+        }
+    }
+
+    /// The same for every set of rules, and behind reloads.
+    #[inline]
+    fn scan_all(&self, probe: &Probe<'_>, kinds: bool, best: &mut Slot, dice: &mut Dice, blink: bool) {
+        let (inst, visit) = (self.inst, probe.visit);
+        for &near in inst.nearest(visit) {
+            let node = &self.nodes[near as usize];
+            if node.route == NONE {
+                continue;
+            }
+            if !self.takes(node.route, visit) {
+                if kinds {
+                    self.weigh_larger(probe, near, best, dice, blink);
+                }
+                continue;
+            }
+            self.weigh(probe, near, best, dice, blink);
+            // Behind a reload or the start.
+            if node.prev >= inst.jobs as u32 {
+                self.weigh(probe, node.prev, best, dice, blink);
+            }
+        }
     }
 
     /// A place in a full route, were it driven by a larger vehicle.

@@ -9,8 +9,9 @@ use super::rules::Rules;
 use super::segment::Segment;
 use super::trips::Before;
 
-/// A visit or an end of a route, linked.
+/// A visit or an end of a route, linked; half a line of the cache.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
 pub(super) struct Node {
     pub(super) prev: u32,
     pub(super) next: u32,
@@ -21,6 +22,8 @@ pub(super) struct Node {
     pub(super) t_next: u32,
     /// Window in use.
     pub(super) window: u32,
+    /// Row of the next node in the table.
+    pub(super) row_next: u32,
 }
 
 /// When a node is left at the earliest, and when service must begin at the latest.
@@ -69,6 +72,9 @@ pub(super) struct State<'a, R: Rules> {
     pub(super) inst: &'a Instance<'a>,
     pub(super) nodes: Vec<Node>,
     pub(super) tours: Vec<Tour>,
+    /// Capacity not used in the first dimension, close together; one more, for
+    /// those on no route, has none.
+    pub(super) rooms: Vec<i64>,
     pub(super) clock: Vec<Clock>,
     pub(super) chain: Vec<Chain>,
     pub(super) carry: Vec<i64>,
@@ -100,13 +106,14 @@ impl<'a, R: Rules> State<'a, R> {
     pub(super) fn new(inst: &'a Instance<'a>) -> Self {
         let routes = inst.vans.len();
         let total = inst.visits + 2 * routes;
-        let blank = Node { prev: NONE, next: NONE, route: NONE, d_next: 0, t_next: 0, window: 0 };
+        let blank = Node { prev: NONE, next: NONE, route: NONE, d_next: 0, t_next: 0, window: 0, row_next: 0 };
         let nothing = Segment::impossible();
         let chains = if R::CHAIN && !R::WILD { total } else { 0 };
         let mut state = Self {
             inst,
             nodes: vec![blank; total],
             tours: vec![Tour::default(); routes],
+            rooms: vec![i64::MIN; routes + 1],
             clock: vec![Clock::default(); if R::CLOCK { total } else { 0 }],
             chain: vec![Chain { pre: nothing, suf: nothing }; chains],
             carry: vec![0; if R::CARRY { total } else { 0 }],
@@ -144,9 +151,11 @@ impl<'a, R: Rules> State<'a, R> {
             for node in [start, end] {
                 let n = &mut self.nodes[node as usize];
                 (n.prev, n.next, n.route, n.d_next, n.t_next) = (start, end, route, 0, 0);
+                n.row_next = self.inst.row[end as usize];
             }
             let van = &self.inst.vans[route as usize];
             self.tours[route as usize] = Tour { room: van.capacity, ..Tour::default() };
+            self.rooms[route as usize] = van.capacity[0];
             self.free[van.class as usize].push(route);
             self.refresh(route);
         }
@@ -191,6 +200,7 @@ impl<'a, R: Rules> State<'a, R> {
         let dist = if empty || R::WILD { 0 } else { self.inst.dist(from, to) };
         let node = &mut self.nodes[from as usize];
         node.next = to;
+        node.row_next = self.inst.row[to as usize];
         node.d_next = dist;
         if R::CLOCK || R::CHAIN {
             node.t_next = if empty || R::WILD { 0 } else { self.inst.time(from, to) };
@@ -236,6 +246,7 @@ impl<'a, R: Rules> State<'a, R> {
         for d in 0..R::WIDE {
             tour.room[d] += self.inst.demand[visit as usize][d];
         }
+        self.rooms[route as usize] = tour.room[0];
         if !R::CHAIN {
             let after = i64::from(self.nodes[prev as usize].d_next);
             let more = after - i64::from(before) - i64::from(d_next);
@@ -279,6 +290,7 @@ impl<'a, R: Rules> State<'a, R> {
         for d in 0..R::WIDE {
             tour.room[d] -= self.inst.demand[visit as usize][d];
         }
+        self.rooms[route as usize] = tour.room[0];
         if !R::CHAIN {
             let there = i64::from(self.nodes[after as usize].d_next);
             let on = i64::from(self.nodes[visit as usize].d_next);
@@ -509,6 +521,12 @@ impl<'a, R: Rules> State<'a, R> {
         }
         self.settle();
         self.commit();
+    }
+
+    /// What a route costs.
+    pub(super) fn price_of(&self, route: u32) -> i64 {
+        let (van, tour) = (&self.inst.vans[route as usize], &self.tours[route as usize]);
+        if R::CHAIN { tour.cost } else { van.fixed + van.per_m * tour.metres }
     }
 
     pub(super) fn keep(&self, kept: &mut Kept) {
