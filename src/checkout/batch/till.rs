@@ -148,7 +148,9 @@ impl Usher {
         match &mut self.open {
             Open::Few(few) => {
                 few.extend(fresh);
-                if few.len() >= CROWD && self.known.has_room() {
+                // While a desk stands the rush goes on, however few come at once.
+                let is_rush = few.len() >= CROWD || self.standing.as_ref().is_some_and(|desk| !desk.is_old());
+                if is_rush && self.known.has_room() {
                     let few = std::mem::take(few);
                     self.begin_rush(few).await;
                 }
