@@ -72,7 +72,6 @@ pub struct Sheet {
 }
 
 /// Rows being put into words, cell by cell.
-#[derive(Default)]
 struct Told {
     text: String,
     cells: usize,
@@ -86,7 +85,9 @@ impl Sheet {
 
     /// An empty sheet that is only put into words.
     pub(super) fn told(engine: Engine, columns: &'static [Column]) -> Self {
-        Self { told: Some(Told::default()), ..Self::new(engine, columns) }
+        // Most sheets of a row of the roll are longer than that.
+        let told = Told { text: String::with_capacity(8 << 10), cells: 0 };
+        Self { told: Some(told), ..Self::new(engine, columns) }
     }
 
     /// True if no row was begun.

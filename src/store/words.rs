@@ -67,28 +67,29 @@ pub(super) fn quote(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Writes whatever can be shown as a JSON string.
+/// Writes whatever can be shown as a JSON string: an id comes in three pieces, and is
+/// looked at once.
 pub(super) fn quote_shown(out: &mut String, value: impl fmt::Display) {
     out.push('"');
+    let from = out.len();
     // Writing into a string cannot fail.
-    let _ = write!(Inside(out), "{value}");
+    let _ = write!(out, "{value}");
+    if needs_escapes(&out[from..]) {
+        let shown = out.split_off(from);
+        inside(out, &shown);
+    }
     out.push('"');
 }
 
-struct Inside<'a>(&'a mut String);
-
-impl fmt::Write for Inside<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        inside(self.0, text);
-        Ok(())
-    }
+/// Looking at every byte is faster than stopping at the first: many at once.
+fn needs_escapes(text: &str) -> bool {
+    let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    text.bytes().fold(false, |found, byte| found | is_special(byte))
 }
 
 /// What stands between the quotes.
 fn inside(out: &mut String, text: &str) {
-    let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    // Looking at every byte is faster than stopping at the first: many at once.
-    if !text.bytes().fold(false, |found, byte| found | is_special(byte)) {
+    if !needs_escapes(text) {
         return out.push_str(text);
     }
     for c in text.chars() {

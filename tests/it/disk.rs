@@ -26,21 +26,25 @@ const SIZE: Size = Size { sites: 2, articles: 20, hot: 2, hot_stock: 5_000, stoc
 /// What writes to a file or a socket, and what waits for the disk.
 const CALLS: &str = "trace=write,pwrite64,writev,pwritev,sendto,sendmsg,fsync,fdatasync";
 
+/// An order, and the key it was placed with.
+type Acknowledged = (String, String);
+
 /// Empty if each order was synced before it was answered, else what is wrong; `wal` is
-/// a part of the path of the log.
-fn wrong(trace: &str, wal: &str, orders: &[String]) -> Vec<String> {
+/// a part of the path of the log. An order is known there by its id or by its key: both
+/// stand in rows of its transaction, and long texts are compressed by PostgreSQL.
+fn wrong(trace: &str, wal: &str, orders: &[Acknowledged]) -> Vec<String> {
     let lines: Vec<&str> = trace.lines().collect();
     let of_wal = |line: &str, calls: &[&str]| {
         let call = line.split_once(' ').map_or("", |(_, rest)| rest.trim_start());
         let Some((name, arguments)) = call.split_once('(') else { return false };
         calls.contains(&name) && arguments.split([',', ')']).next().is_some_and(|file| file.contains(wal))
     };
-    let judge = |order: &String| {
+    let judge = |(order, key): &Acknowledged| {
         let first = |from: usize, what: &dyn Fn(&str) -> bool| {
             lines.iter().skip(from).position(|line| what(line)).map(|at| at + from)
         };
-        let is_written =
-            |line: &str| of_wal(line, &["write", "pwrite64", "writev", "pwritev"]) && line.contains(order.as_str());
+        let names_it = |line: &str| line.contains(order.as_str()) || line.contains(key.as_str());
+        let is_written = |line: &str| of_wal(line, &["write", "pwrite64", "writev", "pwritev"]) && names_it(line);
         let Some(written) = first(0, &is_written) else { return Some(format!("{order} was never in the log")) };
         let Some(answered) = first(0, &|line| line.contains("HTTP/1.1 201") && line.contains(order.as_str())) else {
             return Some(format!("{order} was never answered"));
@@ -136,17 +140,18 @@ async fn furnished(database: &str) -> String {
     secret
 }
 
-/// Orders one after the other, then many at once; their ids.
-async fn acknowledged(url: &str, token: &str) -> Vec<String> {
+/// Orders one after the other, then many at once.
+async fn acknowledged(url: &str, token: &str) -> Vec<Acknowledged> {
     let (client, mut shopper) = (reqwest::Client::new(), Shopper::seeded(3, SIZE));
     let mut place = || {
+        let key = shopper.key();
         let request = client.post(format!("{url}/api/v1/orders")).bearer_auth(token);
-        let request = request.header("idempotency-key", shopper.key()).json(&shopper.order());
+        let request = request.header("idempotency-key", &key).json(&shopper.order());
         async move {
             let answer = request.timeout(Duration::from_secs(60)).send().await.unwrap();
             assert_eq!(answer.status(), 201);
             let said: serde_json::Value = answer.json().await.unwrap();
-            said["id"].as_str().unwrap().to_owned()
+            (said["id"].as_str().unwrap().to_owned(), key)
         }
     };
     let mut ids = Vec::new();
@@ -202,8 +207,10 @@ fn a_reply_before_its_sync_is_found() {
     let (sync, failed) = ("7 fdatasync(9</x/a-wal>) = 0", "7 fdatasync(9</x/a-wal>) = -1 EIO (Input/output error)");
     let elsewhere = "7 fdatasync(9</x/other>) = 0";
     let (begun, ended) = ("7 fdatasync(9</x/a-wal> <unfinished ...>", "7 <... fdatasync resumed>) = 0");
-    let good = |lines: &[&str]| wrong(&lines.join("\n"), "a-wal", &["ord_1".to_owned()]).is_empty();
+    let good =
+        |lines: &[&str]| wrong(&lines.join("\n"), "a-wal", &[("ord_1".to_owned(), "key-1".to_owned())]).is_empty();
     assert!(good(&[write, sync, reply]));
+    assert!(good(&["7 pwrite64(9</x/a-wal>, \"..key-1..\", 4096, 32) = 4096", sync, reply]));
     assert!(good(&[write, failed, sync, reply]));
     assert!(good(&[write, begun, "9 write(1<pipe:[3]>, \"x\", 1) = 1", ended, reply]));
     for bad in [

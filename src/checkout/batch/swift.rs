@@ -30,11 +30,20 @@ const LINES: usize = 6_000;
 const FEW: usize = 16;
 
 /// Orders that one clerk puts into words.
-#[derive(Default)]
 struct Sheaf {
     wishes: Vec<Wish>,
     tells: Vec<Tell>,
     decided: Vec<Decided>,
+}
+
+impl Sheaf {
+    fn new() -> Self {
+        Self {
+            wishes: Vec::with_capacity(ON_A_ROW),
+            tells: Vec::with_capacity(ON_A_ROW),
+            decided: Vec::with_capacity(ON_A_ROW),
+        }
+    }
 }
 
 /// A sheaf in words.
@@ -66,7 +75,7 @@ pub(super) struct Gathered {
 
 impl Gathering {
     pub fn new() -> Self {
-        let (sheaf, clerks, doubtful) = (Sheaf::default(), Vec::new(), Vec::new());
+        let (sheaf, clerks, doubtful) = (Sheaf::new(), Vec::new(), Vec::new());
         let guarded = Guarded::new(Posting::Later);
         Self { guarded, sheaf, clerks, doubtful, was_denied: false, orders: 0, lines: 0 }
     }
@@ -120,10 +129,10 @@ impl Gathering {
     }
 
     fn hand_over(&mut self, db: &Db, signer: &Signer) {
-        let mut sheaf = std::mem::take(&mut self.sheaf);
-        if sheaf.decided.is_empty() {
+        if self.sheaf.decided.is_empty() {
             return;
         }
+        let mut sheaf = std::mem::replace(&mut self.sheaf, Sheaf::new());
         self.guarded.add(&mut sheaf.decided);
         self.clerks.push(tokio::spawn(put_in_words(db.clone(), signer.clone(), sheaf)));
     }
