@@ -80,7 +80,7 @@ impl Till {
 /// they come.
 enum Open {
     Few(Vec<Waiting>),
-    Many(Gathering),
+    Many(Box<Gathering>),
 }
 
 impl Open {
@@ -186,7 +186,7 @@ impl Usher {
         };
         let mut gathering = Gathering::new();
         gathering.add(&self.db, standing, few).await;
-        self.open = Open::Many(gathering);
+        self.open = Open::Many(Box::new(gathering));
     }
 
     fn hand_over(&mut self, seat: OwnedSemaphorePermit) {
