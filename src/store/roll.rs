@@ -9,8 +9,9 @@
 //! ```
 //!
 //! A row of the roll goes in the transaction that posts it: whatever dies in between,
-//! each is posted exactly once. What guards something (goods, hours, limits, keys) is
-//! never put aside. Deliberately absent: when to post; the tills know what waits.
+//! each is posted exactly once. What guards something (goods, hours, limits) is never put
+//! aside, and the keys of a row are spoken for while it waits (`unposted.rs`).
+//! Deliberately absent: when to post; the tills know what waits.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
