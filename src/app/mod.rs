@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    checkout,
     config::Config,
     event::Chore,
     fleet, hooks, http, identity,
@@ -100,6 +101,7 @@ impl App {
 pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Db> {
     let dice = Arc::new(Dice::seeded(rand::random()));
     let db = Db::open(&config.database_url(), clock, dice).await.context("the database cannot be opened")?;
+    checkout::read_roll(&db);
     store::migrate(&db).await?;
     Ok(db)
 }

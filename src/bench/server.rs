@@ -11,13 +11,16 @@ use super::{
 };
 use crate::{
     app::clock::ScaledClock,
+    checkout,
     identity::{self, NewToken, Permission},
     kernel::rng::Dice,
     store::{self, Actor, Db},
 };
 
 pub async fn open(url: &str) -> anyhow::Result<Db> {
-    Ok(Db::open(url, Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random()))).await?)
+    let db = Db::open(url, Arc::new(ScaledClock::wall()), Arc::new(Dice::seeded(rand::random()))).await?;
+    checkout::read_roll(&db);
+    Ok(db)
 }
 
 /// Furnishes the database; returns a token that may place orders and listen.

@@ -25,7 +25,7 @@ mod tests;
 
 pub use amend::amend;
 pub use api::terms::{ArticleTerms, SetAside, set_terms};
-pub use batch::{Answer, Till, Wish, place_alone};
+pub use batch::{Answer, Till, Wish, place_alone, read_roll};
 pub use hold::{LONGEST_MS, NewHold, take_hold};
 pub use model::*;
 pub use place::{change_address, place, quote};

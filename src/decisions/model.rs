@@ -1,6 +1,7 @@
 //! The shape of a decision record. Pure.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::{kernel::*, words};
@@ -39,7 +40,7 @@ pub struct Candidate {
 }
 
 /// A choice to be recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Choice {
     /// What kind.
     pub kind: DecisionKind,
@@ -51,8 +52,8 @@ pub struct Choice {
     pub chosen: String,
     /// How: exact, greedy, nearest.
     pub method: String,
-    /// What went in, small enough to read.
-    pub inputs: serde_json::Value,
+    /// What went in, small enough to read; as it is stored. See [`told`].
+    pub inputs: Box<RawValue>,
     /// What was weighed.
     pub candidates: Vec<Candidate>,
     /// Cost of the choice.
@@ -103,12 +104,12 @@ impl Decision {
     }
 }
 
-/// The digest of inputs.
-pub fn digest(inputs: &serde_json::Value) -> String {
-    digest_of(&inputs.to_string())
+/// Inputs in words.
+pub fn told(inputs: &impl Serialize) -> Box<RawValue> {
+    serde_json::value::to_raw_value(inputs).expect("inputs are plain data with names for keys")
 }
 
-/// The digest of inputs that are written out already.
+/// The digest of inputs.
 pub fn digest_of(inputs: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let hash = Sha256::digest(inputs.as_bytes());

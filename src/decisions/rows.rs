@@ -25,14 +25,14 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Records choices in the transaction that acts on them.
-pub async fn record_all(tx: &mut Tx, choices: &[Choice]) -> Result<(), Fault> {
+pub async fn record_all<'a>(tx: &mut Tx, choices: impl Iterator<Item = &'a Choice>) -> Result<(), Fault> {
     let now = tx.now();
     let mut sheet = tx.sheet(COLUMNS);
     for choice in choices {
-        let inputs = choice.inputs.to_string();
+        let inputs = choice.inputs.get();
         sheet.plain(tx.id::<kind::Decision>()).int(now.ms()).plain(choice.kind.as_str()).text(&choice.subject);
-        sheet.opt_plain(choice.site).text(&choice.chosen).text(&choice.method).plain(digest_of(&inputs));
-        sheet.text(&inputs).text(&serde_json::to_string(&choice.candidates)?);
+        sheet.opt_plain(choice.site).text(&choice.chosen).text(&choice.method).plain(digest_of(inputs));
+        sheet.text(inputs).text(&serde_json::to_string(&choice.candidates)?);
         sheet.opt_int(choice.cost).opt_int(choice.bound).int(choice.took_us);
     }
     tx.insert(sheet, "decisions").await?;
@@ -53,8 +53,8 @@ pub async fn record(tx: &mut Tx, choice: &Choice) -> Result<DecisionId, Fault> {
     .bind(choice.site.map(|site| site.to_string()))
     .bind(&choice.chosen)
     .bind(&choice.method)
-    .bind(digest(&choice.inputs))
-    .bind(choice.inputs.to_string())
+    .bind(digest_of(choice.inputs.get()))
+    .bind(choice.inputs.get())
     .bind(serde_json::to_string(&choice.candidates)?)
     .bind(choice.cost)
     .bind(choice.bound)

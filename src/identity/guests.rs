@@ -4,7 +4,7 @@
 use super::{rows, secret};
 use crate::{
     kernel::{Fault, OrderId},
-    store::{Sql, Tx},
+    store::{Actor, Db, Sql, Tx},
 };
 
 /// The house's own signing key, made on first need.
@@ -48,6 +48,17 @@ impl Signer {
 /// The house's own hand, for many links.
 pub async fn signer(tx: &mut Tx) -> Result<Signer, Fault> {
     Ok(Signer(key(tx).await?))
+}
+
+/// [`signer`] for who has no transaction of his own to keep a new key in.
+pub async fn house_signer(db: &Db) -> Result<Signer, Fault> {
+    if let Some(key) = rows::key(db.read().await?.sql()).await? {
+        return Ok(Signer(key));
+    }
+    let mut tx = db.begin(Actor::house()).await?;
+    let signer = signer(&mut tx).await?;
+    tx.commit().await?;
+    Ok(signer)
 }
 
 fn sign(key: &str, order: OrderId) -> String {

@@ -30,7 +30,7 @@ pub use api::extract::{FormCaller, GUEST_COOKIE, OptionalCaller, SESSION_COOKIE}
 pub use authenticate::{by_link, by_secret};
 pub use caller::{Caller, Sites, Who};
 pub use credentials::{NewToken, enrol_device, mint_token, retire_device, revoke_token};
-pub use guests::{Signer, sign_guest, signer};
+pub use guests::{Signer, house_signer, sign_guest, signer};
 pub use model::{BUILT_IN, Device, Grant, Permission, Permissions, Person, Refusal, Role, Token, built_in};
 pub use people::{
     NewPerson, Prepared, add_person, first_start, hash_password, permissions_of, put_role, set_active, set_grants,

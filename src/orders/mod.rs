@@ -26,7 +26,7 @@ pub use cancel::{Cancelled, cancel_lines, hold_broken};
 pub use change::{ADDRESS_DOUBTFUL, change_address, hold_order, resume_order};
 pub use model::*;
 pub use place::{
-    PAYMENT_TERM_MS, WAVE_PATIENCE_MS, add_part, add_scheduled, drafted, number_apart, open, opened_line, raise,
+    PAYMENT_TERM_MS, WAVE_PATIENCE_MS, add_part, add_scheduled, drafted, number_apart, open, opened_line, pin, raise,
     resource_line, undo_parts, wanted,
 };
 pub use progress::{accept, delivered, packed, picked, release, returned, settle_fulfilment, shipped, unpacked};

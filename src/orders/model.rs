@@ -250,7 +250,7 @@ pub struct Opened {
 }
 
 /// What an order is opened with; sites come later, one part each.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewOrder {
     /// Where it was sold.
     pub channel: String,

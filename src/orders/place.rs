@@ -27,7 +27,7 @@ pub async fn open(tx: &mut Tx, new: &NewOrder) -> Result<Order, Stop> {
         }
         command::claim_all(tx, [(new.channel.as_str(), external.as_str())].into_iter()).await?;
     }
-    let order = drafted(tx, new);
+    let order = drafted(new, tx.id(), pin(tx.dice()), tx.now());
     rows::add_order(tx.sql(), &order).await?;
     let mut total_minor = new.shipping_minor;
     for (seq, line) in (1..).zip(&new.lines) {
@@ -67,16 +67,16 @@ pub fn opened_line(id: LineId, order: OrderId, seq: i64, new: &NewLine) -> Line 
     }
 }
 
-/// A new order with its id, number and PIN; in no database yet.
-pub fn drafted(tx: &Tx, new: &NewOrder) -> Order {
-    let id: OrderId = tx.id();
-    // The last eight letters of a ULID are random: a number that is short to say
-    // and tells nobody how many orders there are.
-    let text = id.ulid().to_string();
-    let number = format!("C-{}-{}", &text[18..22], &text[22..]);
+/// What a shopper says at the door: four digits.
+pub fn pin(dice: &rng::Dice) -> String {
+    format!("{:04}", dice.below(10_000))
+}
+
+/// A new order with its number; in no database yet.
+pub fn drafted(new: &NewOrder, id: OrderId, pin: String, at: Time) -> Order {
     Order {
         id,
-        number,
+        number: number_of(id),
         channel: new.channel.clone(),
         external_id: new.external_id.clone(),
         state: OrderState::Placed,
@@ -94,19 +94,26 @@ pub fn drafted(tx: &Tx, new: &NewOrder) -> Order {
         note: new.note.clone(),
         currency: new.currency.clone(),
         shipping_minor: new.shipping_minor,
-        delivery_pin: format!("{:04}", tx.dice().below(10_000)),
+        delivery_pin: pin,
         shopper: new.shopper,
-        placed_at: tx.now(),
+        placed_at: at,
         ended_at: None,
         version: 1,
     }
 }
 
+/// The number for people: the last eight letters of a ULID are random, so it is short to
+/// say and tells nobody how many orders there are.
+fn number_of(id: OrderId) -> String {
+    let text = id.ulid().to_string();
+    format!("C-{}-{}", &text[18..22], &text[22..])
+}
+
 /// A longer number, for an order that cannot be compared with all others before it is
 /// promised: twelve random letters meet again once in a thousand million million.
-pub fn number_apart(order: &mut Order) {
-    let text = order.id.ulid().to_string();
-    order.number = format!("C-{}-{}-{}", &text[14..18], &text[18..22], &text[22..]);
+pub fn number_apart(id: OrderId) -> String {
+    let text = id.ulid().to_string();
+    format!("C-{}-{}-{}", &text[14..18], &text[18..22], &text[22..])
 }
 
 /// An order somebody asks for by id or number. One that waits on the roll is posted

@@ -208,7 +208,9 @@ async fn record(tx: &mut Tx, part: &orders::Fulfilment, items: &[Item], boxes: &
         site: Some(part.site),
         chosen: chosen.join(" + "),
         method: "class by class, the smallest box that fits".to_owned(),
-        inputs: serde_json::json!({"unit": "millilitres of box", "goods_ml": volume, "pieces": items.len()}),
+        inputs: decisions::told(
+            &serde_json::json!({"unit": "millilitres of box", "goods_ml": volume, "pieces": items.len()}),
+        ),
         candidates,
         cost: Some(cost),
         bound: Some(volume),

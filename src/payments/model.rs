@@ -39,7 +39,7 @@ words! {
 }
 
 /// A payment of an order.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Payment {
     /// Id.
     pub id: PaymentId,

@@ -22,7 +22,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Adds payments that were tried already.
-pub async fn add_all(tx: &mut Tx, payments: &[Payment]) -> Result<(), Fault> {
+pub async fn add_all<'a>(tx: &mut Tx, payments: impl Iterator<Item = &'a Payment>) -> Result<(), Fault> {
     let now = tx.now().ms();
     let mut sheet = tx.sheet(COLUMNS);
     for one in payments {

@@ -237,10 +237,10 @@ async fn write_walk(
         site: Some(site),
         chosen: bins.join(" > "),
         method: "annealing over walks and due times, then the shortest tour".to_owned(),
-        inputs: serde_json::json!({
+        inputs: decisions::told(&serde_json::json!({
             "unit": "millimetres walked", "picks": picks.len(), "start_and_end": station,
             "begun_as": tour.place, "of_batches": tour.of, "wave_late_ms": tour.late_ms,
-        }),
+        })),
         candidates,
         cost: Some(tour.length_mm),
         bound: tour.bound_mm,

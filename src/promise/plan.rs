@@ -4,6 +4,8 @@
 
 use std::{sync::Arc, time::Instant};
 
+use serde::Serialize;
+use serde_json::value::RawValue;
 use solver::sourcing;
 
 use super::model::*;
@@ -146,18 +148,48 @@ pub(super) fn assemble(
     Plan { parts, short, promised_by: to, window: (from, to), choice }
 }
 
-fn inputs(request: &Request, offers: &[Offer], now: Time) -> serde_json::Value {
-    let lines: Vec<_> =
-        request.lines.iter().map(|line| serde_json::json!({"sku": line.sku, "quantity": line.quantity})).collect();
-    let sites: Vec<_> = offers
-        .iter()
-        .map(|offer| {
-            serde_json::json!({"site": offer.site.code, "available": offer.available,
-                "parcel_cost_minor": offer.parcel_cost(request.destination), "ready_by": offer.ready_by})
-        })
-        .collect();
-    serde_json::json!({"unit": "minor units of money", "at": now, "service": request.service,
-        "lines": lines, "sites": sites})
+/// What went into a plan, for its record.
+#[derive(Serialize)]
+struct Inputs<'a> {
+    at: Time,
+    lines: Vec<InputLine>,
+    service: &'a str,
+    sites: Vec<InputSite<'a>>,
+    unit: &'static str,
+}
+
+#[derive(Serialize)]
+struct InputLine {
+    quantity: i64,
+    sku: SkuId,
+}
+
+#[derive(Serialize)]
+struct InputSite<'a> {
+    available: &'a [i64],
+    parcel_cost_minor: i64,
+    ready_by: Time,
+    site: &'a str,
+}
+
+fn input_site(offer: &Offer, destination: Coord) -> InputSite<'_> {
+    InputSite {
+        available: &offer.available,
+        parcel_cost_minor: offer.parcel_cost(destination),
+        ready_by: offer.ready_by,
+        site: &offer.site.code,
+    }
+}
+
+fn inputs(request: &Request, offers: &[Offer], now: Time) -> Box<RawValue> {
+    let line = |line: &Demand| InputLine { quantity: line.quantity, sku: line.sku };
+    decisions::told(&Inputs {
+        at: now,
+        lines: request.lines.iter().map(line).collect(),
+        service: &request.service,
+        sites: offers.iter().map(|offer| input_site(offer, request.destination)).collect(),
+        unit: "minor units of money",
+    })
 }
 
 /// A solver's reason in words for the decision record.

@@ -225,11 +225,11 @@ async fn record(
         site: Some(load.site),
         chosen: riders[chosen].id.to_string(),
         method: "exact assignment".to_owned(),
-        inputs: json!({
+        inputs: decisions::told(&json!({
             "cost": "minor units: pay for the route, and the way to the site at the same rate",
             "weight_g": load.weight_g, "volume_ml": load.volume_ml, "cold": load.cold,
             "distance_m": load.distance_m, "free_riders": riders.len(),
-        }),
+        })),
         candidates: candidates.collect(),
         cost: row[chosen].cost.ok(),
         bound: None,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::Article,
-    decisions::{Candidate, Choice, DecisionKind},
+    decisions::{self, Candidate, Choice, DecisionKind},
     kernel::*,
     layout::{Bin, BinKind},
     store::Sql,
@@ -130,7 +130,7 @@ fn record(
         site: Some(floor.site),
         chosen: floor.slots[chosen].bin.code.clone(),
         method: "least work a day, own and empty bins first".to_owned(),
-        inputs: serde_json::json!({
+        inputs: decisions::told(&serde_json::json!({
             "article": article.code,
             "quantity": quantity,
             "class": floor.class(article.id),
@@ -140,7 +140,7 @@ fn record(
             "temperature": article.temperature,
             "bins_weighed": weighed.len(),
             "unit": "ms of work a day",
-        }),
+        })),
         candidates,
         cost,
         bound: None,

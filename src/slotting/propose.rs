@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     catalog::Article,
-    decisions::{Candidate, Choice, DecisionKind},
+    decisions::{self, Candidate, Choice, DecisionKind},
     kernel::*,
     layout::{self, BinKind, Walk},
     orders,
@@ -202,14 +202,14 @@ fn plan(floor: &Picture, one: &Lone, to: usize, proposal: &Proposal) -> Plan {
         site: Some(floor.site),
         chosen: to.code.clone(),
         method: "gain over 14 days above the work of the move, by walks of what is ordered together".to_owned(),
-        inputs: serde_json::json!({
+        inputs: decisions::told(&serde_json::json!({
             "article": one.article.code,
             "quantity": one.balance.quantity,
             "picks_per_day": floor.speed(one.article.id).picks_per_day,
             "gain_ms": proposal.gain_ms,
             "move_ms": proposal.cost_ms,
             "unit": "ms of work",
-        }),
+        })),
         candidates: vec![
             Candidate { name: to.code.clone(), cost: Some(proposal.cost_ms), rejected: None },
             Candidate {

@@ -30,6 +30,20 @@ pub async fn take_all(tx: &mut Tx, wanted: &BTreeMap<(SiteId, SkuId), i64>) -> R
     Ok(true)
 }
 
+/// [`take_all`] for now without its facts: [`tell_all`] states them later, as the pools
+/// are then.
+pub async fn take_quietly(tx: &mut Tx, wanted: &BTreeMap<(SiteId, SkuId), i64>) -> Result<bool, Fault> {
+    rows::hold_in_pools(tx, wanted).await
+}
+
+/// One `inventory.changed` for each of these pools.
+pub async fn tell_all(tx: &mut Tx, pools: impl Iterator<Item = (SiteId, SkuId)>) -> Result<(), Fault> {
+    for pool in rows::pools_now(tx, pools).await? {
+        announce(tx, pool);
+    }
+    Ok(())
+}
+
 /// Gives parts of many holds back, at most what each still reserves; returns how much
 /// that was in all. The same as [`super::release`] of each, in few statements.
 /// Facts: `hold.released` for each hold, one `inventory.changed` a pool.

@@ -28,7 +28,7 @@ mod rows;
 mod supply;
 
 pub use audit::{Audit, audit};
-pub use bulk::{count_all, note_holds, release_all, take_all};
+pub use bulk::{count_all, note_holds, release_all, take_all, take_quietly, tell_all};
 pub use hold::{expire, extend, free_standing, hand_over, keep, pick, promise_at, release, reserve, sold};
 pub use lots::{expire_lots, free_lot, lasts, least_days, set_least_days, stop_lot};
 pub use model::*;

@@ -15,7 +15,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use sqlx::{Any, AssertSqlSafe, any::AnyRow, query};
 
-use super::{Engine, Row as _, Sql, words};
+use super::{Engine, Row as _, Sql};
 use crate::kernel::Fault;
 
 /// A column and its family.
@@ -59,7 +59,7 @@ enum Cell {
 /// Rows that one statement of SQLite is given as bound values. Longer statements do
 /// not gain any more; what is left of the rows goes as one JSON text, so that each
 /// sheet has two texts to keep prepared, whatever its length.
-const BOUND_ROWS: usize = 120;
+const BOUND_ROWS: usize = 32;
 
 /// Rows on their way into one statement. Fill each row column by column, in the
 /// order of the columns.
@@ -67,27 +67,12 @@ pub struct Sheet {
     engine: Engine,
     columns: &'static [Column],
     cells: Vec<Cell>,
-    /// Instead of the cells, what they are in words.
-    told: Option<Told>,
-}
-
-/// Rows being put into words, cell by cell.
-struct Told {
-    text: String,
-    cells: usize,
 }
 
 impl Sheet {
     /// An empty sheet.
     pub fn new(engine: Engine, columns: &'static [Column]) -> Self {
-        Self { engine, columns, cells: Vec::new(), told: None }
-    }
-
-    /// An empty sheet that is only put into words.
-    pub(super) fn told(engine: Engine, columns: &'static [Column]) -> Self {
-        // Most sheets of a row of the roll are longer than that.
-        let told = Told { text: String::with_capacity(8 << 10), cells: 0 };
-        Self { told: Some(told), ..Self::new(engine, columns) }
+        Self { engine, columns, cells: Vec::new() }
     }
 
     /// True if no row was begun.
@@ -97,49 +82,22 @@ impl Sheet {
 
     /// How many rows are whole.
     pub fn len(&self) -> usize {
-        self.told.as_ref().map_or(self.cells.len(), |told| told.cells) / self.columns.len()
-    }
-
-    pub(super) fn width(&self) -> usize {
-        self.columns.len()
+        self.cells.len() / self.columns.len()
     }
 
     fn next(&mut self, cell: Cell) -> &mut Self {
-        match self.word() {
-            Some(text) => number(text, &cell, "null"),
-            None => self.cells.push(cell),
-        }
+        self.cells.push(cell);
         self
-    }
-
-    /// Where the next cell is told; `None` if cells are kept.
-    fn word(&mut self) -> Option<&mut String> {
-        let told = self.told.as_mut()?;
-        told.text.push_str(match (told.cells % self.columns.len() == 0, told.cells == 0) {
-            (true, true) => "[[",
-            (true, false) => "],[",
-            (false, _) => ",",
-        });
-        told.cells += 1;
-        Some(&mut told.text)
     }
 
     /// A text, whatever it holds.
     pub fn text(&mut self, value: impl AsRef<str>) -> &mut Self {
-        match self.word() {
-            Some(text) => words::quote(text, value.as_ref()),
-            None => self.cells.push(Cell::Text(value.as_ref().to_owned())),
-        }
-        self
+        self.next(Cell::Text(value.as_ref().to_owned()))
     }
 
     /// An id or a word.
     pub fn plain(&mut self, value: impl Display) -> &mut Self {
-        match self.word() {
-            Some(text) => words::quote_shown(text, value),
-            None => self.cells.push(Cell::Text(value.to_string())),
-        }
-        self
+        self.next(Cell::Text(value.to_string()))
     }
 
     /// A whole number.
@@ -227,25 +185,6 @@ impl Sheet {
                 Cell::Text(value) => quote_array(&mut text, value),
                 cell => number(&mut text, cell, "NULL"),
             }
-        }
-        text.push('}');
-        text
-    }
-
-    /// What a sheet begun with [`Self::told`] says, for [`super::words::Words`].
-    pub(super) fn into_words(self) -> String {
-        let mut text = String::from("{\"columns\":[");
-        for (at, column) in self.columns.iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            let _ = write!(text, "{comma}[\"{}\",\"{}\"]", column.name(), column.family());
-        }
-        text.push_str("],\"rows\":");
-        match self.told {
-            Some(Told { text: rows, cells }) => {
-                text.push_str(&rows);
-                text.push_str(if cells == 0 { "[]" } else { "]]" });
-            }
-            None => text.push_str(&json(&self.cells, self.columns.len())),
         }
         text.push('}');
         text
@@ -381,12 +320,43 @@ fn json(cells: &[Cell], width: usize) -> String {
             (false, _) => ",",
         });
         match cell {
-            Cell::Text(value) => words::quote(&mut text, value),
+            Cell::Text(value) => quote(&mut text, value),
             cell => number(&mut text, cell, "null"),
         }
     }
     text.push_str(if cells.is_empty() { "]" } else { "]]" });
     text
+}
+
+/// Writes a JSON string.
+fn quote(out: &mut String, text: &str) {
+    out.push('"');
+    inside(out, text);
+    out.push('"');
+}
+
+/// Looking at every byte is faster than stopping at the first: many at once.
+fn needs_escapes(text: &str) -> bool {
+    let is_special = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    text.bytes().fold(false, |found, byte| found | is_special(byte))
+}
+
+/// What stands between the quotes.
+fn inside(out: &mut String, text: &str) {
+    if !needs_escapes(text) {
+        return out.push_str(text);
+    }
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
 }
 
 /// An element of a PostgreSQL array literal.

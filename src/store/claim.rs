@@ -10,7 +10,6 @@ use std::{
 use super::{
     Actor, Db, Engine, Row, Sql,
     bulk::{Column, Sheet},
-    words::Words,
 };
 use crate::{
     event::Chore,
@@ -97,32 +96,16 @@ pub(super) async fn schedule(
     chores: &BTreeMap<(Chore, String), Time>,
 ) -> Result<(), Fault> {
     let mut sheet = Sheet::new(engine, CHORES);
-    fill(&mut sheet, chores);
+    for ((chore, subject), run_at) in chores {
+        sheet.plain(chore.as_str()).text(subject).int(run_at.ms()).int(1).int(0);
+    }
     sheet.upsert(sql, "chores", ONCE).await?;
     Ok(())
-}
-
-/// Chores that will be asked for later.
-pub(super) fn in_words(engine: Engine, chores: &BTreeMap<(Chore, String), Time>) -> String {
-    let mut sheet = Sheet::told(engine, CHORES);
-    fill(&mut sheet, chores);
-    sheet.into_words()
-}
-
-/// Asks for chores that were kept as words.
-pub(super) async fn post(sql: &mut Sql, engine: Engine, chores: &Words<'_>) -> Result<(), Fault> {
-    chores.insert(sql, engine, "chores", ONCE, None).await
 }
 
 /// The same chore stands once; the earlier time wins.
 const ONCE: &str = "ON CONFLICT (kind, subject) DO UPDATE SET version = chores.version + 1, \
      run_at = CASE WHEN excluded.run_at < chores.run_at THEN excluded.run_at ELSE chores.run_at END";
-
-fn fill(sheet: &mut Sheet, chores: &BTreeMap<(Chore, String), Time>) {
-    for ((chore, subject), run_at) in chores {
-        sheet.plain(chore.as_str()).text(subject).int(run_at.ms()).int(1).int(0);
-    }
-}
 
 /// A chore that was taken up is due again after so long (domain time), should the
 /// process die over it.

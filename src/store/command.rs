@@ -10,6 +10,7 @@ use super::{
     roll, unposted,
 };
 use crate::{kernel::Fault, refusals};
+use serde::{Deserialize, Serialize};
 
 /// Keys live this long (domain time): seven days.
 pub const KEPT_MS: i64 = 7 * 24 * 3_600_000;
@@ -60,7 +61,7 @@ pub async fn seen(tx: &mut Tx, caller: &str, key: &str, digest: &str) -> Result<
 }
 
 /// A key with the digest of its request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Marked {
     /// Who asks: keys of two callers never meet.
     pub caller: String,
@@ -147,9 +148,9 @@ pub(super) async fn hold_places(tx: &mut Tx, keys: &[(&str, &Marked)]) -> Result
 }
 
 /// Where replies are.
-pub(super) const TABLE: &str = "commands";
+const TABLE: &str = "commands";
 /// A reply that comes from the roll takes the place that was held for it.
-pub(super) const TAKE_PLACE: &str = "ON CONFLICT (caller, key) DO UPDATE SET status = excluded.status, \
+const TAKE_PLACE: &str = "ON CONFLICT (caller, key) DO UPDATE SET status = excluded.status, \
      body = excluded.body, problem = excluded.problem WHERE commands.status = 0";
 
 const COMMANDS: &[Column] = &[
@@ -165,13 +166,25 @@ const COMMANDS: &[Column] = &[
 /// Stores many replies beside their effects; a duplicate key means that another
 /// replica was first.
 pub async fn remember_all(tx: &mut Tx, replies: &[(&Marked, &Reply)]) -> Result<(), Fault> {
+    let sheet = replies_of(tx, replies);
+    tx.insert(sheet, TABLE).await
+}
+
+/// [`remember_all`] of replies that come from the roll: they take the places that were
+/// held for them.
+pub async fn take_places(tx: &mut Tx, replies: &[(&Marked, &Reply)]) -> Result<(), Fault> {
+    let sheet = replies_of(tx, replies);
+    sheet.upsert(tx.sql(), TABLE, TAKE_PLACE).await.map(drop)
+}
+
+fn replies_of(tx: &Tx, replies: &[(&Marked, &Reply)]) -> Sheet {
     let now = tx.now().ms();
     let mut sheet = tx.sheet(COMMANDS);
     for (mark, reply) in replies {
         sheet.text(&mark.caller).text(&mark.key).plain(&mark.digest).int(i64::from(reply.status));
         sheet.text(&reply.body).int(i64::from(reply.problem)).int(now);
     }
-    tx.insert(sheet, TABLE).await
+    sheet
 }
 
 /// The key that a number of a channel is: claimed from the moment of the promise,
@@ -183,12 +196,26 @@ pub fn number_mark(channel: &str, number: &str) -> Marked {
 /// Claims numbers that channels gave their orders, as keys of the channel. A duplicate
 /// means that another replica was first.
 pub async fn claim_all<'a>(tx: &mut Tx, numbers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<(), Fault> {
+    let sheet = claims_of(tx, numbers);
+    tx.insert(sheet, TABLE).await
+}
+
+/// [`claim_all`] of orders that come from the roll.
+pub async fn take_number_places<'a>(
+    tx: &mut Tx,
+    numbers: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<(), Fault> {
+    let sheet = claims_of(tx, numbers);
+    sheet.upsert(tx.sql(), TABLE, TAKE_PLACE).await.map(drop)
+}
+
+fn claims_of<'a>(tx: &Tx, numbers: impl Iterator<Item = (&'a str, &'a str)>) -> Sheet {
     let now = tx.now().ms();
     let mut sheet = tx.sheet(COMMANDS);
     for (channel, number) in numbers {
         sheet.text(claimer(channel)).text(number).text("").int(TAKEN).text("").int(0).int(now);
     }
-    tx.insert(sheet, TABLE).await
+    sheet
 }
 
 /// Which of these numbers of channels are claimed.

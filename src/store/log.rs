@@ -11,7 +11,6 @@ use super::{
     Actor, Db, Engine, Row, Sql,
     bulk::{Column, Sheet},
     claim,
-    words::Words,
 };
 use crate::{
     event::Event,
@@ -52,6 +51,8 @@ pub(super) struct New {
     pub(super) id: FactId,
     /// `None`: who opened the transaction.
     pub(super) actor: Option<Actor>,
+    /// `None`: when the transaction commits.
+    pub(super) at: Option<Time>,
     pub(super) event: Event,
 }
 
@@ -78,19 +79,6 @@ pub(super) async fn append(sql: &mut Sql, engine: Engine, at: Time, actor: &Acto
     Ok(())
 }
 
-/// Facts that enter the log later, without a position.
-pub(super) fn in_words(engine: Engine, at: Time, actor: &Actor, facts: &[New]) -> Result<String, Fault> {
-    let mut sheet = Sheet::told(engine, &FACTS[1..]);
-    fill(&mut sheet, None, at, actor, facts)?;
-    Ok(sheet.into_words())
-}
-
-/// Puts facts into the log that were kept as words.
-pub(super) async fn post(sql: &mut Sql, engine: Engine, facts: &Words<'_>) -> Result<(), Fault> {
-    let first = next_position(sql, engine).await?.map(|position| ("position", position));
-    facts.insert(sql, engine, "events", "", first).await
-}
-
 /// The position of the next fact, where facts have theirs from the first.
 async fn next_position(sql: &mut Sql, engine: Engine) -> Result<Option<i64>, Fault> {
     match engine {
@@ -99,15 +87,11 @@ async fn next_position(sql: &mut Sql, engine: Engine) -> Result<Option<i64>, Fau
     }
 }
 
-/// A row for each fact, with positions from `next` on where the sheet has a column for
-/// them.
+/// A row for each fact, with positions from `next` on.
 fn fill(sheet: &mut Sheet, mut next: Option<i64>, at: Time, actor: &Actor, facts: &[New]) -> Result<(), Fault> {
-    let has_positions = sheet.width() == FACTS.len();
     for fact in facts {
-        let (event, actor) = (&fact.event, fact.actor.as_ref().unwrap_or(actor));
-        if has_positions {
-            sheet.opt_int(next);
-        }
+        let (event, actor, at) = (&fact.event, fact.actor.as_ref().unwrap_or(actor), fact.at.unwrap_or(at));
+        sheet.opt_int(next);
         sheet.plain(fact.id).int(at.ms()).plain(event.kind()).plain(event.subject()).opt_plain(event.site());
         sheet.text(actor.as_str()).text(serde_json::to_string(event)?);
         next = next.map(|position| position + 1);

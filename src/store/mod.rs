@@ -17,9 +17,11 @@ pub mod roll;
 mod row;
 mod scratch;
 mod unposted;
-mod words;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use sqlx::{Any, AnyPool, Transaction, pool::PoolConnection};
 use tokio::sync::Notify;
@@ -28,6 +30,8 @@ use crate::{
     event::{Chore, Event},
     kernel::{Clock, Fault, Id, Time, id::Kind, rng::Dice},
 };
+
+use bulk::{Column, Sheet};
 
 pub use backup::{backup, restore};
 pub use both::{TEST_START, on_both_engines};
@@ -49,6 +53,7 @@ pub struct Db {
     /// Ids, PINs, tie-breaks.
     pub dice: Arc<Dice>,
     unposted: Arc<unposted::Unposted>,
+    poster: Arc<OnceLock<&'static dyn roll::Poster>>,
     /// Rung after each commit that leaves work: facts to stamp, chores to do.
     pub bell: Arc<Notify>,
 }
@@ -83,8 +88,21 @@ impl Db {
     pub async fn begin(&self, actor: Actor) -> Result<Tx, Fault> {
         let how = self.engine.pick("BEGIN IMMEDIATE", "BEGIN");
         let sql = self.writer.begin_with(how).await?;
-        let (facts, chores) = (Vec::new(), BTreeMap::new());
-        Ok(Tx { db: self.clone(), sql: Some(sql), facts, chores, aside: None, rings: false, actor })
+        Ok(self.opened(sql, actor))
+    }
+
+    fn opened(&self, sql: Transaction<'static, Any>, actor: Actor) -> Tx {
+        Tx { db: self.clone(), sql, facts: Vec::new(), chores: BTreeMap::new(), moment: None, actor }
+    }
+
+    /// Domain time.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A new id.
+    pub fn id<K: Kind>(&self) -> Id<K> {
+        Id::new(self.dice.ulid(self.now()))
     }
 
     /// A connection for reading what is committed.
@@ -95,9 +113,7 @@ impl Db {
     /// A transaction for looking at many things as they are at one moment; it keeps no
     /// writer waiting, and what it wrote would be lost.
     pub async fn look(&self, actor: Actor) -> Result<Tx, Fault> {
-        let sql = self.reader.begin().await?;
-        let (facts, chores) = (Vec::new(), BTreeMap::new());
-        Ok(Tx { db: self.clone(), sql: Some(sql), facts, chores, aside: None, rings: false, actor })
+        Ok(self.opened(self.reader.begin().await?, actor))
     }
 
     /// True once it is being closed.
@@ -126,25 +142,27 @@ impl Read {
 /// [`Tx::commit`], it leaves nothing.
 pub struct Tx {
     db: Db,
-    /// `None`: a draft, see [`Tx::draft`].
-    sql: Option<Transaction<'static, Any>>,
-    facts: Vec<(Option<Actor>, Event)>,
+    sql: Transaction<'static, Any>,
+    facts: Vec<(Option<Actor>, Option<Time>, Event)>,
     chores: BTreeMap<(Chore, String), Time>,
-    /// Rows on their way onto the roll.
-    aside: Option<roll::Aside>,
-    /// Leaves work whatever it states itself.
-    rings: bool,
+    /// When what is written now came to be; `None`: now.
+    moment: Option<Time>,
     actor: Actor,
 }
 
 impl Tx {
     /// The connection for a `rows` function.
     pub fn sql(&mut self) -> &mut Sql {
-        self.sql.as_mut().expect("a draft runs no statement")
+        &mut self.sql
     }
     /// Domain time.
     pub fn now(&self) -> Time {
-        self.db.clock.now()
+        self.moment.unwrap_or_else(|| self.db.now())
+    }
+    /// What follows was decided at a moment that is past, until this is told `None`:
+    /// rows, facts and ids are of then.
+    pub fn as_of(&mut self, moment: Option<Time>) {
+        self.moment = moment;
     }
     /// A new id.
     pub fn id<K: Kind>(&self) -> Id<K> {
@@ -169,12 +187,22 @@ impl Tx {
 
     /// States a fact; it enters the log when the transaction commits.
     pub fn emit(&mut self, fact: Event) {
-        self.facts.push((None, fact));
+        self.facts.push((None, self.moment, fact));
     }
 
     /// States a fact of one of several who act in this transaction.
     pub fn emit_as(&mut self, actor: &Actor, fact: Event) {
-        self.facts.push((Some(actor.clone()), fact));
+        self.facts.push((Some(actor.clone()), self.moment, fact));
+    }
+
+    /// An empty sheet for [`Self::insert`].
+    pub fn sheet(&self, columns: &'static [Column]) -> Sheet {
+        Sheet::new(self.engine(), columns)
+    }
+
+    /// Inserts the rows of a sheet.
+    pub async fn insert(&mut self, sheet: Sheet, table: &'static str) -> Result<(), Fault> {
+        sheet.insert(self.sql(), table).await.map(drop)
     }
 
     /// Asks for a chore at `run_at` (domain time). The same chore for the same
@@ -190,15 +218,13 @@ impl Tx {
     /// nobody holds one for long, and no two wait for each other.
     pub async fn commit(mut self) -> Result<(), Fault> {
         let (now, engine) = (self.now(), self.engine());
-        let ring = self.rings || !self.chores.is_empty() || !self.facts.is_empty();
+        let ring = !self.chores.is_empty() || !self.facts.is_empty();
         let chores = std::mem::take(&mut self.chores);
         claim::schedule(self.sql(), engine, &chores).await?;
         let facts = self.take_facts();
         let actor = self.actor.clone();
         log::append(self.sql(), engine, now, &actor, &facts).await?;
-        if let Some(sql) = self.sql.take() {
-            sql.commit().await?;
-        }
+        self.sql.commit().await?;
         if ring {
             self.db.bell.notify_waiters();
         }
@@ -207,7 +233,7 @@ impl Tx {
 
     fn take_facts(&mut self) -> Vec<log::New> {
         let facts = std::mem::take(&mut self.facts);
-        facts.into_iter().map(|(actor, event)| log::New { id: self.id(), actor, event }).collect()
+        facts.into_iter().map(|(actor, at, event)| log::New { id: self.id(), actor, at, event }).collect()
     }
 }
 

@@ -28,7 +28,7 @@ impl Tx {
     pub async fn keep_part(&mut self, part: Part) -> Result<(), Fault> {
         sqlx::query("RELEASE SAVEPOINT part").execute(self.sql()).await?;
         let actor = std::mem::replace(&mut self.actor, part.actor);
-        for (who, _) in &mut self.facts[part.facts..] {
+        for (who, ..) in &mut self.facts[part.facts..] {
             who.get_or_insert_with(|| actor.clone());
         }
         Ok(())

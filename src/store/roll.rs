@@ -1,55 +1,36 @@
-//! The roll: rows that were decided and are durable, kept in words until they are
-//! posted to their tables, in transactions of their own. In a rush nobody waits for
-//! rows that only the warehouse reads, so they are written when the rush is over.
+//! The roll: what was decided and is durable, kept in words until it is posted to its
+//! tables, in transactions of their own. In a rush nobody waits for rows that only the
+//! warehouse reads, so they are written when the rush is over.
 //!
 //! ```text
-//!   draft .. insert, emit, later .. tear --keep, commit--> a row of the roll
-//!                                                              | post, once
-//!                                                 tables, log, chores
+//!   Slip --keep_all, commit--> a row of the roll --post, once--> tables, log, chores
 //! ```
 //!
 //! A row of the roll goes in the transaction that posts it: whatever dies in between,
 //! each is posted exactly once. What guards something (goods, hours, limits) is never put
 //! aside, and the keys of a row are spoken for while it waits (`unposted.rs`).
-//! Deliberately absent: when to post; the tills know what waits.
+//! Deliberately absent: when to post, which the tills know; and what the words say, which
+//! a [`Poster`] knows.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::{Display, Write as _},
-    time::Duration,
-};
+use std::{collections::BTreeSet, fmt::Display, pin::Pin, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD as BASE64};
-use serde::Deserialize;
 use sqlx::any::AnyRow;
 
-use super::{
-    Actor, Db, Row as _, Sql, Tx,
-    bulk::{Column, Sheet},
-    claim,
-    command::{self, Marked},
-    log, unposted,
-    words::Words,
-};
+use super::{Actor, Db, Row as _, Sql, Tx, command::Marked, unposted};
 use crate::kernel::{Fault, SiteId, SkuId, id::kind::Fact};
 
-/// What was put aside and not torn off yet.
-#[derive(Default)]
-pub(super) struct Aside {
-    /// `["table",{..}]` with commas between them.
-    sheets: String,
+/// How words begin that this version wrote.
+const FORMAT: &str = "2:";
+
+/// Who writes what the words of a row say. The room that puts rows onto the roll is one.
+pub trait Poster: Send + Sync {
+    /// Writes it with a transaction, which may be about other things as well.
+    fn post<'a>(&'a self, tx: &'a mut Tx, words: &'a [u8]) -> Posted<'a>;
 }
 
-/// The rows of one row of the roll.
-#[derive(Deserialize)]
-struct Torn<'a> {
-    #[serde(borrow)]
-    sheets: Vec<(String, Words<'a>)>,
-    #[serde(borrow)]
-    facts: Option<Words<'a>>,
-    #[serde(borrow)]
-    chores: Option<Words<'a>>,
-}
+/// How [`Poster::post`] answers.
+pub type Posted<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 
 /// What a row of the roll is about.
 #[derive(Debug, Default)]
@@ -75,71 +56,37 @@ pub struct Waiting {
     pub failed: i64,
 }
 
-/// A piece that was torn off, on its way onto the roll.
+/// Words on their way onto the roll.
 pub struct Slip {
     id: String,
     about: About,
+    /// [`About::goods`] and [`About::keys`] in words.
+    goods: String,
+    keys: String,
     rows: String,
 }
 
+impl Slip {
+    /// Packs words.
+    pub fn new(db: &Db, about: About, words: &[u8]) -> Result<Self, Fault> {
+        // Most of it are names of fields and ids that stand there many times: a fraction
+        // is left to be synced.
+        let mut rows = FORMAT.to_owned();
+        BASE64.encode_string(lz4_flex::compress_prepend_size(words), &mut rows);
+        let keys: Vec<_> = about.keys.iter().map(|mark| (&mark.caller, &mark.key)).collect();
+        let (goods, keys) = (serde_json::to_string(&about.goods)?, serde_json::to_string(&keys)?);
+        Ok(Self { id: db.id::<Fact>().to_string(), about, goods, keys, rows })
+    }
+}
+
 impl Db {
-    /// A draft of rows for the roll; see [`Tx::draft`].
-    pub fn draft(&self, actor: Actor) -> Tx {
-        let (facts, chores, aside) = (Vec::new(), BTreeMap::new(), Some(Aside::default()));
-        Tx { db: self.clone(), sql: None, facts, chores, aside, rings: false, actor }
+    /// Says who posts the roll; once is enough.
+    pub fn post_with(&self, poster: &'static dyn Poster) {
+        let _ = self.poster.set(poster);
     }
 }
 
 impl Tx {
-    /// A draft of rows for the roll, made while statements of this transaction run:
-    /// what it is given to insert, to state and to ask for is put aside. It runs no
-    /// statement itself, and leaves nothing but its slips.
-    pub fn draft(&self) -> Self {
-        self.db.draft(self.actor.clone())
-    }
-
-    /// An empty sheet for [`Self::insert`].
-    pub fn sheet(&self, columns: &'static [Column]) -> Sheet {
-        match &self.aside {
-            Some(_) => Sheet::told(self.engine(), columns),
-            None => Sheet::new(self.engine(), columns),
-        }
-    }
-
-    /// Inserts the rows of a sheet: now, or when the roll is posted.
-    pub async fn insert(&mut self, sheet: Sheet, table: &'static str) -> Result<(), Fault> {
-        match &mut self.aside {
-            Some(_) if sheet.is_empty() => {}
-            Some(Aside { sheets }) => {
-                let comma = if sheets.is_empty() { "" } else { "," };
-                // Writing into a string cannot fail.
-                let _ = write!(sheets, "{comma}[\"{table}\",{}]", sheet.into_words());
-            }
-            None => {
-                sheet.insert(self.sql(), table).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Tears off what was put aside, stated and asked for until now; `None` if that is
-    /// nothing.
-    pub fn tear(&mut self, about: About) -> Result<Option<Slip>, Fault> {
-        let (now, engine) = (self.now(), self.engine());
-        let sheets = self.aside.as_mut().map(|aside| std::mem::take(&mut aside.sheets)).unwrap_or_default();
-        let facts = self.take_facts();
-        let chores = std::mem::take(&mut self.chores);
-        if sheets.is_empty() && facts.is_empty() && chores.is_empty() {
-            return Ok(None);
-        }
-        let facts = log::in_words(engine, now, &self.actor, &facts)?;
-        let chores = claim::in_words(engine, &chores);
-        let torn = format!("{{\"sheets\":[{sheets}],\"facts\":{facts},\"chores\":{chores}}}");
-        // Most of it are ids that stand there many times: a tenth is left to be synced.
-        let rows = BASE64.encode(lz4_flex::compress_prepend_size(torn.as_bytes()));
-        Ok(Some(Slip { id: self.id::<Fact>().to_string(), about, rows }))
-    }
-
     /// Puts slips onto the roll. False if one of their keys was used before: the caller
     /// drops the transaction.
     pub async fn keep_all(&mut self, slips: Vec<Slip>) -> Result<bool, Fault> {
@@ -148,8 +95,7 @@ impl Tx {
         if !unposted::claim(self, &claims).await? {
             return Ok(false);
         }
-        for Slip { id, about, rows } in slips {
-            let keys: Vec<_> = about.keys.iter().map(|mark| (&mark.caller, &mark.key, &mark.digest)).collect();
+        for Slip { id, about, goods, keys, rows } in slips {
             let insert = sqlx::query(
                 "INSERT INTO till_roll (id, orders, failed, subjects, goods, keys, rows) \
                  VALUES ($1, $2, 0, $3, $4, $5, $6)",
@@ -158,8 +104,8 @@ impl Tx {
                 .bind(id)
                 .bind(i64::try_from(about.orders).unwrap_or(i64::MAX))
                 .bind(about.subjects)
-                .bind(serde_json::to_string(&about.goods)?)
-                .bind(serde_json::to_string(&keys)?)
+                .bind(goods)
+                .bind(keys)
                 .bind(rows)
                 .execute(self.sql())
                 .await?;
@@ -285,8 +231,8 @@ async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
         }
     };
     let Err(fault) = posted else {
-        let keys: Vec<(String, String, String)> = row.json("keys")?;
-        db.unposted.forget(&id, keys.into_iter().map(|(caller, key, _)| (caller, key)));
+        let keys: Vec<(String, String)> = row.json("keys")?;
+        db.unposted.forget(&id, keys.into_iter());
         return Ok(orders);
     };
     if !fault.retryable {
@@ -298,22 +244,13 @@ async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
 }
 
 async fn write(tx: &mut Tx, row: &AnyRow) -> Result<(), Fault> {
-    let engine = tx.engine();
     let unreadable = |error: &dyn Display| Fault::new(format!("a row of the roll cannot be read: {error}"));
-    let rows = BASE64.decode(row.text("rows")?).map_err(|error| unreadable(&error))?;
-    let rows = lz4_flex::decompress_size_prepended(&rows).map_err(|error| unreadable(&error))?;
-    let torn: Torn<'_> = serde_json::from_slice(&rows)?;
-    for (table, words) in &torn.sheets {
-        let conflict = if table == command::TABLE { command::TAKE_PLACE } else { "" };
-        words.insert(tx.sql(), engine, table, conflict, None).await?;
-    }
-    // Chores come last, as in every transaction.
-    if let Some(facts) = torn.facts.as_ref().filter(|facts| !facts.is_empty()) {
-        log::post(tx.sql(), engine, facts).await?;
-    }
-    if let Some(chores) = torn.chores.as_ref().filter(|chores| !chores.is_empty()) {
-        claim::post(tx.sql(), engine, chores).await?;
-    }
-    tx.rings = true;
-    Ok(())
+    let rows = row.text("rows")?;
+    let rows = rows.strip_prefix(FORMAT).ok_or_else(|| {
+        unreadable(&"another version of Cartage wrote it; start that one once more, and it posts its roll")
+    })?;
+    let rows = BASE64.decode(rows).map_err(|error| unreadable(&error))?;
+    let words = lz4_flex::decompress_size_prepended(&rows).map_err(|error| unreadable(&error))?;
+    let poster = tx.db.poster.get().copied().ok_or_else(|| unreadable(&"nobody here knows how"))?;
+    poster.post(tx, &words).await
 }

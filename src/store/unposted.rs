@@ -56,8 +56,8 @@ async fn learn(tx: &mut Tx) -> Result<(), Fault> {
     let rows = sqlx::query("SELECT id, keys FROM till_roll").fetch_all(tx.sql()).await?;
     let mut known = Known::new();
     for row in &rows {
-        let (id, keys): (String, Vec<(String, String, String)>) = (row.text("id")?, row.json("keys")?);
-        known.extend(keys.into_iter().map(|(caller, key, _)| ((caller, key), id.clone())));
+        let (id, keys): (String, Vec<(String, String)>) = (row.text("id")?, row.json("keys")?);
+        known.extend(keys.into_iter().map(|key| (key, id.clone())));
     }
     tx.db.unposted.known().get_or_insert(known);
     Ok(())

@@ -39,7 +39,7 @@ pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Resul
         site: Some(draft.situation.site),
         chosen: names[route.vehicle].clone(),
         method: "regret insertion, ruin and recreate".to_owned(),
-        inputs: json!({
+        inputs: decisions::told(&json!({
             "cost": "minor units",
             "at": draft.situation.now,
             "staged_stops": problem.jobs.len(),
@@ -48,7 +48,7 @@ pub(super) async fn route(tx: &mut Tx, draft: &Draft<'_>, load: LoadId) -> Resul
             "rounds": budget(problem.jobs.len()).iterations,
             "distance_m": route.distance_m,
             "stops": calls,
-        }),
+        })),
         candidates,
         cost: Some(route.cost / 1000),
         bound: None,

@@ -64,9 +64,9 @@ pub async fn plan(db: &Db, site: SiteId) -> Result<(), Stop> {
         site: Some(site),
         chosen: reason,
         method: "urgent first, the rest while the queue has room".to_owned(),
-        inputs: serde_json::json!({
+        inputs: decisions::told(&serde_json::json!({
             "unit": "milliseconds until due", "waiting_tasks": waiting, "people_at_work": people, "at": now,
-        }),
+        })),
         candidates: candidates.collect(),
         cost: None,
         bound: None,

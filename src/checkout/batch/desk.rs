@@ -75,8 +75,9 @@ pub(super) struct Standing {
 impl Standing {
     /// Lays an empty desk: sites, services, hours, shares.
     pub async fn lay(db: &Db) -> Result<Self, Fault> {
+        // A look keeps nothing: a key that was made in it would be lost.
+        let signer = identity::house_signer(db).await?;
         let mut tx = db.look(Actor::house()).await?;
-        let signer = identity::signer(&mut tx).await?;
         let scene = Scene::read(&mut tx, &BTreeSet::new()).await?;
         let desk = Desk { scene, articles: HashMap::new(), externals: HashSet::new(), bound: Bound::default() };
         Ok(Self { desk, signer, limited: HashSet::new(), met: HashSet::new(), laid: Instant::now() })

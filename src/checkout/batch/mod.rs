@@ -24,6 +24,7 @@
 //! the guards of the statements tell when another replica was faster.
 
 mod decide;
+mod deed;
 mod desk;
 mod swift;
 #[cfg(test)]
@@ -46,7 +47,7 @@ use crate::{
     store::{
         Actor, Db, Tx,
         command::{self, Marked, Refusal as KeyRefusal, Reply},
-        roll::{About, Slip},
+        roll::Slip,
     },
 };
 use decide::{Decided, decide};
@@ -104,6 +105,7 @@ enum Outcome {
 /// Places orders in one transaction and answers in their order. An error means that
 /// nothing was written.
 async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Outcome, Stop> {
+    read_roll(db);
     let mut watch = Watch::default();
     let mut tx = db.begin(Actor::house()).await?;
     let marks: Vec<&Marked> = wishes.iter().map(|wish| &wish.mark).collect();
@@ -119,7 +121,7 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
             answers.push(Some(if same { Ok(reply.clone()) } else { Err(KeyRefusal::Reused.into()) }));
             continue;
         }
-        match decide(&tx, &mut desk, at, wish, posting) {
+        match decide(db, &mut desk, at, wish, posting) {
             Ok(one) => {
                 decided.push(one);
                 answers.push(None);
@@ -131,7 +133,7 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
         }
     }
     watch.lap("decide");
-    let Some((replies, slips)) = take_and_put(&mut tx, &mut desk, wishes, decided, posting).await? else {
+    let Some((replies, slips)) = take_and_put(db, &mut tx, &mut desk, wishes, decided, posting).await? else {
         return Ok(Outcome::Stale);
     };
     watch.lap("rows");
@@ -165,6 +167,7 @@ async fn place_together(db: &Db, wishes: &[Wish], posting: Posting) -> Result<Ou
 /// date. In a rush both go on at once: the database takes goods while the rows of the
 /// orders are put aside, their replies and keys among them.
 async fn take_and_put(
+    db: &Db,
     tx: &mut Tx,
     desk: &mut Desk,
     wishes: &[Wish],
@@ -180,16 +183,20 @@ async fn take_and_put(
     guarded.add(&mut decided);
     guarded.hours = desk.scene.taken_hours();
     if posting == Posting::AtOnce {
-        let replies = decided.iter_mut().map(|one| write::reply(one, &signer)).collect::<Result<_, _>>()?;
+        let replies = decided.iter().map(|one| write::reply(&one.deed, &signer)).collect::<Result<_, _>>()?;
         command::claim_all(tx, write::numbers(&decided)).await?;
-        write::write_rows(tx, wishes, decided).await?;
+        write::write_rows(tx, &write::records(wishes, &decided)).await?;
         return Ok(guarded.write(tx).await?.then_some((replies, Vec::new())));
     }
-    let mut draft = tx.draft();
-    let (taken, put) = tokio::join!(guarded.write(tx), write::put_aside(&mut draft, &signer, wishes, decided));
-    let (taken, (replies, mut slips)) = (taken?, put?);
-    slips.extend(tx.tear(About::default())?);
-    Ok(taken.then_some((replies, slips)))
+    let (taken, put) = tokio::join!(guarded.write(tx), write::put_aside(db, &signer, wishes, &decided));
+    let (taken, put) = (taken?, put?);
+    Ok(taken.then_some(put))
+}
+
+/// Lets this database post what tills put onto its roll. Each till does so itself; who
+/// only looks at what a till left needs this.
+pub fn read_roll(db: &Db) {
+    db.post_with(&write::OfTills);
 }
 
 /// Places one order in a transaction of its own: the path that machines take while
@@ -208,6 +215,7 @@ pub async fn place_alone(db: &Db, wish: &Wish) -> Answer {
 }
 
 async fn try_alone(db: &Db, wish: &Wish) -> Result<Answer, Stop> {
+    read_roll(db);
     let Marked { caller, key, digest } = &wish.mark;
     let mut tx = db.begin(Actor::named(caller)).await?;
     match command::seen(&mut tx, caller, key, digest).await? {

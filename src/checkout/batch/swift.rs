@@ -17,11 +17,7 @@ use super::{
 use crate::{
     identity::Signer,
     kernel::*,
-    store::{
-        Actor, Db,
-        command::Reply,
-        roll::{About, Slip},
-    },
+    store::{Actor, Db, command::Reply, roll::Slip},
 };
 
 /// Lines in one transaction.
@@ -51,7 +47,7 @@ struct Worded {
     wishes: Vec<Wish>,
     tells: Vec<Tell>,
     replies: Vec<Reply>,
-    slip: Option<Slip>,
+    slip: Slip,
 }
 
 /// A batch that is being gathered.
@@ -98,12 +94,11 @@ impl Gathering {
         if let Err(fault) = &met {
             tracing::debug!("{} orders are left to the writer: {fault}", wishes.len());
         }
-        let draft = db.draft(Actor::house());
         for (wish, tell) in wishes.into_iter().zip(tells) {
             self.lines += wish.order.lines.len();
             let at = self.sheaf.wishes.len();
             let is_plain = met.is_ok() && !standing.is_beyond(&wish);
-            match is_plain.then(|| decide(&draft, &mut standing.desk, at, &wish, Posting::Later)) {
+            match is_plain.then(|| decide(db, &mut standing.desk, at, &wish, Posting::Later)) {
                 Some(Ok(decided)) => {
                     self.sheaf.decided.push(decided);
                     self.sheaf.wishes.push(wish);
@@ -148,8 +143,7 @@ impl Gathering {
 
 async fn put_in_words(db: Db, signer: Signer, sheaf: Sheaf) -> Result<Worded, Fault> {
     let Sheaf { wishes, tells, decided } = sheaf;
-    let mut draft = db.draft(Actor::house());
-    let (replies, slip) = write::put_in_words(&mut draft, &signer, &wishes, decided).await?;
+    let (replies, slip) = write::put_in_words(&db, &signer, &wishes, &decided)?;
     Ok(Worded { wishes, tells, replies, slip })
 }
 
@@ -176,7 +170,7 @@ impl Gathered {
                     let some = worded.wishes.into_iter().zip(worded.tells);
                     waiting.extend(some.map(|(wish, tell)| Waiting { wish, tell }));
                     replies.extend(worded.replies);
-                    slips.extend(worded.slip);
+                    slips.push(worded.slip);
                 }
                 // Those orders are told that something went wrong, and none is written.
                 fault => {
@@ -202,18 +196,18 @@ impl Gathered {
     }
 }
 
-async fn write_all(db: &Db, guarded: &Guarded, mut slips: Vec<Slip>) -> Result<bool, Fault> {
+async fn write_all(db: &Db, guarded: &Guarded, slips: Vec<Slip>) -> Result<bool, Fault> {
     let mut watch = Watch::default();
     let mut tx = db.begin(Actor::house()).await?;
-    if guarded.is_numbered(&mut tx).await? || !guarded.write(&mut tx).await? {
+    if guarded.is_numbered(&mut tx).await? || !tx.keep_all(slips).await? {
+        return Ok(false);
+    }
+    watch.lap("words");
+    // What other replicas want as well comes last.
+    if !guarded.write(&mut tx).await? {
         return Ok(false);
     }
     watch.lap("goods");
-    slips.extend(tx.tear(About::default())?);
-    if !tx.keep_all(slips).await? {
-        return Ok(false);
-    }
-    watch.lap("write");
     tx.commit().await?;
     watch.lap("commit");
     tracing::debug!("a batch in a rush: {watch}");

@@ -59,6 +59,7 @@ pub struct Till(mpsc::Sender<Waiting>);
 impl Till {
     /// Opens a till; needs a runtime.
     pub fn open(db: Db) -> Self {
+        super::read_roll(&db);
         let (send, receive) = mpsc::channel(WAITING);
         let (jobs, known) = Writer::start(db.clone());
         let (open, seat) = (Open::Few(Vec::new()), Arc::new(Semaphore::new(1)));

@@ -28,7 +28,10 @@ const LINES: usize = 6_000;
 /// Orders that may wait to be posted.
 const MOST_ON_ROLL: i64 = 200_000;
 /// Orders that wait for longer are posted between batches.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// So long nobody may have come before the roll is posted: who comes meanwhile waits for
+/// the row that is under way.
+const QUIET: Duration = Duration::from_millis(30);
 /// After a failure.
 const REST: Duration = Duration::from_secs(1);
 /// How often a writer without work looks for a roll that another one left.
@@ -97,31 +100,27 @@ impl Writer {
 
     async fn serve(mut self) {
         self.look_at_roll().await;
+        let mut patience = QUIET;
         loop {
-            let job = match self.jobs.try_recv() {
-                Ok(job) => Some(job),
-                Err(mpsc::error::TryRecvError::Disconnected) => return,
-                Err(mpsc::error::TryRecvError::Empty) if self.should_post() => {
-                    self.post().await;
-                    continue;
-                }
-                Err(mpsc::error::TryRecvError::Empty) => {
-                    match tokio::time::timeout(LOOK_AGAIN, self.jobs.recv()).await {
-                        Ok(None) => return,
-                        Ok(job) => job,
-                        // Another replica may have died over its roll.
-                        Err(_) => {
-                            self.look_at_roll().await;
-                            None
-                        }
+            match tokio::time::timeout(patience, self.jobs.recv()).await {
+                Ok(None) => return,
+                Ok(Some(job)) => {
+                    self.write(job).await;
+                    if self.can_post() && self.since.is_some_and(|since| since.elapsed() > PATIENCE) {
+                        self.post().await;
                     }
+                    patience = QUIET;
                 }
-            };
-            if let Some(job) = job {
-                self.write(job).await;
-            }
-            if self.can_post() && self.since.is_some_and(|since| since.elapsed() > PATIENCE) {
-                self.post().await;
+                Err(_) if self.should_post() => {
+                    self.post().await;
+                    // Whoever has come meanwhile is served first.
+                    patience = Duration::ZERO;
+                }
+                // Another replica may have died over its roll.
+                Err(_) => {
+                    self.look_at_roll().await;
+                    patience = LOOK_AGAIN;
+                }
             }
         }
     }

@@ -47,15 +47,40 @@ pub(in crate::stock) async fn take_from_pools(
     tx: &mut Tx,
     wanted: &BTreeMap<(SiteId, SkuId), i64>,
 ) -> Result<Option<Vec<Pool>>, Fault> {
-    change_pools(
-        tx,
-        wanted,
-        "UPDATE pools SET held = pools.held + x.n, version = pools.version + 1 FROM {x} \
-         WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
-         AND pools.on_hand - pools.held >= x.n",
-    )
-    .await
+    change_pools(tx, wanted, TAKE).await
 }
+
+const TAKE: &str = "UPDATE pools SET held = pools.held + x.n, version = pools.version + 1 FROM {x} \
+     WHERE pools.site = x.of_site AND pools.sku = x.of_sku AND pools.channel = '*' \
+     AND pools.on_hand - pools.held >= x.n";
+
+/// [`take_from_pools`] without a look at what they became; false if one has too little.
+pub(in crate::stock) async fn hold_in_pools(
+    tx: &mut Tx,
+    wanted: &BTreeMap<(SiteId, SkuId), i64>,
+) -> Result<bool, Fault> {
+    lock_pools(tx, wanted.keys()).await?;
+    let changed = takes(tx, wanted.iter().map(|(pool, n)| (pool, Some(n)))).run(tx.sql(), TAKE).await?;
+    Ok(usize::try_from(changed) == Ok(wanted.len()))
+}
+
+/// These pools as they are.
+pub(in crate::stock) async fn pools_now(
+    tx: &mut Tx,
+    pools: impl Iterator<Item = (SiteId, SkuId)>,
+) -> Result<Vec<Pool>, Fault> {
+    let mut sheet = Sheet::new(tx.engine(), TAKES);
+    for (site, sku) in pools {
+        sheet.plain(site).plain(sku).null();
+    }
+    if sheet.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(sheet.gather(tx.sql(), AS_THEY_ARE).await?.into_iter().map(told).collect())
+}
+
+const AS_THEY_ARE: &str = "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} \
+     JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku AND p.channel = '*'";
 
 const HOLDS: &[Column] = &[
     Column::Text("id"),
@@ -229,10 +254,7 @@ async fn change_pools(
             if usize::try_from(changed) != Ok(changes.len()) {
                 return Ok(None);
             }
-            let text = "SELECT p.site, p.sku, p.on_hand, p.held, p.version FROM {x} \
-                        JOIN pools p ON p.site = x.of_site AND p.sku = x.of_sku AND p.channel = '*'";
-            let asked = takes(tx, changes.keys().map(|pool| (pool, None)));
-            asked.gather(tx.sql(), text).await?.into_iter().map(told).collect()
+            pools_now(tx, changes.keys().copied()).await?
         }
     };
     Ok((pools.len() == changes.len()).then_some(pools))

@@ -15,7 +15,10 @@ use sqlx::any::AnyRow;
 pub(super) use audit::{held_differs, pool_differs, replay_differs};
 pub use audit::{oversold, unbalanced};
 
-pub(super) use bulk::{add_counts, add_holds, add_voids, give_to_pools, holds_locked, release_holds, take_from_pools};
+pub(super) use bulk::{
+    add_counts, add_holds, add_voids, give_to_pools, hold_in_pools, holds_locked, pools_now, release_holds,
+    take_from_pools,
+};
 pub use bulk::{lock_holds_of, pools_of_all};
 pub(super) use counts::{credit_lost, grow_pools, pools_locked, quantities, shift_balances};
 pub use desk::{Question, holds_of_article, ledger, of_article, pools_among, sums_among, transfer_counts};
