@@ -4,7 +4,7 @@ CARGO ?= cargo
 BIN := target/debug/cartage
 ARGS ?=
 
-.PHONY: help setup assets build demo test soak check bench bench-routing bench-matching
+.PHONY: help setup assets build release demo test soak check bench bench-routing bench-matching
 
 help:
 	@echo "make demo     a living city on this machine, until Ctrl-C (ARGS=... for options)"
@@ -12,7 +12,8 @@ help:
 	@echo "make check    format, lints as errors, docs as errors"
 	@echo "make assets   bundle what pages need in a browser"
 	@echo "make soak     the long runs, with a dated report"
-	@echo "make bench    measurements"
+	@echo "make release  target/release/cartage, optimised throughout: what to serve with"
+	@echo "make bench    measurements, with the house optimised; takes some minutes to build"
 	@echo "make bench-routing  routes against the installed peers, into solver/BENCHMARKS.md (ARGS=...)"
 	@echo "make bench-matching assignment beside lapjv of lapx"
 
@@ -25,6 +26,9 @@ assets: setup
 
 build: assets
 	$(CARGO) build --locked --workspace
+
+release: assets
+	$(CARGO) build --locked --release --bin cartage
 
 demo: build
 	$(BIN) demo $(ARGS)
@@ -42,8 +46,11 @@ check:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
 
-bench: build
+# The build of demo and tests leaves the house itself as it is written, which is quick to
+# compile and several times slower to run: nothing to measure with.
+bench: assets
 	$(CARGO) test --locked -p solver --test public -- --nocapture
+	$(CARGO) build --locked --workspace --config 'profile.dev.package.cartage.opt-level=2'
 	$(BIN) bench orders $(ARGS)
 
 bench-routing:

@@ -5,3 +5,6 @@
 CREATE TABLE roll_is_posted (orders_wait BIGINT NOT NULL CHECK (orders_wait = 0));
 INSERT INTO roll_is_posted SELECT COUNT(*) FROM till_roll;
 DROP TABLE roll_is_posted;
+
+-- Which is posted next, and how many wait, without a look at the words.
+CREATE INDEX till_roll_next ON till_roll (failed, id, orders);

@@ -275,7 +275,7 @@ async fn settled(db: &Db) -> anyhow::Result<(i64, Duration)> {
     let orders = waiting.orders;
     while waiting.rows > 0 {
         anyhow::ensure!(waiting.failed == 0, "orders could not be posted");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
         waiting = roll::waiting(db).await?;
     }
     Ok((orders, begun.elapsed()))

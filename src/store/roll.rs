@@ -141,24 +141,34 @@ pub async fn waiting(db: &Db) -> Result<Waiting, Fault> {
     Ok(Waiting { rows: row.int("n")?, orders: row.int("orders")?, failed: row.int("failed")? })
 }
 
-/// Posts one row of the roll, the oldest that nobody else is posting; returns how many
-/// orders were on it. One that cannot be posted goes behind the others.
+/// Rows of the roll in one transaction. Most pages that a row touches the next one touches
+/// as well; and whoever comes meanwhile waits for all of them.
+const AT_ONCE: i64 = 4;
+
+/// Posts the oldest rows of the roll that nobody else is posting; returns how many orders
+/// were on them. One that cannot be posted goes behind the others.
 pub async fn post_next(db: &Db) -> Result<Option<i64>, Fault> {
+    match post_some(db, AT_ONCE).await {
+        // Alone, the one that cannot be posted fails alone.
+        Err(fault) if !fault.retryable && !db.is_closed() => post_some(db, 1).await,
+        posted => posted,
+    }
+}
+
+async fn post_some(db: &Db, most: i64) -> Result<Option<i64>, Fault> {
     let text = db.engine().pick(
-        "DELETE FROM till_roll WHERE id = (SELECT id FROM till_roll ORDER BY failed, id LIMIT 1) \
+        "DELETE FROM till_roll WHERE id IN (SELECT id FROM till_roll ORDER BY failed, id LIMIT $1) \
          RETURNING id, orders, keys, rows",
-        "DELETE FROM till_roll WHERE id = (SELECT id FROM till_roll ORDER BY failed, id LIMIT 1 \
+        "DELETE FROM till_roll WHERE id IN (SELECT id FROM till_roll ORDER BY failed, id LIMIT $1 \
          FOR UPDATE SKIP LOCKED) RETURNING id, orders, keys, rows",
     );
     let mut tx = db.begin(Actor::house()).await?;
-    let found = sqlx::query(text).fetch_optional(tx.sql()).await?;
-    match found {
-        Some(row) => post(db, tx, &row).await.map(Some),
-        None => {
-            tx.db.unposted.forget_all();
-            Ok(None)
-        }
+    let found = sqlx::query(text).bind(most).fetch_all(tx.sql()).await?;
+    if found.is_empty() {
+        tx.db.unposted.forget_all();
+        return Ok(None);
     }
+    post(db, tx, &found).await.map(Some)
 }
 
 /// Posts a row of the roll within this transaction; false if it is not there (any
@@ -188,7 +198,7 @@ pub async fn post_of(db: &Db, subject: &str) -> Result<bool, Fault> {
         .fetch_optional(tx.sql())
         .await?;
     if let Some(row) = row {
-        post(db, tx, &row).await?;
+        post(db, tx, &[row]).await?;
     }
     Ok(true)
 }
@@ -221,26 +231,30 @@ pub async fn post_all(db: &Db) -> Result<i64, Fault> {
     Ok(orders)
 }
 
-async fn post(db: &Db, mut tx: Tx, row: &AnyRow) -> Result<i64, Fault> {
-    let (id, orders) = (row.text("id")?, row.int("orders")?);
-    let posted = match write(&mut tx, row).await {
-        Ok(()) => tx.commit().await,
-        Err(fault) => {
-            drop(tx);
-            Err(fault)
+async fn post(db: &Db, tx: Tx, rows: &[AnyRow]) -> Result<i64, Fault> {
+    if let Err(fault) = write_all(tx, rows).await {
+        if let ([row], false) = (rows, fault.retryable) {
+            let mut tx = db.begin(Actor::house()).await?;
+            let failed = sqlx::query("UPDATE till_roll SET failed = failed + 1 WHERE id = $1");
+            failed.bind(row.text("id")?).execute(tx.sql()).await?;
+            tx.commit().await?;
         }
-    };
-    let Err(fault) = posted else {
-        let keys: Vec<(String, String)> = row.json("keys")?;
-        db.unposted.forget(&id, keys.into_iter());
-        return Ok(orders);
-    };
-    if !fault.retryable {
-        let mut tx = db.begin(Actor::house()).await?;
-        sqlx::query("UPDATE till_roll SET failed = failed + 1 WHERE id = $1").bind(&id).execute(tx.sql()).await?;
-        tx.commit().await?;
+        return Err(fault);
     }
-    Err(fault)
+    let mut orders = 0;
+    for row in rows {
+        let keys: Vec<(String, String)> = row.json("keys")?;
+        db.unposted.forget(&row.text("id")?, keys.into_iter());
+        orders += row.int("orders")?;
+    }
+    Ok(orders)
+}
+
+async fn write_all(mut tx: Tx, rows: &[AnyRow]) -> Result<(), Fault> {
+    for row in rows {
+        write(&mut tx, row).await?;
+    }
+    tx.commit().await
 }
 
 async fn write(tx: &mut Tx, row: &AnyRow) -> Result<(), Fault> {

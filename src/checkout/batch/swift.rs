@@ -181,7 +181,7 @@ impl Gathered {
         }
         let written = match slips.is_empty() {
             true => Ok(true),
-            false => write_all(db, &self.guarded, slips).await,
+            false => write_all(db, &self.guarded, slips, waiting.len()).await,
         };
         if let (true, Ok(true)) = (is_whole, &written) {
             let orders = waiting.len();
@@ -196,7 +196,7 @@ impl Gathered {
     }
 }
 
-async fn write_all(db: &Db, guarded: &Guarded, slips: Vec<Slip>) -> Result<bool, Fault> {
+async fn write_all(db: &Db, guarded: &Guarded, slips: Vec<Slip>, orders: usize) -> Result<bool, Fault> {
     let mut watch = Watch::default();
     let mut tx = db.begin(Actor::house()).await?;
     if guarded.is_numbered(&mut tx).await? || !tx.keep_all(slips).await? {
@@ -210,6 +210,6 @@ async fn write_all(db: &Db, guarded: &Guarded, slips: Vec<Slip>) -> Result<bool,
     watch.lap("goods");
     tx.commit().await?;
     watch.lap("commit");
-    tracing::debug!("a batch in a rush: {watch}");
+    tracing::debug!("{orders} orders of a rush: {watch}");
     Ok(true)
 }
