@@ -239,6 +239,11 @@ impl<'a> Instance<'a> {
         self.visits as u32 + 2 * route + 1
     }
 
+    /// Whether ways are alike in both directions.
+    pub(super) fn same_both_ways(&self) -> bool {
+        self.dist == self.dist_back
+    }
+
     /// Whether any vehicle may serve any visit.
     pub(super) fn all_allowed(&self) -> bool {
         self.allowed.is_empty()

@@ -6,13 +6,14 @@
 //! reloads between them, locked first stops, groups of which one job is served,
 //! breaks of drivers, a price for changed promises, roads by kind of vehicle and by time of day. First serve the
 //! greatest weight of jobs, then, if asked, use the fewest vehicles, then pay the least for vehicles, metres, time and prizes forgone. Searched by ruin and recreate
-//! (SISR) under annealing; see the files for their papers. Work is counted in
+//! (SISR) and by exchanged tails under annealing; see the files for their papers. Work is counted in
 //! rounds, so a seed repeats bit for bit; a caller's clock may cut it short.
 //! Absent on purpose: what several vehicles would do together.
 
 mod answer;
 mod compile;
 mod covers;
+mod cross;
 mod dice;
 mod explain;
 mod fewer;

@@ -24,7 +24,7 @@ pub(super) struct Scratch {
     pub(super) removed: Vec<u32>,
     order: Vec<(i64, u32)>,
     seen: Vec<u32>,
-    moved: Vec<u32>,
+    pub(super) moved: Vec<u32>,
 }
 
 /// A place for a visit or a shipment.

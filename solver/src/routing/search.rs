@@ -1,7 +1,8 @@
-//! The search: ruin, recreate, accept by annealing.
+//! The search: exchange tails, ruin, recreate, accept by annealing.
 //!
 //! Slack induction by string removals with the time-aware cooling of simulated
-//! annealing: the temperature follows the part of the budget that is used.
+//! annealing: the temperature follows the part of the budget that is used. A round first
+//! tries one exchange of tails (see [`super::cross`]), a seventh of its time.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,6 +56,7 @@ pub(super) fn anneal<R: Rules>(
     let mut heat = Heat::new(state, warm);
     let (mut round, mut met) = (fewer(state, watch, &mut best, dice), 0);
     let mut covers = Covers::new(state);
+    let crosses = state.may_cross();
     while round < watch.rounds {
         if round % LOOK == 0 {
             let Some(used) = watch.look(inst, &best, round) else { break };
@@ -68,10 +70,16 @@ pub(super) fn anneal<R: Rules>(
             }
         }
         round += 1;
+        if crosses {
+            let visit = dice.below(inst.jobs) as u32;
+            if state.cross(visit, heat.allowance(dice), &mut scratch.moved, dice, true) {
+                if state.is_sound() { accept(state, &mut best, &mut covers) } else { state.rollback() }
+            }
+        }
         let (weight, cost) = (state.weight, state.cost);
         let seed = dice.below(inst.jobs) as u32;
         state.ruin(strength, seed, &mut scratch.removed, dice);
-        let limit = cost.saturating_add((heat.now * dice.exponential()) as i64);
+        let limit = cost.saturating_add(heat.allowance(dice));
         // What was left out before may come in, at any cost.
         let patience = if weight >= inst.unit { i64::MAX } else { limit };
         let done = state.recreate(&mut scratch, seed, patience, dice);
@@ -80,15 +88,20 @@ pub(super) fn anneal<R: Rules>(
             state.rollback();
             continue;
         }
-        if let Some(covers) = &mut covers {
-            covers.meet(state, &best);
-        }
-        state.commit();
-        if (state.weight, state.cost) < (best.weight, best.cost) {
-            state.keep(&mut best);
-        }
+        accept(state, &mut best, &mut covers);
     }
     (best, round)
+}
+
+/// Keeps the round: its routes are pooled, and the plan when it is the best.
+fn accept<R: Rules>(state: &mut State<'_, R>, best: &mut Kept, covers: &mut Option<Covers>) {
+    if let Some(covers) = covers {
+        covers.meet(state, best);
+    }
+    state.commit();
+    if (state.weight, state.cost) < (best.weight, best.cost) {
+        state.keep(best);
+    }
 }
 
 impl Watch<'_, '_> {
@@ -119,10 +132,21 @@ impl Heat {
     fn new<R: Rules>(state: &State<'_, R>, warm: bool) -> Self {
         let served = (state.inst.jobs - state.absent.len()).max(1) as f64;
         let mean = state.cost as f64 / served;
-        let (hot, cold) = if R::CLOCK || R::CHAIN { (4.0, 0.001) } else { (2.0, 0.002) };
+        let (hot, cold) = match (R::CLOCK, R::CHAIN) {
+            (false, false) => (2.0, 0.002),
+            // A colder end is lost on long routes, where any gain is small by then.
+            (true, _) if !R::CARRY => (4.0, 0.003),
+            _ => (4.0, 0.001),
+        };
         let (hot, cold) = if warm { (hot * WARM, cold / WARM) } else { (hot, cold) };
         let begin = mean * hot;
         Self { begin, fall: ln(cold), now: begin }
+    }
+
+    /// How much a change may add to the cost.
+    #[inline]
+    fn allowance(&self, dice: &mut Dice) -> i64 {
+        (self.now * dice.exponential()) as i64
     }
 
     fn cool(&mut self, used: f64) {
