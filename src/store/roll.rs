@@ -141,16 +141,16 @@ pub async fn waiting(db: &Db) -> Result<Waiting, Fault> {
     Ok(Waiting { rows: row.int("n")?, orders: row.int("orders")?, failed: row.int("failed")? })
 }
 
-/// Rows of the roll in one transaction. Most pages that a row touches the next one touches
-/// as well; and whoever comes meanwhile waits for all of them.
-const AT_ONCE: i64 = 4;
+/// Rows of the roll that one transaction posts when nobody is there. Most pages that a row
+/// touches the next one touches as well; but whoever comes meanwhile waits for all of them.
+pub const AT_ONCE: i64 = 4;
 
-/// Posts the oldest rows of the roll that nobody else is posting; returns how many orders
-/// were on them. One that cannot be posted goes behind the others.
-pub async fn post_next(db: &Db) -> Result<Option<i64>, Fault> {
-    match post_some(db, AT_ONCE).await {
+/// Posts the oldest rows of the roll that nobody else is posting, so many at most; returns
+/// how many orders were on them. One that cannot be posted goes behind the others.
+pub async fn post_next(db: &Db, most: i64) -> Result<Option<i64>, Fault> {
+    match post_some(db, most).await {
         // Alone, the one that cannot be posted fails alone.
-        Err(fault) if !fault.retryable && !db.is_closed() => post_some(db, 1).await,
+        Err(fault) if most > 1 && !fault.retryable && !db.is_closed() => post_some(db, 1).await,
         posted => posted,
     }
 }
@@ -222,7 +222,7 @@ pub async fn post_within(tx: &mut Tx, sku: SkuId) -> Result<bool, Fault> {
 pub async fn post_all(db: &Db) -> Result<i64, Fault> {
     let mut orders = 0;
     while waiting(db).await?.rows > 0 {
-        match post_next(db).await? {
+        match post_next(db, AT_ONCE).await? {
             Some(n) => orders += n,
             // Somebody else is about to post the last one.
             None => tokio::time::sleep(Duration::from_millis(2)).await,

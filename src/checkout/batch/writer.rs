@@ -100,21 +100,22 @@ impl Writer {
 
     async fn serve(mut self) {
         self.look_at_roll().await;
-        let mut patience = QUIET;
+        let (mut patience, mut rows) = (QUIET, 1);
         loop {
             match tokio::time::timeout(patience, self.jobs.recv()).await {
                 Ok(None) => return,
                 Ok(Some(job)) => {
                     self.write(job).await;
                     if self.can_post() && self.since.is_some_and(|since| since.elapsed() > PATIENCE) {
-                        self.post().await;
+                        self.post(1).await;
                     }
-                    patience = QUIET;
+                    (patience, rows) = (QUIET, 1);
                 }
                 Err(_) if self.should_post() => {
-                    self.post().await;
-                    // Whoever has come meanwhile is served first.
-                    patience = Duration::ZERO;
+                    self.post(rows).await;
+                    // Whoever has come meanwhile is served first; the longer nobody comes,
+                    // the more go together.
+                    (patience, rows) = (Duration::ZERO, (rows * 2).min(roll::AT_ONCE));
                 }
                 // Another replica may have died over its roll.
                 Err(_) => {
@@ -178,10 +179,10 @@ impl Writer {
         self.can_post() && !self.known.is_gathering.load(Ordering::Relaxed)
     }
 
-    /// Posts one row of the roll. After a failure there is a rest.
-    async fn post(&mut self) {
+    /// Posts a few rows of the roll. After a failure there is a rest.
+    async fn post(&mut self, rows: i64) {
         self.rests_until = None;
-        match roll::post_next(&self.db).await {
+        match roll::post_next(&self.db, rows).await {
             Ok(Some(orders)) => {
                 self.known.orders.fetch_sub(orders, Ordering::Relaxed);
             }
