@@ -74,8 +74,11 @@ fn in_file(file: &str, text: &str) -> Vec<Statement> {
     for (at, _) in body.match_indices("const ") {
         let value = body[at..].split_once(": &str =").filter(|(name, _)| name.len() < 60);
         let sql = value.and_then(|(_, rest)| literal(rest)).map(|(text, _)| text);
-        if let Some(sql) =
-            sql.filter(|sql| ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb)))
+        // Where a sheet stands for a table, whoever fills it prepares the statement.
+        let is_whole = |sql: &String| !sql.contains("{x}");
+        if let Some(sql) = sql
+            .filter(is_whole)
+            .filter(|sql| ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| sql.starts_with(verb)))
         {
             add(at, None, sql);
         }
