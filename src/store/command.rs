@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     Row, Tx,
     bulk::{Column, Sheet},
     roll, unposted,
 };
 use crate::{kernel::Fault, refusals};
-use serde::{Deserialize, Serialize};
 
 /// Keys live this long (domain time): seven days.
 pub const KEPT_MS: i64 = 7 * 24 * 3_600_000;

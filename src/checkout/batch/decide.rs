@@ -2,6 +2,8 @@
 //! [`crate::checkout::place`], on the scene that the orders before it left.
 //! Deliberately absent: anything that waits.
 
+use std::collections::HashMap;
+
 use super::{
     super::{model::Refusal, terms::Use},
     Desk, Wish,
@@ -111,12 +113,12 @@ fn open(
 /// Each site's part with its holds.
 fn give_parts(db: &Db, desk: &Desk, new: &NewOrder, lines: &[Titled], plan: &Plan) -> Vec<Part> {
     let wanted: Vec<_> = lines.iter().zip(&new.lines).map(|(line, new)| (line.id, new.sku, new.quantity)).collect();
-    let place_of = |id: LineId| lines.iter().position(|line| line.id == id).expect("a part is of its lines");
+    let places: HashMap<LineId, usize> = (0..).zip(lines).map(|(place, line)| (line.id, place)).collect();
     let mut parts = Vec::new();
     for ((site, _), (due_at, mut wants)) in place::by_site(&wanted, plan) {
         let id = db.id();
         wants.sort_by_key(|(line, sku, _)| (*sku, *line));
-        let share = |(line, _, quantity)| Share { hold: db.id(), line: place_of(line), quantity };
+        let share = |(line, _, quantity)| Share { hold: db.id(), line: places[&line], quantity };
         let shares = wants.into_iter().map(share).collect();
         parts.push(Part { id, site, code: desk.scene.code_of(site).to_owned(), due_at, shares });
     }
